@@ -59,7 +59,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "ctrl+delete": _means("take the word after away", "delete_right_word"),
 }
 
-MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end"})
+MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", "end", *"0123456789"})
 """Keys that only move"""
 EVERYWHERE = frozenset({"ctrl+p", "ctrl+l", "ctrl+q", "ctrl+z", "ctrl+y", "ctrl+backspace", "ctrl+delete"})
 """Keys that work on all screens, or in all fields: F1 names them, footers need not"""

@@ -274,7 +274,11 @@ def test_a_pack_is_no_bundle_and_a_broken_pack_leaves_nothing(world: World) -> N
 def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
     day = date(2026, 11, 24)
     offered = [label for _id, label in lists.choices(world.post, "unit", "phu hoa", day, limit=60)]
-    here = [label.endswith("Tỉnh Đắk Lắk") for label in offered if "(cũ)" not in label]
+    there = [label for label in offered if "(cũ)" not in label]
+    very = [label.split(" · ")[0] in ("Xã Phú Hòa", "Phường Phú Hòa") for label in there]
+    assert very == sorted(very, reverse=True), "the very name stands above a longer one of the own province"
+    assert very[0]
+    here = [label.endswith("Tỉnh Đắk Lắk") for label in there[very.index(False) :]]
     assert here[0]
     assert not here[-1]
     assert here == sorted(here, reverse=True)

@@ -157,6 +157,19 @@ async def test_a_name_that_is_typed_on_the_roll_call_itself_is_no_mark(world: Wo
         assert "Thêm mới “Y Thanh Niê”, đảng viên của chi bộ này" in form.text()
 
 
+async def test_the_number_of_a_member_is_typed(world: World) -> None:
+    members(world, 12)
+    async with form_driver(world.post, "meeting") as form:
+        await form.type(
+            "ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "4", "<space>", "12", "<space>"
+        )
+        await form.type("1", "3", "<space>", "<f2>", "<f2>")
+        found = records.get(world.post, form.app.result)
+        absent = [a["member_id"] for a in found.children["attendance"] if a["status"] == "absent"]
+    named = [records.get(world.post, member).row["full_name"] for member in absent]
+    assert sorted(named) == ["Trần Văn 03", "Trần Văn 04", "Trần Văn 12"], "there is no thirteenth: the 3 begins anew"
+
+
 async def test_a_guest_whose_cell_nobody_knows_is_named_in_the_content(world: World) -> None:
     members(world, 1)
     async with form_driver(world.post, "meeting") as form:

@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from fieldapp.i18n import _
-from fieldapp.tui.keys import TypingField
+from fieldapp.tui.keys import TypingApp, TypingField
 from fieldapp.tui.widgets.highlight_list import HighlightList
 from fieldapp.tui.widgets.scrolling import cut
 
@@ -48,6 +48,7 @@ class RosterGrid(HighlightList[Seat]):
         Binding("f7", "app.moved('excuse')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
         Binding("delete", "remove", _("Take out"), key_display="Del"),
+        Binding("0,1,2,3,4,5,6,7,8,9", "number", _("Go to the number"), show=False),
     ]
 
     class Marked(Message):
@@ -62,6 +63,8 @@ class RosterGrid(HighlightList[Seat]):
         super().__init__()
         self._ask_reason = ask_reason
         self._take_out = take_out
+        self._typed = 0
+        """The number that is being typed"""
         self.pass_letter = name_missing
         """Whoever types a name here means somebody who is not on the list; the blanks of the name are no marks then"""
         self.hint = ""
@@ -133,10 +136,21 @@ class RosterGrid(HighlightList[Seat]):
         """Take the highlighted guest off the list; whoever is recorded there, on the second press."""
         self._take_out(self.items[self._at])
 
+    def action_number(self) -> None:
+        """Highlight the member with the typed number; a further digit belongs to it while there is such a member."""
+        assert isinstance(self.app, TypingApp)
+        digit = int(self.app.last_key)
+        typed = next((n for n in (10 * self._typed + digit, digit) if 0 < n <= len(self.items)), 0)
+        if typed:
+            self._highlight(typed - 1)
+        self._typed = typed
+
     def _highlight(self, number: int) -> None:
+        self._typed = 0
         super()._highlight(number)
         self.refresh_bindings()
 
     def _marked(self) -> None:
+        self._typed = 0
         self.refresh()
         self.post_message(self.Marked())
