@@ -165,6 +165,12 @@ def test_days_and_times_of_ods(tmp_path: Path) -> None:
     assert cell_text(table.rows[0][0]) == "30:15"
 
 
+def test_a_number_of_ods_that_is_shown_as_another_is_marked(tmp_path: Path) -> None:
+    shown = [("5", "5 triệu"), ("12000", "12"), ("12000", "12.000"), ("12.6", "13"), ("0.25", "0,3"), ("2", "2 hộ")]
+    path = ods(tmp_path / "a.ods", ods_row(*(typed("float", "value", held).replace("…", s) for held, s in shown)))
+    assert read_tables(path)[0].signs == {(0, 0): Sign.SCALED, (0, 1): Sign.SCALED}
+
+
 def test_formulas_folded_rows_and_comments_of_ods(tmp_path: Path) -> None:
     cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
     path = ods(
