@@ -379,10 +379,11 @@ def _shows_another(value: float, paragraphs: Sequence[Sequence[tuple[str, str]]]
     shown = "".join(text for paragraph in paragraphs for text, _style in paragraph)
     if says_another_number(re.sub(r"\d", "", shown)):
         return value != 0
-    digits = re.sub(r"\D", "", shown).lstrip("0")
+    digits = re.sub(r"\D", "", shown)
     if not digits or abs(value) < 1 or "E+" in shown:
         return False
-    return not digits.startswith((str(abs(int(value))), str(abs(round(value)))))
+    whole = (str(abs(int(value))), str(abs(round(value))))
+    return not digits.lstrip("0").startswith(whole) or (value == int(value) and digits == f"{whole[0]}000")
 
 
 def _number(text: str) -> int:

@@ -282,6 +282,16 @@ def test_a_number_that_is_shown_as_another_is_refused(give: Give, tmp_path: Path
     assert (lines(outcome), [*refusals(outcome)]) == ([7, 8], [2, 3, 4, 5, 6])
 
 
+def test_the_mark_of_a_note_after_a_figure_is_none_of_its_digits(give: Give, tmp_path: Path) -> None:
+    def change(book: Book, sheet: Sheet) -> None:
+        above = book.add_format({"font_script": 1})
+        sheet.write_rich_string(1, 5, "12", above, "1")
+        sheet.write_rich_string(2, 4, "Đào 30 m", above, "3", " đất")
+
+    outcome = give(write(tmp_path / "a.xlsx", change))
+    assert (lines(outcome), "¹" in refusals(outcome)[2]) == ([3, 4, 5], True)
+
+
 def test_white_headings_and_white_on_dark_are_seen(give: Give, tmp_path: Path) -> None:
     def change(book: Book, sheet: Sheet) -> None:
         sheet.write(1, 5, 11, book.add_format({"font_color": "white", "bg_color": "#C00000", "pattern": 1}))
