@@ -28,6 +28,7 @@ Area = tuple[int, int, int, int]
 EMPTY = ("", "-", "–", "—")
 """What a cell of a printed table holds if there is nothing to say"""
 
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ERROR = re.compile(r"#[A-Z0-9_/]{2,20}[!?]|#N/A|#GETTING_DATA|##+|Err:\d{3}")
 
 
@@ -111,6 +112,11 @@ def is_error(text: str) -> bool:
 def old_font(name: str) -> bool:
     """Whether a font may be one in which Vietnamese was written before Unicode: .VnTime, VNI-Times, VNtimes …"""
     return name.lower().lstrip(". ").startswith("vn")
+
+
+def raised(text: str) -> str:
+    """A text that is written small and above the line: the mark of a note after a figure is none of its digits."""
+    return text.translate(_RAISED)
 
 
 def cell_of(value: Any) -> SheetCell:

@@ -104,12 +104,17 @@ class WrittenDays:
         return Counter([*(day.year for day in self.days), *written])
 
     def swapped_days(self, today: date) -> bool:
-        """Whether all days of the spreadsheet may have month and day changed over.
+        """Whether the days of the spreadsheet may have month and day changed over.
 
-        A day after the 12th cannot. Texts beside such days are what was left; without texts, days to come are a sign.
+        A day after the 12th cannot, and speaks against it unless most of the others may. Texts beside such days are
+        what was left; without texts, days to come are a sign.
         """
-        if not self.days or any(day.day > 12 for day in self.days) or all(day.day == day.month for day in self.days):
+        late = sum(day.day > 12 for day in self.days)
+        either = sum(day.day <= 12 and day.day != day.month for day in self.days)
+        if not either:
             return False
+        if late:
+            return either > late and len(self.day_first) > 1 and not (self.month_first or self.either)
         if self.day_first or self.month_first or self.either:
             return True
         return any(day > today for day in self.days) and all(change_over(day) <= today for day in self.days)

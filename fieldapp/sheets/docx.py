@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetTable, Sign
+from fieldapp.sheets.cells import SheetTable, Sign, raised
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, Font, Style
@@ -15,7 +15,7 @@ from fieldapp.vietnamese.text import clean
 
 _GONE = ("del", "moveFrom", "Fallback", "instrText", "delText")
 """Elements whose text nobody reads; a fallback says again what stands before it"""
-_OVERLAID = ("drawing", "pict", "object", "txbxContent")
+_OVERLAID = ("drawing", "pict", "object", "txbxContent", "sym")
 _NAME = 80
 """Characters; a longer paragraph above a table is no title"""
 
@@ -37,6 +37,8 @@ class _Run:
 
     font: Font
     hidden: bool = False
+    raised: bool = False
+    """written small and above the line, as the mark of a note"""
 
 
 class _Fonts:
@@ -63,7 +65,7 @@ class _Fonts:
 
 def changed(run: _Run, said: Node) -> _Run:
     """A look with what run properties say."""
-    font, hidden = run.font, run.hidden
+    font, hidden, is_raised = run.font, run.hidden, run.raised
     for node in said.children:
         value = node.get("w:val")
         is_on = value not in ("0", "false", "off", "none")
@@ -75,7 +77,9 @@ def changed(run: _Run, said: Node) -> _Run:
             font = replace(font, color=value.upper() if len(value) == 6 else BLACK)
         elif node.name == "vanish":
             hidden = is_on
-    return _Run(font, hidden)
+        elif node.name == "vertAlign":
+            is_raised = value == "superscript"
+    return _Run(font, hidden, is_raised)
 
 
 @dataclass
@@ -138,7 +142,10 @@ class _Reader:
             self._properties.append(node)
         elif name == "tbl":
             number = len(self.tables) + len(self._open) + 1
-            self._open.append(_Table(self._title or _("Table {n}").format(n=number)))
+            if self._cell is not None:  # what a table within a cell says is not the cell's
+                self._cell.overlaid = True
+            title = self._title if not self._open else ""
+            self._open.append(_Table(title or _("Table {n}").format(n=number)))
         elif name == "tr" and self._open:
             self._open[-1].row += 1
             self._open[-1].column = 0
@@ -198,6 +205,8 @@ class _Reader:
     def _add(self, text: str) -> None:
         if self._run.hidden:
             return
+        if self._run.raised:
+            text = raised(text)
         if self._cell is not None:
             self._cell.pieces.append((text, self._run.font))
         elif not self._open:

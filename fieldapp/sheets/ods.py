@@ -1,7 +1,7 @@
 """Reads OpenDocument spreadsheets (.ods), with what a person sees of each cell."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from fieldapp.sheets import limits
 from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
-from fieldapp.sheets.xlsx_styles import BLACK, WHITE, Font, Style
+from fieldapp.sheets.xlsx_styles import BLACK, WHITE, Font, Style, says_another_number
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
 from fieldapp.vietnamese.text import clean
 
@@ -342,7 +342,7 @@ class _Reader:
             return
         if formula and value == 0 and not isinstance(value, bool) and not self._calculated:
             self._part.signs[place] = Sign.ASSUMED_ZERO
-        if typed == "percentage" and value:
+        if (typed == "percentage" and value) or (isinstance(value, float) and _shows_another(value, cell.paragraphs)):
             self._part.signs[place] = self._part.signs.get(place, Sign(0)) | Sign.SCALED
         pieces = [piece for paragraph in cell.paragraphs for piece in paragraph] if isinstance(value, str) else []
         fonts = [(text, self._styles.piece(name, look.style.font)) for text, name in pieces]
@@ -372,6 +372,18 @@ class _Reader:
             case _:
                 shown = text or said.get("office:string-value", "")
                 return shown if clean(shown) else ""
+
+
+def _shows_another(value: float, paragraphs: Sequence[Sequence[tuple[str, str]]]) -> bool:
+    """Whether the text that the sheet shows for a number is another one: in thousands, or followed by “triệu”."""
+    shown = "".join(text for paragraph in paragraphs for text, _style in paragraph)
+    if says_another_number(re.sub(r"\d", "", shown)):
+        return value != 0
+    digits = re.sub(r"\D", "", shown)
+    if not digits or abs(value) < 1 or "E+" in shown:
+        return False
+    whole = (str(abs(int(value))), str(abs(round(value))))
+    return not digits.lstrip("0").startswith(whole) or (value == int(value) and digits == f"{whole[0]}000")
 
 
 def _number(text: str) -> int:

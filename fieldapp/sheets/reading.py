@@ -43,8 +43,13 @@ def read_tables(path: Path, sheet: str | None = None, password: str | None = Non
         if table.signs or any(cell != "" for row in rows for cell in row):
             limits.check_cells(path.name, rows)
             filled.append(replace(table, name=clean(table.name), rows=rows))
+    names = {
+        table.name: _("{sheet} (hidden)").format(sheet=table.name) if table.hidden else table.name for table in filled
+    }
     if sheet is not None:
-        tables = [table for table in filled if table.name.casefold() == clean(sheet).casefold()][:1]
+        asked = clean(sheet).casefold()
+        tables = [table for table in filled if table.name.casefold() == asked]
+        tables = (tables or [table for table in filled if names[table.name].casefold() == asked])[:1]
         if not tables:
             raise FieldappError(
                 _("{file} has no sheet “{sheet}” with anything on it. Sheets: {listed}.").format(
@@ -62,9 +67,6 @@ def read_tables(path: Path, sheet: str | None = None, password: str | None = Non
             )
     if not tables:
         raise FieldappError(_("There is nothing on {file}.").format(file=path.name))
-    names = {
-        table.name: _("{sheet} (hidden)").format(sheet=table.name) if table.hidden else table.name for table in filled
-    }
     return [replace(table, others=[names[t.name] for t in filled if t.name != table.name]) for table in tables]
 
 

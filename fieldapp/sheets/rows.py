@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -133,7 +134,10 @@ class RowReader:
         constants = [(name, field_named(store, layout.model, name), value) for name, value in given.items()]
         self._given = [(n, t, tidy(v)) for n, t, v in constants if repr(t) not in columns]
         self._defaults = {repr(t): tidy(v) for _n, t, v in constants}
+        widths = Counter(map(len, table.rows)) if table.separated else Counter[int]()
         self._headed = len(table.rows[layout.line])
+        self._usual = max([self._headed, *widths], key=lambda width: (widths[width], width))
+        """cells of most lines: a blank one beside them says that a cell was divided"""
         self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
         self._measures: dict[str, Mapping[str, Row]] = {}
 
@@ -141,7 +145,9 @@ class RowReader:
         """What the cells of a row hold, before anything is looked up."""
         row = RowCells()
         if self._table.separated:
-            row.beyond = sum(cell != "" for cell in self._table.rows[at][self._headed :])
+            cells = self._table.rows[at]
+            row.beyond = sum(cell != "" for cell in cells[self._headed :])
+            row.beyond = row.beyond or max(len(cells) - max(self._headed, self._usual), 0)
         signs = self._table.signs
         for column in self._layout.columns:
             cell = self._table.cell(at, column.at)

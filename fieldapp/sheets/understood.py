@@ -326,7 +326,7 @@ def _days_question(used: _Used) -> SheetQuestion | None:
     if not changed:
         return None
     columns = used.days()
-    days = sorted({day for at in changed for day in columns[at].days if day.day != day.month})
+    days = sorted({day for at in changed for day in columns[at].days if day.day <= 12 and day.day != day.month})
     texts = [text for at in changed for text in (*columns[at].month_first, *columns[at].either)] if not days else []
     named = ", ".join(f"{letters(at)} “{used.layout.headings[at]}”" for at in sorted(changed))
     if days:

@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import NamedTuple
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error
+from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error, raised
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_styles import Font, Style, Styles, is_old, number_of, on, shown_as
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
@@ -85,7 +85,9 @@ class Texts:
             self._in_t = False
         elif name == "r":
             font = self._font(self._nodes[0]) if self._nodes else None
-            self._runs.append((_said(self._said), font))
+            text = _said(self._said)
+            is_raised = self._nodes and self._nodes[0].child("vertAlign").get("val") == "superscript"
+            self._runs.append((raised(text) if is_raised else text, font))
             self._said, self._nodes = [], []
 
     def taken(self) -> RichText:

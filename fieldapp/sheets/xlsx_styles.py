@@ -2,7 +2,7 @@
 
 import colorsys
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import cached_property
@@ -24,6 +24,10 @@ BUILT_IN: dict[int, Kind] = {
 _UNSPOKEN = re.compile(r'"[^"]*"|\\.|_.|\*.|am/pm|a/p', re.IGNORECASE | re.DOTALL)
 _SPOKEN = re.compile(r'"[^"]*"|\\.')
 _THOUSANDS = re.compile(r"[0#?],+(?![0#?,])")
+_OTHER_NUMBER = re.compile(
+    r"(?:\d+|(?:trăm|nghìn|ngàn|vạn|triệu|tr|tỷ|tỉ|k|m|b|chục|tá|tấn|tạ|yến)(?:đồng|đ|vnđ|vnd)?)(?:/.*)?"
+)
+"""Digits, or a word that makes another number of the one that is held: ``0" triệu"``, ``0",000"``"""
 _SPACE = re.compile(r"_.|\* ")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -176,8 +180,20 @@ def style_of(font: Font, ground: str | None, number: str, code: str | None) -> S
     shown = [bool(_BRACKETS.sub("", _SPACE.sub("", section)).strip()) for section in spoken.split(";")]
     shows = (shown[0], shown[1] if len(shown) > 1 else shown[0], shown[3] if len(shown) > 3 else True)
     sections = _UNSPOKEN.sub("", code).split(";")
-    scaled = "%" in sections[0] or _THOUSANDS.search(_BRACKETS.sub("", sections[0])) is not None
+    scaled = any("%" in part or _THOUSANDS.search(_BRACKETS.sub("", part)) for part in sections)
+    scaled = scaled or any(map(says_another_number, _said(code)))
     return Style(font, ground, _kind(sections), shows, "[white]" in code.lower(), scaled)
+
+
+def _said(code: str) -> Iterator[str]:
+    """The words that a format of numbers adds to them, in one piece each."""
+    for run in re.findall(r'(?:"[^"]*"|\\.|[. ])+', _BRACKETS.sub("", code)):
+        yield run.replace('"', "").replace("\\", "")
+
+
+def says_another_number(words: str) -> bool:
+    """Whether words beside a number make another one of it: “triệu đồng”, “,000”."""
+    return _OTHER_NUMBER.fullmatch(re.sub(r"[\s.,]", "", words).lower()) is not None
 
 
 def _kind(sections: Sequence[str]) -> Kind:

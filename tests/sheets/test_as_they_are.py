@@ -171,6 +171,7 @@ def test_hidden_sheets_are_read_only_by_their_name(give: Give, tmp_path: Path) -
         assert (outcome.sheet, lines(outcome)) == ("Cũ", [2])
         assert "Tháng 9 (ẩn)" in outcome.notes[0]
         assert lines(give(path, sheet="tháng 9")) == [2, 3, 4, 5]
+        assert lines(give(path, sheet="Tháng 9 (ẩn)")) == [2, 3, 4, 5], "as its name is shown"
 
 
 STRUCK = {"font_strikeout": True}
@@ -275,6 +276,20 @@ def test_a_number_that_is_shown_as_another_is_refused(give: Give, tmp_path: Path
     outcome = give(write(tmp_path / "a.xlsx", table=table, looks=looks), confirm=True)
     assert lines(outcome) == [4, 5, 6]
     assert ["định dạng làm hiện số khác" in reason for reason in refusals(outcome).values()] == [True, True]
+    shown = ('0" triệu"', '0.0 "tr.đ"', '0",000"', r"0\ \t\r", '[<1000]0;0,"K"', '0" ngày công"', '0" đ"')
+    looks = {(line, 5): {"num_format": code} for line, code in enumerate(shown, start=1)}
+    outcome = give(write(tmp_path / "b.xlsx", table=rows(7), looks=looks), confirm=True)
+    assert (lines(outcome), [*refusals(outcome)]) == ([7, 8], [2, 3, 4, 5, 6])
+
+
+def test_the_mark_of_a_note_after_a_figure_is_none_of_its_digits(give: Give, tmp_path: Path) -> None:
+    def change(book: Book, sheet: Sheet) -> None:
+        above = book.add_format({"font_script": 1})
+        sheet.write_rich_string(1, 5, "12", above, "1")
+        sheet.write_rich_string(2, 4, "Đào 30 m", above, "3", " đất")
+
+    outcome = give(write(tmp_path / "a.xlsx", change))
+    assert (lines(outcome), "¹" in refusals(outcome)[2]) == ([3, 4, 5], True)
 
 
 def test_white_headings_and_white_on_dark_are_seen(give: Give, tmp_path: Path) -> None:
@@ -476,6 +491,18 @@ def test_a_separator_within_a_cell_is_refused(give: Give, tmp_path: Path) -> Non
     assert (lines(outcome), "thừa 1 ô" in refusals(outcome)[3]) == ([2, 4], True)
 
 
+def test_a_decimal_comma_that_divides_a_cell_is_refused_though_the_last_cell_is_blank(
+    give: Give, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    start = f"{KIND},5/9/2013,Ia Rvê,"
+    for end in ("", ","):  # some programs end every line with a separator
+        rest = [f"Gặt 1,1,5,{end}", f"Gặt 2,8,{end}", f"Gặt 3,9,{end}"]
+        path.write_text("\n".join([",".join((*HEAD[1:], "Ghi chú")), *(start + row for row in rest)]), encoding="utf-8")
+        outcome = give(path)
+        assert (lines(outcome), "thừa 1 ô" in refusals(outcome)[2]) == ([3, 4], True)
+
+
 def test_what_a_csv_has_for_true_days_times_and_errors(give: Give, tmp_path: Path) -> None:
     values = ("TRUE", "05/09/2013", "02:30:00", "#N/A")
     outcome = give(csv(tmp_path / "a.csv", *([*row[:5], value] for row, value in zip(TEXTS, values, strict=True))))
@@ -548,6 +575,17 @@ def test_at_a_terminal_the_question_is_asked(
     assert "như 02/03/2013 thành 03/02/2013" in err
     days = {row["date_from"] for row in world.post.rows("SELECT date_from FROM activity")}
     assert days == {"2013-02-03", "2013-02-13"}
+
+
+def test_a_day_that_somebody_typed_otherwise_does_not_hide_the_days_that_were_changed_over(
+    give: Give, tmp_path: Path
+) -> None:
+    typed = ["03/02/2013", "05/02/2013", "13/02/2013", "24/02/2013"]
+    table = [*english(*typed), [5, KIND, date(2013, 2, 14), "Ia Rvê", "Gặt lúa 5", 12]]
+    path = write(tmp_path / "a.xlsx", table=table)
+    with pytest.raises(FieldappError, match="từ 03/02/2013 đến 05/02/2013"):
+        give(path)
+    assert days_of(give(path, answers={"days": "swapped"})) == [*typed, "14/02/2013"]
 
 
 def test_months_that_are_written_first_are_asked_about(give: Give, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import office_files
 import olefile
 import pytest
 import xlwt
+from docx.oxml import OxmlElement
 from office_files import DATA
 from old_letters import shown, stored
 from python_calamine import CalamineWorkbook
@@ -165,6 +166,22 @@ def test_days_and_times_of_ods(tmp_path: Path) -> None:
     assert cell_text(table.rows[0][0]) == "30:15"
 
 
+def test_a_number_of_ods_that_is_shown_as_another_is_marked(tmp_path: Path) -> None:
+    shown = [
+        ("5", "5 triệu"),
+        ("12000", "12"),
+        ("12000", "12.000"),
+        ("12.6", "13"),
+        ("0.25", "0,3"),
+        ("2", "2 hộ"),
+        ("12", "0"),
+        ("17", "17.000"),
+        ("7", "007"),
+    ]
+    path = ods(tmp_path / "a.ods", ods_row(*(typed("float", "value", held).replace("…", s) for held, s in shown)))
+    assert read_tables(path)[0].signs == {(0, at): Sign.SCALED for at in (0, 1, 6, 7)}
+
+
 def test_formulas_folded_rows_and_comments_of_ods(tmp_path: Path) -> None:
     cell = "<table:table-cell><text:p>{}</text:p></table:table-cell>"
     path = ods(
@@ -292,6 +309,18 @@ def test_tables_of_a_document(tmp_path: Path) -> None:
     assert [table.name for table in read_tables(tmp_path / "a.docx", "bảng 2. ngày công")] == ["Bảng 2. Ngày công"]
 
 
+def test_a_table_or_a_sign_within_a_cell_is_not_read_as_nothing(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("Bảng 1")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).add_table(1, 1).cell(0, 0).text = "5"
+    table.cell(0, 1).paragraphs[0].add_run()._r.append(OxmlElement("w:sym"))
+    document.save(str(tmp_path / "a.docx"))
+    within, outer = read_tables(tmp_path / "a.docx")
+    assert (within.rows, outer.name, within.name != "Bảng 1") == ([["5"]], "Bảng 1", True)
+    assert outer.signs == {(0, 0): Sign.COVERED, (0, 1): Sign.COVERED}
+
+
 def document(path: Path, cell: str) -> Path:
     """A document with one cell."""
     with zipfile.ZipFile(path, "w") as made:
@@ -314,6 +343,8 @@ def document(path: Path, cell: str) -> Path:
         ("<w:sdt><w:sdtContent><w:p><w:r><w:t>7</w:t></w:r></w:p></w:sdtContent></w:sdt>", "7"),
         ("<w:p><w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent><w:r><w:t>Nhập</w:t></w:r></w:sdtContent></w:sdt>"
          "<w:r><w:t>7</w:t></w:r></w:p>", "7"),
+        ('<w:p><w:r><w:t>12</w:t></w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>1)</w:t></w:r></w:p>',
+         "12¹)"),
         ("<w:p><w:r><w:instrText>DATE</w:instrText></w:r><w:r><w:t>7</w:t></w:r></w:p>", "7"),
     ],
 )  # fmt: skip
