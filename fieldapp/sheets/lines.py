@@ -19,13 +19,15 @@ from fieldapp.vietnamese.text import search_key
 
 Sort = Literal["row", "hidden", "struck", "headings", "numbers", "total", "group", "empty", "signature"]
 
-TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke", "luu ke"})
+TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke"})
 _TOTAL = re.compile(
-    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|luu ke|mang sang|cong mang sang|chuien sang|binh quan|trung binh)"
+    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|mang sang|cong mang sang|chuien sang|binh quan|trung binh)"
     r"(?: (?:[\d.,: ]+.*|(?:cua|cac|toan|theo|so|ca|trang|mang|den|tu|het|phan|muc|nhom|thang|qui|nam|dot|tuan|ngai|xa"
     r"|phuong|thi tran|huien|tinh|thon|buon|to|chi bo|don|hang|tat|chung|moi|[ivx]+$|[a-h]$)\b.*))?"
 )
 _SUMS = ("cong ", "tong ")
+_NO_SUMS = re.compile(r"\W*(?:tống|tông|tòng|công|cống|cồng|cổng)\b", re.IGNORECASE)
+"""Words that are spelled like those above but for their marks: the family name Tống, a day's work (công)"""
 _LONG = 10
 """Words; who signs, or when, is said in fewer"""
 _BEGIN_SUMS = frozenset("tTcClLmMbB(-+*")
@@ -57,6 +59,8 @@ class Line:
     at: int
     """index"""
     sort: Sort
+    like_a_sum: bool = False
+    """it is a row, and its only text is that of a total"""
 
 
 @dataclass
@@ -195,6 +199,8 @@ class _Lines:
                 line.sort = "group"
             elif seen.lacks and _NUMBER.fullmatch(seen.number) and len(seen.texts) == 1:
                 line.sort = "empty"
+            elif _sums(seen) and seen.alone and not self._days & seen.fields.keys():
+                line.like_a_sum = True
         if not whole:  # then nothing says what a row is here
             return
         bottom = last if mostly_numbered else max(seen.at for seen in whole)
@@ -210,7 +216,7 @@ class _Lines:
                 line.sort = "signature"
 
     def _is_total(self, seen: _Seen) -> bool:
-        keys = [search_key(text) for text in seen.labels if text[0] in _BEGIN_SUMS]
+        keys = [search_key(text) for text in seen.labels if text[0] in _BEGIN_SUMS and not _NO_SUMS.match(text)]
         if not keys:
             return False
         if any(key in TOTALS for key in keys):
@@ -250,7 +256,7 @@ def _is_day(text: str) -> bool:
 
 
 def _sums(seen: _Seen) -> bool:
-    return any(_TOTAL.fullmatch(search_key(text)) for text in seen.labels)
+    return any(_TOTAL.fullmatch(search_key(text)) and not _NO_SUMS.match(text) for text in seen.labels)
 
 
 def _sums_of(seen: _Seen, names: dict[int, set[str]]) -> bool:

@@ -66,6 +66,8 @@ class RowCells:
     """one of ``marks.MARKS`` -> what this program wrote there, in a sheet of refused rows"""
     covered: dict[str, str] = field(default_factory=dict)
     """heading -> name of an empty cell on which there is a picture or a comment"""
+    like_a_sum: bool = False
+    """its only text is that of a total"""
     beyond: int = 0
     """cells after the last column, in a file whose cells are only separated by signs"""
 
@@ -117,12 +119,15 @@ class RowReader:
         *,
         hidden: bool = False,
         usual_years: Collection[int] = (),
+        like_sums: Collection[int] = (),
     ) -> None:
         """``given``: field as a map names it -> value for every row whose cell is empty or missing.
 
         ``hidden``: take what is struck out or not seen. ``usual_years``: in which most days of the sheet lie.
+        ``like_sums``: indexes of rows that may be totals.
         """
         self._usual_years = usual_years
+        self._like_sums = like_sums
         self._hidden = hidden
         self._store = store
         self._table = table
@@ -143,7 +148,7 @@ class RowReader:
 
     def cells_of(self, at: int) -> RowCells:
         """What the cells of a row hold, before anything is looked up."""
-        row = RowCells()
+        row = RowCells(like_a_sum=at in self._like_sums)
         if self._table.separated:
             cells = self._table.rows[at]
             row.beyond = sum(cell != "" for cell in cells[self._headed :])
@@ -212,6 +217,8 @@ class RowReader:
             sentence = _("This row has {n} more cells than there are headings: a separator stands inside a cell. Put"
                          " that cell between quotes.")  # fmt: skip
             reading.problems[""] = sentence.format(n=row.beyond)
+        if row.like_a_sum:
+            reading.questions[""] = _("This line looks like the total of others. Is it a record of its own?")
         for heading, place in row.covered.items():
             reading.titles[heading] = heading
             reading.questions[heading] = _(

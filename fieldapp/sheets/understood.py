@@ -114,7 +114,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         used = replace(used, table=table)
     reader = RowReader(
         store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
-        usual_years=_usual_years(used),
+        usual_years=_usual_years(used), like_sums=frozenset(line.at for line in lines if line.like_a_sum),
     )  # fmt: skip
     notes = [*_column_notes(table, layout), *_unnamed_columns(table, layout, rows), *left_out(lines)]
     if not rows:

@@ -718,6 +718,27 @@ def test_a_row_that_lacks_something_is_no_noise(give: Give, tmp_path: Path) -> N
     assert lines(give(write(tmp_path / "b.xlsx", table=whole))) == [2, 3, 4], "a row with all that it needs is a row"
 
 
+def test_a_total_is_asked_about_where_all_rows_are_given_what_they_need(give: Give, tmp_path: Path) -> None:
+    table = [["Gặt lúa", 12], ["Cấy lúa", 3], ["Tổng cộng xã Ia Rvê", 15], ["Cộng tháng 9", 15], ["Công trình xã", 4],
+             ["Tổng cộng", 15]]  # fmt: skip
+    path = write(tmp_path / "a.xlsx", table=table, head=("Nội dung", "Ngày công"))
+    given = {"activity_kind": KIND, "date_from": "5/9/2013", "unit": "Ia Rvê"}
+    outcome = give(path, given=given)
+    assert (lines(outcome), [*refusals(outcome)]) == ([2, 3, 6], [4, 5])
+    assert all("giống dòng cộng" in reason for reason in refusals(outcome).values())
+    assert "7 (dòng cộng)" in outcome.notes[0]
+    assert lines(give(path, given=given, confirm=True)) == [2, 3, 4, 5, 6]
+
+
+def test_family_names_that_are_spelled_like_totals_are_people(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    people = ("Họ và tên", "Lưu Kế", "Tống", "Tống Nam Hải", "Công", "Tống Xá", "Tổng số: 5 đồng chí", "Cộng")
+    path.write_text("\n".join(people), encoding="utf-8")
+    outcome = importing.import_sheet(world.post, path, ImportOptions("member"))
+    assert (lines(outcome), [*refusals(outcome)]) == ([2, 3, 4, 5, 6], [7])
+    assert "8 (dòng cộng)" in outcome.notes[0]
+
+
 def test_people_in_a_sheet_with_signatures(world: World, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     people = ("STT;Họ và tên", "1;Nguyễn Văn B", "2;Y Thanh Niê", "3;Trần Thị Cộng", ";Tổng số: 3 đồng chí",
