@@ -92,7 +92,7 @@ POST: dict[type[Screen[Any]], Make] = {
     sheet_file.SheetFileScreen: lambda _w, _s: sheet_file.SheetFileScreen("activity"),
     sheet_file.BatchesScreen: lambda _w, _s: sheet_file.BatchesScreen(),
     sheet.SheetScreen: lambda w, _s: sheet.SheetScreen("activity", small_sheet(w)),
-    sheet.ForAllRows: lambda _w, _s: sheet.ForAllRows("Nơi"),
+    sheet.OneText: lambda _w, _s: sheet.OneText("Nơi"),
     search.NarrowFinder: lambda _w, s: search.NarrowFinder(s),
     sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
     report.ReportScreen: lambda _w, _s: report.ReportScreen(),

@@ -1,9 +1,11 @@
 """A sheet is imported on the screen: chosen, looked at, corrected, recorded, taken back."""
 
 import csv
+import io
 from datetime import datetime
 from pathlib import Path
 
+import msoffcrypto.format.ooxml
 import pytest
 import xlsxwriter
 from field import World
@@ -131,6 +133,49 @@ async def test_a_sheet_is_taken_back_on_the_screen(
         assert "còn 0 trong 2 bản ghi" in s.text
         assert "Del" not in s.footer
     assert workdays(world) == []
+
+
+async def test_a_file_with_a_password_asks_for_it(world: World, nowhere: Path, tmp_path: Path) -> None:
+    plain, path = io.BytesIO(), tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(plain)
+    page = book.add_worksheet()
+    for line, row in enumerate([["Loại hoạt động", "Ngày", *HEAD[2:]], *ROWS[:2]]):
+        page.write_row(line, 0, row)
+    book.close()
+    with path.open("wb") as encrypted:
+        msoffcrypto.format.ooxml.OOXMLFile(plain).encrypt("đồn 743", encrypted)
+    async with at_post(world) as s:
+        await open_sheet(s, path)
+        await s.wait("Mật khẩu của tệp")
+        await s.press("743", "enter")
+        await s.wait("Mật khẩu của a.xlsx không đúng")
+        await s.press("escape")
+        assert "! Tệp có mật khẩu." in s.text
+        await s.press("escape", "escape")
+        await open_sheet(s, path)
+        await s.wait("Mật khẩu của tệp")
+        await s.press("đồn 743")
+        assert "743" not in s.text
+        await s.press("enter")
+        await s.wait("Sẽ ghi 2 dòng")
+        await s.press("f2")
+        await s.wait("Cần làm")
+    assert workdays(world) == [12, 15]
+
+
+async def test_a_hidden_sheet_is_chosen_on_the_screen(world: World, nowhere: Path, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    for name in ("Mới", "Cũ"):
+        page = book.add_worksheet(name)
+        for line, row in enumerate([["Loại hoạt động", "Ngày", *HEAD[2:]], *ROWS[: 1 if name == "Cũ" else 2]]):
+            page.write_row(line, 0, row)
+    page.hide()
+    book.close()
+    async with at_post(world) as s:
+        await open_sheet(s, tmp_path / "a.xlsx")
+        await s.wait("Sẽ ghi 2 dòng")
+        await s.press("home", "enter", "cu", "enter")
+        await s.wait("Sẽ ghi 1 dòng")
 
 
 async def test_a_file_that_is_none_is_said(world: World, nowhere: Path, tmp_path: Path) -> None:

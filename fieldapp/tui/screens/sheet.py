@@ -23,10 +23,12 @@ from fieldapp.sheets import columns, messages
 from fieldapp.sheets.cells import SheetTable, cell_text
 from fieldapp.sheets.headings import Layout, UnclearColumns, letters
 from fieldapp.sheets.importing import SheetOutcome, import_sheet
+from fieldapp.sheets.office import NeedsPassword
 from fieldapp.sheets.questions import NeedsAnswer, SheetQuestion
 from fieldapp.sheets.understood import ImportOptions, SheetReading, lacking
 from fieldapp.tui.screens.base import Dialog, OpenList, Page
 from fieldapp.tui.screens.finder import Finder
+from fieldapp.tui.screens.unlock import PassphraseField
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -152,11 +154,19 @@ class SheetScreen(Page):
         self._show()
         if isinstance(problem, NeedsAnswer):
             self._say("? " + _("Something about the sheet is not certain: Enter on a line with ? answers it."))
+        elif isinstance(problem, NeedsPassword) and problem.may_be_given:
+            self._say("! " + _("The file has a password."))
+            title = str(problem) if order.password else _("Password of the file")
+            self.app.push_screen(OneText(title, password=True), self._open_with)
         elif problem is not None:
             self._say(f"! {messages.without_options(str(problem))}")
         elif outcome is not None:
             self._say(messages.import_summary(outcome))
         self.refresh_bindings()
+
+    def _open_with(self, password: str | None) -> None:
+        if password:
+            self._change(password=password)
 
     def _recall(self) -> bool:
         """Read again with what was chosen for such a sheet the last time."""
@@ -296,7 +306,7 @@ class SheetScreen(Page):
             if text:
                 self._change(given={**self._order.given, shape.name: text})
 
-        self.app.push_screen(ForAllRows(_(shape.title)), given)
+        self.app.push_screen(OneText(_("{field} of all rows").format(field=_(shape.title))), given)
 
     def _give_up(self, name: str) -> None:
         self._change(given={n: text for n, text in self._order.given.items() if n != name})
@@ -310,20 +320,21 @@ class SheetScreen(Page):
         return self.busy if action == "stop" else not (self.busy and action in ("record", "back"))
 
 
-class ForAllRows(Dialog):
-    """Asks for the value of a field that all rows share; dismisses with the text."""
+class OneText(Dialog):
+    """Asks for the value of a field that all rows share, or for a password; dismisses with the text."""
 
-    DEFAULT_CSS = "ForAllRows .section { margin: 0; }"
+    DEFAULT_CSS = "OneText .section { margin: 0; }"
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, password: bool = False) -> None:
         super().__init__()
         self._title = title
+        self._password = password
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Static(Content(_("{field} of all rows").format(field=self._title)), classes="section")
-            yield TextField(stays=True)
+            yield Static(Content(self._title), classes="section")
+            yield PassphraseField(password=True, stays=True) if self._password else TextField(stays=True)
         yield KeyFooter()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        self.dismiss(event.value.strip())
+        self.dismiss(event.value if self._password else event.value.strip())
