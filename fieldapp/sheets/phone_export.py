@@ -96,8 +96,8 @@ def _refuse_twice(ids: Mapping[int, str | None]) -> None:
 def _all_numbers(table: SheetTable, at: int) -> bool:
     """Whether a column has only numbers as phones write them, one of them with a point or an exponent."""
     texts = [cell for line in range(1, len(table.rows)) if (cell := table.cell(line, at)) != ""]
-    written = [text for text in texts if isinstance(text, str) and _NUMBER.fullmatch(text)]
-    return bool(written) and len(written) == len(texts) and not all(text.lstrip("-").isdigit() for text in written)
+    written = [text for text in texts if isinstance(text, str)]
+    return all(map(_NUMBER.fullmatch, written)) and not all(text.lstrip("-").isdigit() for text in written)
 
 
 def _number(cell: SheetCell) -> SheetCell:

@@ -199,7 +199,7 @@ class RowReader:
         if isinstance(cell, time | timedelta) and sort not in ("text", "long"):
             sentence = _("cell {cell} holds the time {time}. Type what is meant, and give the cell the format General.")
             return sentence.format(cell=place, time=cell_text(cell))
-        if isinstance(cell, date) and not isinstance(target, ExtraTarget) and sort not in ("date", "text", "long"):
+        if isinstance(cell, date) and not isinstance(target, ExtraTarget) and sort not in ("date", "long"):
             sentence = _("cell {cell} holds the day {day}. Type what is meant, and give the cell the format General.")
             return sentence.format(cell=place, day=cell_text(cell))
         return None

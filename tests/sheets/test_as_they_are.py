@@ -268,6 +268,13 @@ def test_what_is_no_figure_is_refused_with_its_cell(give: Give, tmp_path: Path) 
         )
 
 
+def test_a_name_that_a_spreadsheet_made_a_day_of_is_refused(give: Give, tmp_path: Path) -> None:
+    table = [[*row, hamlet] for row, hamlet in zip(rows(2), ("Thôn 3", date(2026, 4, 3)), strict=True)]
+    outcome = give(write(tmp_path / "a.xlsx", table=table, head=(*HEAD, "Thôn")))  # somebody typed 3-4
+    assert lines(outcome) == [2]
+    assert "“Thôn”: ô G3 đang là ngày 03/04/2026" in refusals(outcome)[3]
+
+
 def test_a_number_that_is_shown_as_another_is_refused(give: Give, tmp_path: Path) -> None:
     table = rows(5)
     table[0][5], table[1][5], table[2][5], table[3][4] = 12, 12_000, 12_000, 0.5

@@ -125,6 +125,20 @@ def test_a_refused_row_goes_in_by_the_sheet_of_refused_rows_and_stays_the_same_s
     assert take_in(run, central(tmp_path / "c.csv", rows[:1]))[1]["added"] == []
 
 
+def test_numbers_of_phones_are_read_alike_whether_they_are_text_or_not(world: World, run: Run, tmp_path: Path) -> None:
+    rows = filled(world, run, tmp_path)
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet()
+    heads = [*rows[0], "_uuid"]
+    sheet.write_row(0, 0, heads)
+    for line, (row, value) in enumerate(zip(rows, ("1250.000", 1_250_000, "2500.0"), strict=True), start=1):
+        sheet.write_row(line, 0, {**row, "tri_gia_cong_trinh": value, "_uuid": IDS[line]}.values())
+    book.close()
+    code, _said, _error = take_in(run, tmp_path / "a.xlsx")
+    assert code == 0
+    assert [max(found) for _day, found in figures(world)] == [1_250, 1_250_000, 2_500]
+
+
 def test_a_column_called_key_without_ids_is_an_ordinary_one(world: World, run: Run, tmp_path: Path) -> None:
     rows = filled(world, run, tmp_path)
     path = export(tmp_path / "a.csv", [{**rows[2], "KEY": "7"}])
