@@ -9,6 +9,9 @@ from fieldapp.vietnamese.text import clean, search_key
 
 Rows = list[list[str]]
 
+NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
+"""Search keys of the heading of a column that counts the rows"""
+
 
 def pasted_rows(text: str) -> Rows | None:
     """The rows of a pasted range; None where the text has no tab, and so is no range.
@@ -42,22 +45,37 @@ def placed(rows: Rows, titles: Sequence[str], first: int) -> Rows | None:
     The first row decides where it holds at least two titles; otherwise the cells lie side by side from title ``first``
     on.
     """
-    keys = [search_key(title) for title in titles]
-    heads = [search_key(cell) for cell in rows[0]]
-    named = [keys.index(head) if head in keys else -1 for head in heads]
-    if len([at for at in named if at >= 0]) < 2:
-        named = list(range(first, first + max(map(len, rows))))
-    else:
+    named = _by_heading(rows, titles)
+    if named:
         rows = rows[1:]
+    else:
+        named = list(range(first, first + max(map(len, rows))))
     placed_rows = []
     for row in rows:
         cells = [""] * len(titles)
         for at, cell in zip(named, row, strict=False):
-            if cell and not 0 <= at < len(titles):
-                if at < 0:
-                    continue
+            if cell and at >= len(titles):
                 return None
-            if cell:
+            if cell and at >= 0:
                 cells[at] = cell
         placed_rows.append(cells)
     return placed_rows
+
+
+def left_out(rows: Rows, titles: Sequence[str]) -> list[str]:
+    """The headings of columns that hold something and are none of the titles, without the numbering."""
+    return [
+        rows[0][column]
+        for column, at in enumerate(_by_heading(rows, titles))
+        if at < 0
+        and search_key(rows[0][column]) not in NUMBERING
+        and any(row[column : column + 1] not in ([], [""]) for row in rows[1:])
+    ]
+
+
+def _by_heading(rows: Rows, titles: Sequence[str]) -> list[int]:
+    """For each column of the first row the index of its title, -1 if it is none; empty if the row is no heading."""
+    keys = [search_key(title) for title in titles]
+    heads = [search_key(cell) for cell in rows[0]]
+    named = [keys.index(head) if head in keys else -1 for head in heads]
+    return named if len([at for at in named if at >= 0]) > 1 else []

@@ -5,6 +5,7 @@ from field import World
 from sync_state import state
 
 from fieldapp.records import history, records
+from fieldapp.store import log
 from fieldapp.store.store import Store
 from fieldapp.sync.merge import log_by_row, merge
 from fieldapp.sync.safety import doctor
@@ -55,3 +56,26 @@ def test_an_index_that_lacks_rows_costs_no_record(hq: Store) -> None:
     assert (found.bad_segments, found.differing) == ([], [])
     assert state(hq) == before
     assert history.history(hq, well) == steps
+
+
+@pytest.mark.parametrize("mend", [False, True])
+@pytest.mark.parametrize("damage", ["changed", "cut"])
+@pytest.mark.parametrize("is_indexed", [False, True])
+def test_what_stands_in_a_damaged_segment_stays_in_the_records(
+    hq: Store, damage: str, mend: bool, is_indexed: bool
+) -> None:
+    """The rows may be the last copy of it: they are not made equal to a log that lacks it."""
+    if is_indexed:
+        log.index_touched_rows(hq)
+    before = state(hq)
+    row = hq.rows("SELECT hash, bytes FROM local_segment WHERE number IS NOT NULL ORDER BY number")[-1]
+    half = len(row["bytes"]) // 2
+    left = row["bytes"][:half]
+    damaged = left if damage == "cut" else left + bytes([row["bytes"][half] ^ 255]) + row["bytes"][half + 1 :]
+    hq.db.execute("UPDATE local_segment SET bytes = ? WHERE hash = ?", [damaged, row["hash"]])
+    found = doctor.examine_replica(hq, mend=mend)
+    assert found.bad_segments == [row["hash"]]
+    assert not found.healthy
+    assert "restore" in found.lines()[-1]
+    hq.db.execute("UPDATE local_segment SET bytes = ? WHERE hash = ?", [row["bytes"], row["hash"]])
+    assert state(hq) == before

@@ -13,6 +13,7 @@ from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.pasted_range import in_unicode, pasted_rows, placed
 from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.old_fonts import Encoding
 
 
@@ -135,5 +136,17 @@ async def test_a_range_that_is_too_wide_is_not_pasted(world: World) -> None:
         await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
         await paste(pilot, "\t".join("123456789012"))
         assert said(app, "#message").startswith("!")
-        await strokes(pilot, "«5/11\n/2026»")
-        assert said(app, "#row") == "" if False else True
+        await paste(pilot, "5/11\n/2026")
+        assert isinstance(app.focused, TextField)
+        assert app.focused.value == "5/11 /2026", "two lines in one cell are no range"
+
+
+async def test_a_column_of_a_range_that_has_no_place_is_named(world: World) -> None:
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>")
+        await paste(pilot, "STT\tNgày\tNơi\tThôn, buôn\tTrống\n1\t5/11/2026\tIa Rvê\tBuôn A\t\n")
+        (told,) = app._notifications
+        assert "“Thôn, buôn”." in told.message
+        assert isinstance(app.focused, TextField)
+        assert app.focused.value == "05/11/2026"

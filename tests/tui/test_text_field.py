@@ -161,6 +161,15 @@ async def test_a_word_is_composed_again_in_the_field(parts: list[str], shown: st
         assert fields.value == shown
 
 
+async def test_the_end_of_what_is_pasted_into_an_empty_field_is_seen() -> None:
+    async with field_driver() as fields:
+        field = fields.app.query_one("#first", TextField)
+        field.styles.width = 20
+        await fields.type()
+        await fields.type("«Giúp dân gặt lúa chạy lũ ở buôn Ea H'leo»")
+        assert "Ea H'leo" in field.render_line(0).text, "as while somebody types at the end of a text"
+
+
 async def test_a_pasted_tab_parts_words() -> None:
     async with field_driver() as fields:
         await fields.type("«lúa\ttại»")

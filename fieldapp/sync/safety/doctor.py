@@ -58,6 +58,8 @@ class Findings:
             found.append(_("Added to the file: {what}").format(what=", ".join(self.added)))
         found += [_("A sealed part of the log is not what its author signed: {hash}").format(hash=h)
                   for h in self.bad_segments]  # fmt: skip
+        if self.bad_segments:
+            found.append(_("No record was corrected by the log. `fieldapp restore` takes a backup."))
         for table, row_id in self.differing:
             text = (
                 _("Corrected from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
@@ -91,10 +93,12 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
     added = [name for name in needed if name not in lacking]
     if lacking:  # the other checks would query what is missing
         return Findings([], [], [], mend, [], lacking, added=added)
-    bad = _bad_segments(store)
-    if bad and mend:
+    bad, unindexed = _bad_segments(store)
+    if unindexed and mend:
         log.index_anew(store)
-        bad = _bad_segments(store)
+        unindexed = []
+    if bad:  # what stands in them alone would be taken out of the records, and so be lost
+        return Findings([], bad, [], False, [], lacking, added=added)
     differing: list[RowKey] = []
     try:
         with store.transaction(applying=True):
@@ -105,7 +109,7 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
         search_index.reindex(store)
     except _Undo:
         pass
-    return Findings([], bad, differing, mend, rule_violations.violations(store), lacking,
+    return Findings([], unindexed, differing, mend, rule_violations.violations(store), lacking,
                     hanging.dangling(store), added)  # fmt: skip
 
 
@@ -127,12 +131,12 @@ def _file_errors(store: Store) -> list[str]:
     return found
 
 
-def _bad_segments(store: Store) -> list[str]:
-    bad = []
+def _bad_segments(store: Store) -> tuple[list[str], list[str]]:
+    """The hashes of segments that are not what their authors signed, or that the log holds otherwise; and of those that
+    are sound, but whose rows the index does not find."""
+    bad: list[str] = []
+    sums: dict[int, tuple[str, int, int]] = {}
     heads: dict[str, str] = {}
-    log.index_touched_rows(store)
-    sums = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
-    touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(sums)}
     for row in store.rows("SELECT hash FROM local_segment WHERE state = 'applied' AND log_id <> ?"
                           " ORDER BY log_id, first",
                           [BASELINE_LOG]):  # fmt: skip
@@ -142,32 +146,42 @@ def _bad_segments(store: Store) -> list[str]:
             [row["hash"]],
         )
         assert found is not None
-        if (
-            segment.digest(found["bytes"]) != found["hash"]
-            or not keys.verify(found["sign_key"] or "", found["bytes"], found["signature"])
-            or found["prev"] != heads.get(found["log_id"])
-            or not _in_log(store, found, touched.get(found["number"], (0, None)))
-        ):
+        sealed = _signed(found)
+        if sealed is None or found["prev"] != heads.get(found["log_id"]) or not _in_log(store, found, sealed):
             bad.append(found["hash"])
+        elif found["number"] is not None:
+            keys_of = {log.touch_key(entry.row_id) for entry in sealed.entries}
+            sums[found["number"]] = (found["hash"], len(keys_of), sum(key & 0xFFFFFFFF for key in keys_of))
         heads[found["log_id"]] = found["hash"]
-    return bad
+    if bad:  # the index cannot be made from them
+        return bad, []
+    log.index_touched_rows(store)
+    counted = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
+    touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(counted)}
+    return [], [hash_ for number, (hash_, *entered) in sums.items() if touched.get(number) != tuple(entered)]
 
 
-def _in_log(store: Store, row: Row, touched: tuple[int, int | None]) -> bool:
-    """Whether the log holds exactly the changes of a segment's sealed bytes.
-
-    The log has them as rows of ``local_change``, or, for a numbered segment, in the index of the rows that it touches.
-    ``touched``: how many rows the index has for the segment, and the sum of the low halves of their keys.
-    """
+def _signed(row: Row) -> segment.Sealed | None:
+    """What a stored segment holds; None if its bytes are not those that its author signed."""
+    if segment.digest(row["bytes"]) != row["hash"]:
+        return None
+    if not keys.verify(row["sign_key"] or "", row["bytes"], row["signature"]):
+        return None
     try:
-        sealed = segment.read(row["bytes"])
+        return segment.read(row["bytes"])
     except segment.BadSegment:
-        return False
+        return None
+
+
+def _in_log(store: Store, row: Row, sealed: segment.Sealed) -> bool:
+    """Whether the log has a segment where its header says, and holds exactly its changes.
+
+    The log has them in the segment itself, if that is numbered, or as rows of ``local_change``.
+    """
     header = sealed.header
     if (header.log, header.first, header.last) != (row["log_id"], row["first"], row["last"]):
         return False
     if row["number"] is not None:
-        keys_of = {log.touch_key(entry.row_id) for entry in sealed.entries}
-        return touched == (len(keys_of), sum(key & 0xFFFFFFFF for key in keys_of))
+        return True
     changes = [sealed.change(place) for place in range(len(sealed.entries))]
     return list(log.changes_after(store, header.log, header.first - 1, header.last)) == changes

@@ -176,6 +176,15 @@ class QuickScreen(Page):
                 markup=False,
                 timeout=10,
             )
+        if left_out := pasted_range.left_out(rows, [c.title for c in shown]):
+            self.notify(
+                _("Not pasted, because this line has no column for it: {columns}.").format(
+                    columns=", ".join(f"“{brief_text(title)}”" for title in left_out)
+                ),
+                severity="warning",
+                markup=False,
+                timeout=10,
+            )
         self._pasted = placed
         self._next_pasted()
         return True

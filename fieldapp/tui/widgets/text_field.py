@@ -209,6 +209,7 @@ class TextField(LetterInput):
         """Prepare for typing: a field that overwrites is emptied first."""
         if self.OVERWRITES and self.untouched:
             self.value = ""
+        self._initial_value = False  # else ``Input`` does not scroll to the end of the first text that it gets
 
     def _insert(self, text: str) -> None:
         if self.selection.is_empty:
