@@ -63,5 +63,7 @@ MOVES = frozenset({"up", "down", "left", "right", "pageup", "pagedown", "home", 
 """Keys that only move"""
 EVERYWHERE = frozenset({"ctrl+p", "ctrl+l", "ctrl+q", "ctrl+z", "ctrl+y", "ctrl+backspace", "ctrl+delete"})
 """Keys that work on all screens, or in all fields: F1 names them, footers need not"""
+ON_PAGES = frozenset({"f3", "f8", "f9"})
+"""Keys that open the search, the report and the USB screen from every page that has no other work for them"""
 ALIASES: Mapping[str, str] = {"L": "l"}
 """Another name of a key"""

@@ -161,7 +161,11 @@ async def test_the_palette_goes_anywhere_by_name(world: World) -> None:
 
 async def test_what_the_first_screen_opens_is_one_key_away_everywhere(world: World) -> None:
     async with at_post(world) as s:
-        await s.press("f4", "so su kien", "enter", "f9")
+        await s.press("f1")
+        assert all(line in s.text for line in ("F3         Tìm", "F8         Báo cáo", "F9         USB"))
+        await s.press("escape", "f4", "so su kien", "enter", "f1")
+        assert "F9         USB" in s.text
+        await s.press("escape", "f9")
         assert isinstance(s.app.screen, SyncScreen), "from a book"
         await s.press("f9")
         said = [note.message for note in s.app._notifications]

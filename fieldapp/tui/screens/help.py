@@ -10,8 +10,8 @@ from textual.widgets import Static
 
 from fieldapp.i18n import _
 from fieldapp.tui import guide
-from fieldapp.tui.key_grammar import EVERYWHERE
-from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.key_grammar import EVERYWHERE, ON_PAGES
+from fieldapp.tui.screens.base import Dialog, Page
 from fieldapp.tui.widgets.footer import KeyFooter
 
 
@@ -20,10 +20,11 @@ class HelpScreen(Dialog):
 
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
+        everywhere = EVERYWHERE | (ON_PAGES if isinstance(screen, Page) and self.app.readable else set())
         self._keys = dict.fromkeys(
             (self.app.get_key_display(active.binding), active.binding.description)
             for active in screen.active_bindings.values()
-            if active.binding.description and (active.binding.show or active.binding.key in EVERYWHERE)
+            if active.binding.description and (active.binding.show or active.binding.key in everywhere)
         )
         store = self.app.readable
         at_hq = store is not None and store.identity.role == "hq"
