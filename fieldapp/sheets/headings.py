@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import get_args
@@ -216,6 +216,8 @@ def _layout(
             continue
         if key in explicit:
             target = explicit[key]
+            if isinstance(target, FigureTarget):  # the heading still says in which unit
+                target = replace(target, times=next((times_of(unit) for _text, unit in _without_unit(heading)), ""))
             if target is not None:
                 columns.append((EXACT, SheetColumn(at, heading, target)))
             continue

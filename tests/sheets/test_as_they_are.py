@@ -325,6 +325,15 @@ def test_a_unit_of_money_above_the_table_or_below_the_heading_is_asked_about(wor
     assert len(again.known) == 1, "nothing is asked, and the row is the same"
 
 
+def test_a_column_that_is_named_keeps_the_unit_of_its_heading(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Loại hoạt động;Ngày;Nơi;Giếng;Chi hết (nghìn đồng)\nGiếng khoan;5/9/2013;Ia Rvê;1;70.000",
+                    encoding="utf-8")  # fmt: skip
+    columns = {"Chi hết (nghìn đồng)": "measures.tri_gia_cong_trinh"}
+    importing.import_sheet(world.post, path, ImportOptions("activity", columns=columns, confirm=True))
+    assert world.post.value("SELECT max(amount) FROM activity_measure") == 70_000_000
+
+
 def test_errors_of_every_sort_are_refused(give: Give, tmp_path: Path) -> None:
     errors = ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#BUSY!")
 
