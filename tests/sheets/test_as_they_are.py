@@ -751,6 +751,14 @@ def test_a_row_that_lacks_something_is_no_noise(give: Give, tmp_path: Path) -> N
     assert lines(give(write(tmp_path / "b.xlsx", table=whole))) == [2, 3, 4], "a row with all that it needs is a row"
 
 
+def test_a_second_table_with_its_columns_in_another_order_is_refused(give: Give, tmp_path: Path) -> None:
+    one, two = rows(2)
+    below = [[*HEAD[:3], HEAD[5], HEAD[4], HEAD[3]], [*two[:3], 7, "Gặt lúa", "Ia Lốp"]]
+    with pytest.raises(FieldappError, match="Từ dòng 3 là một bảng khác"):
+        give(write(tmp_path / "a.xlsx", table=[one, *below]))
+    assert lines(give(write(tmp_path / "b.xlsx", table=[one, [*HEAD], two]))) == [2, 4]
+
+
 def test_a_total_is_asked_about_where_all_rows_are_given_what_they_need(give: Give, tmp_path: Path) -> None:
     table = [["Gặt lúa", 12], ["Cấy lúa", 3], ["Tổng cộng xã Ia Rvê", 15], ["Cộng tháng 9", 15], ["Công trình xã", 4],
              ["Tổng cộng", 15]]  # fmt: skip
