@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import get_args
@@ -216,6 +216,8 @@ def _layout(
             continue
         if key in explicit:
             target = explicit[key]
+            if isinstance(target, FigureTarget):  # the heading still says in which unit
+                target = replace(target, times=next((times_of(unit) for _text, unit in _without_unit(heading)), ""))
             if target is not None:
                 columns.append((EXACT, SheetColumn(at, heading, target)))
             continue
@@ -276,7 +278,7 @@ def _meaning(heading: str, known: Vocabulary) -> tuple[int, ColumnTarget | None]
                 grade, target = min(fitting, key=lambda found: found[0])
                 figures = [t for g, t in fitting if isinstance(t, FigureTarget)]
                 if isinstance(target, FigureTarget):
-                    target = FigureTarget(_together(figures), _times(unit))
+                    target = FigureTarget(_together(figures), times_of(unit))
                 return grade, target
     return UNIT, None
 
@@ -287,7 +289,7 @@ def _without_unit(heading: str) -> Iterator[tuple[str, str]]:
         yield _UNIT.sub(" ", heading), (found[1] or found[2] or "")
 
 
-def _times(unit: str) -> str:
+def times_of(unit: str) -> str:
     """The word for thousands or millions in a unit of money: “triệu đồng”, “1.000đ”, “tr.đ”."""
     key = search_key(unit).replace(" ", "")
     bare = re.sub(r"(dong|vnd|d)$", "", key)
@@ -303,7 +305,7 @@ def _in_unit(target: ColumnTarget, unit: str, known: Vocabulary) -> bool:
     if not isinstance(target, FigureTarget):
         return True
     compact = search_key(unit).replace(" ", "")
-    key = "dong" if _times(unit) or compact in ("d", "vnd") else search_key(unit)
+    key = "dong" if times_of(unit) or compact in ("d", "vnd") else search_key(unit)
     return any(
         isinstance(other, FigureTarget) and other.measures.keys() & target.measures.keys()
         for grade, other in known.get(key, ())

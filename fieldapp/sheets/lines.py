@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fieldapp.domain.model import fields_of
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, Sign, cell_text
 from fieldapp.sheets.days import read_day
@@ -28,6 +29,8 @@ _TOTAL = re.compile(
 _SUMS = ("cong ", "tong ")
 _NO_SUMS = re.compile(r"\W*(?:tống|tông|tòng|công|cống|cồng|cổng)\b", re.IGNORECASE)
 """Words that are spelled like those above but for their marks: the family name Tống, a day's work (công)"""
+_HEADINGS = 3
+"""So many headings in one line are no row"""
 _LONG = 10
 """Words; who signs, or when, is said in fewer"""
 _BEGIN_SUMS = frozenset("tTcClLmMbB(-+*")
@@ -90,7 +93,8 @@ class _Seen:
 def lines_of(table: SheetTable, layout: Layout, given: Collection[str], *, hidden: bool) -> list[Line]:
     """The lines below the headings that are not blank.
 
-    ``given``: names of the fields that have a value for every row. ``hidden``: take what nobody sees.
+    ``given``: names of the fields that have a value for every row. ``hidden``: take what nobody sees. FieldappError if
+    another table begins below, whose columns have another order.
     """
     return _Lines(table, layout, given, hidden=hidden).sorted()
 
@@ -101,10 +105,14 @@ class _Lines:
         self._hidden = hidden
         self._line = layout.line
         self._width = len(layout.headings)
+        understood = {c.at for c in layout.columns}
         self._headings = [
             {search_key(cell_text(table.cell(line, at))) for line in range(max(layout.line - 2, 0), layout.line + 1)}
             for at in range(self._width)
         ]
+        self._titles = frozenset(
+            text for at in range(self._width) if (text := cell_text(table.cell(layout.line, at))) and at in understood
+        )
         self._numbering = [at for at, h in enumerate(layout.headings) if search_key(h) in NUMBERING]
         columns = [c for c in layout.columns if not isinstance(c.target, MarkTarget)]
         self._understood = [c.at for c in columns]
@@ -134,6 +142,13 @@ class _Lines:
             seen = self._seen(at)
             if self._repeats_headings(seen):
                 line.sort, directly_below = "headings", True
+            elif self._begins_another_table(seen):
+                raise FieldappError(
+                    _(
+                        "In line {line} another table begins, with its columns in another order. Put it on a sheet of"
+                        " its own. Nothing was recorded."
+                    ).format(line=at + 1)
+                )
             elif directly_below and _numbers_columns([*seen.texts.values()]):
                 line.sort = "numbers"
             else:
@@ -182,6 +197,12 @@ class _Lines:
 
     def _repeats_headings(self, seen: _Seen) -> bool:
         return len(seen.texts) >= 2 and all(search_key(text) in self._headings[at] for at, text in seen.texts.items())
+
+    def _begins_another_table(self, seen: _Seen) -> bool:
+        """Whether a line has the headings, but over other columns: what is below it would be taken for something
+        else."""
+        named = sum(text in self._titles for text in seen.texts.values())
+        return named >= _HEADINGS and named * 4 >= len(seen.texts) * 3
 
     def _sort_rest(self, lines: Sequence[tuple[Line, _Seen]]) -> None:
         """Tell totals, groups and signatures from rows."""

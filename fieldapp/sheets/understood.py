@@ -3,12 +3,14 @@
 This is what a preview shows and what an import goes by. Nothing here writes.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.errors import FieldappError
@@ -17,15 +19,17 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets import phone_export
 from fieldapp.sheets.cells import Place, SheetTable, Sign, cell_text
-from fieldapp.sheets.days import WrittenDays, change_over, month_first
+from fieldapp.sheets.days import LONGEST, WrittenDays, change_over, month_first
 from fieldapp.sheets.headings import (
     FieldTarget,
+    FigureTarget,
     Layout,
     MarkTarget,
     UnclearColumns,
     field_named,
     find_layout,
     letters,
+    times_of,
 )
 from fieldapp.sheets.lines import left_out, lines_of
 from fieldapp.sheets.old_letters import as_written
@@ -35,7 +39,7 @@ from fieldapp.sheets.rows import RowReader
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.old_fonts import Converted
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import clean, tidy
 
 NAMED = 5
 """How many cells a sentence names"""
@@ -104,7 +108,8 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     rows = [line.at for line in lines if line.sort == "row"]
     used = _Used(table, layout, frozenset(rows))
     _refuse_uncalculated(path, table, [*used.signed(Sign.UNCALCULATED, headings=True)])
-    questions = [*_letters_question(used), *_questions(used, order.hidden)]
+    beside = _units_beside(store, table, layout)
+    questions = [*_letters_question(used), *_questions(used, order.hidden), *_units_question(layout, beside)]
     days = _days_question(used)
     if days is not None:
         questions.append(days)
@@ -112,6 +117,8 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     if order.answers.get("days") == "swapped":
         table = _changed_over(used)
         used = replace(used, table=table)
+    if order.answers.get("units") == "as-said":
+        layout = _in_units(layout, beside)
     reader = RowReader(
         store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
         usual_years=_usual_years(used), like_sums=frozenset(line.at for line in lines if line.like_a_sum),
@@ -351,6 +358,48 @@ def _days_question(used: _Used) -> SheetQuestion | None:
     return SheetQuestion(
         "days", text.format(columns=named), [SheetChoice("as-written", right), SheetChoice("swapped", swapped)]
     )
+
+
+_UNIT = re.compile(r"(?:đvt|đơn vị(?: tính)?)\s*:?\s*(.+)$", re.IGNORECASE)
+
+
+def _units_beside(store: Store, table: SheetTable, layout: Layout) -> dict[int, str]:
+    """Columns of money whose unit stands above the table or below the heading -> its word for thousands or millions."""
+    money = {row["id"] for row in store.rows("SELECT id FROM measure WHERE unit_name = ?", [MONEY])}
+    columns = [c for c in layout.columns if isinstance(c.target, FigureTarget) and not c.target.times]
+    columns = [c for c in columns if isinstance(c.target, FigureTarget) and c.target.measures.keys() <= money]
+    said = ""
+    for row in table.rows[: layout.line]:
+        for cell in row:
+            if isinstance(cell, str) and (found := _UNIT.search(tidy(cell)[:LONGEST])):
+                said = times_of(found[1]) or said
+    below = layout.line + 1
+    under = {c.at: table.cell(below, c.at) if below < len(table.rows) else "" for c in columns}
+    found_units = {at: times_of(cell[:LONGEST]) if isinstance(cell, str) else "" for at, cell in under.items()}
+    return {at: times for at, unit in found_units.items() if (times := unit or said)}
+
+
+def _units_question(layout: Layout, beside: Mapping[int, str]) -> Iterator[SheetQuestion]:
+    if beside:
+        named = ", ".join(f"{letters(at)} “{layout.headings[at]}” ({times})" for at, times in sorted(beside.items()))
+        yield SheetQuestion(
+            "units",
+            _("The unit of columns {columns} is not in the heading, but above or below it.").format(columns=named),
+            [
+                SheetChoice("as-said", _("the figures are in this unit")),
+                SheetChoice("keep", _("the figures are in đồng")),
+            ],
+        )
+
+
+def _in_units(layout: Layout, beside: Mapping[int, str]) -> Layout:
+    columns = [
+        replace(c, target=replace(c.target, times=beside[c.at]))
+        if c.at in beside and isinstance(c.target, FigureTarget)
+        else c
+        for c in layout.columns
+    ]
+    return replace(layout, columns=columns)
 
 
 def _check_answers(answers: Mapping[str, str], questions: Sequence[SheetQuestion]) -> None:

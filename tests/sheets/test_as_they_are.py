@@ -308,6 +308,32 @@ def test_white_headings_and_white_on_dark_are_seen(give: Give, tmp_path: Path) -
     assert lines(give(write(tmp_path / "a.xlsx", change))) == [2, 3, 4, 5]
 
 
+def test_a_unit_of_money_above_the_table_or_below_the_heading_is_asked_about(world: World, tmp_path: Path) -> None:
+    row = "Giếng khoan;5/9/2013;Ia Rvê;1;70.000"
+    head = "Loại hoạt động;Ngày;Nơi;Giếng;Trị giá"
+    sheets = [f"Đơn vị tính: 1.000 đồng;;;;\n{head}\n{row}", f"{head}\n;;;(cái);(nghìn đồng)\n{row}"]
+    for number, text in enumerate(sheets):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(FieldappError, match=r"E “Trị giá” \(nghìn\).*--answer units=keep"):
+            importing.import_sheet(world.post, path, ImportOptions("activity"))
+    order = ImportOptions("activity", confirm=True, answers={"units": "as-said"})
+    assert lines(importing.import_sheet(world.post, tmp_path / "0.csv", order)) == [3]
+    assert world.post.value("SELECT max(amount) FROM activity_measure") == 70_000_000
+    (tmp_path / "2.csv").write_text(f"Đơn vị: Đồn Biên phòng 743;;;;\n{head}\n{row}", encoding="utf-8")
+    again = importing.import_sheet(world.post, tmp_path / "2.csv", ImportOptions("activity", confirm=True))
+    assert len(again.known) == 1, "nothing is asked, and the row is the same"
+
+
+def test_a_column_that_is_named_keeps_the_unit_of_its_heading(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Loại hoạt động;Ngày;Nơi;Giếng;Chi hết (nghìn đồng)\nGiếng khoan;5/9/2013;Ia Rvê;1;70.000",
+                    encoding="utf-8")  # fmt: skip
+    columns = {"Chi hết (nghìn đồng)": "measures.tri_gia_cong_trinh"}
+    importing.import_sheet(world.post, path, ImportOptions("activity", columns=columns, confirm=True))
+    assert world.post.value("SELECT max(amount) FROM activity_measure") == 70_000_000
+
+
 def test_errors_of_every_sort_are_refused(give: Give, tmp_path: Path) -> None:
     errors = ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#BUSY!")
 
@@ -723,6 +749,14 @@ def test_a_row_that_lacks_something_is_no_noise(give: Give, tmp_path: Path) -> N
     whole[1][1:5] = [KIND, date(2013, 9, 20), "Ia Rvê", "Tổng vệ sinh, ngày hội"]
     whole[2][0] = "Cộng"
     assert lines(give(write(tmp_path / "b.xlsx", table=whole))) == [2, 3, 4], "a row with all that it needs is a row"
+
+
+def test_a_second_table_with_its_columns_in_another_order_is_refused(give: Give, tmp_path: Path) -> None:
+    one, two = rows(2)
+    below = [[*HEAD[:3], HEAD[5], HEAD[4], HEAD[3]], [*two[:3], 7, "Gặt lúa", "Ia Lốp"]]
+    with pytest.raises(FieldappError, match="Từ dòng 3 là một bảng khác"):
+        give(write(tmp_path / "a.xlsx", table=[one, *below]))
+    assert lines(give(write(tmp_path / "b.xlsx", table=[one, [*HEAD], two]))) == [2, 4]
 
 
 def test_a_total_is_asked_about_where_all_rows_are_given_what_they_need(give: Give, tmp_path: Path) -> None:
