@@ -157,6 +157,17 @@ async def test_a_name_that_is_typed_on_the_roll_call_itself_is_no_mark(world: Wo
         assert "Thêm mới “Y Thanh Niê”, đảng viên của chi bộ này" in form.text()
 
 
+async def test_enter_in_the_last_field_of_the_short_form_records(world: World) -> None:
+    """Not where it was only pressed again, or held down."""
+    async with form_driver(world.post, "introduction") as form:
+        await form.type("Hoàng Văn An", "<enter>", *["<enter>"] * 3)
+        assert "Thêm › Đảng viên" in form.text()
+        assert "Đây là ô cuối. Bấm F2 để lưu." in form.text()
+        await form.type("1990", "<enter>")
+        assert "Thêm › Đảng viên" not in form.text()
+        assert form.row("member_id").entry.value.startswith("Hoàng Văn An")
+
+
 async def test_the_number_of_a_member_is_typed(world: World) -> None:
     members(world, 12)
     async with form_driver(world.post, "meeting") as form:

@@ -571,6 +571,14 @@ class ShortForm(FormScreen, Dialog):
                 row.entry.value = str(self._begun[row.key])
                 row.resolve_typed()
 
+    def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
+        """Go to the next field; Enter in the last one records, unless it is merely held down or pressed again."""
+        chain = self.focus_chain
+        if chain and self.focused is chain[-1] and self.app.last_key == "enter" and not self.app.repeated:
+            self.action_save()
+            return self.focused
+        return super().focus_next(selector)
+
     def _first_open(self) -> Editor:
         """The first field that still needs something."""
         return next((row for row in self._rows if row.display and row.entry.lacks), self._rows[0])

@@ -19,7 +19,7 @@ from fieldapp.work import notices
 from fieldapp.work import todo as work
 from fieldapp.work.todo import Todo
 
-AGAIN_SECONDS = 10.0
+AGAIN_SECONDS = 20.0
 
 
 class TodoPage(Page):
