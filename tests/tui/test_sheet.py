@@ -87,6 +87,8 @@ async def test_a_sheet_is_looked_at_corrected_and_recorded(
     said = json.loads(out)
     assert (len(said["known"]), said["added"]) == (2, []), "the command line knows what was chosen"
     assert "“Hôm nào” được hiểu như đã chọn trên màn hình" in said["notes"][0]
+    _code, out, err = run("import-table", tmp_path / "thang 10-refused.xlsx", "--kind", "activity", "--json")
+    assert [row["reason"] for row in json.loads(out)["refused"]] == ["“Nơi”: Không tìm thấy: Không đâu."], err
 
 
 async def test_what_no_column_has_is_given_for_all_rows_and_a_question_is_answered(
