@@ -332,7 +332,8 @@ def import_table(
         dry_run,
         hidden,
         dict(text.split("=", 1) for text in answers),
-        _password(password_file),
+        recall=True,
+        password=_password(password_file),
     )
     store = obj.open()
     while True:

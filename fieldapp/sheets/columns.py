@@ -18,6 +18,7 @@ from fieldapp.sheets.headings import (
     FieldTarget,
     FigureTarget,
     Layout,
+    MarkTarget,
     ParentTarget,
     field_named,
 )
@@ -80,5 +81,7 @@ def _is_known(store: Store, layout: Layout, field: str) -> bool:
 
 
 def _setting(layout: Layout) -> str:
-    headings = "\n".join(sorted(search_key(heading) for heading in layout.headings if heading))
+    own = {column.at for column in layout.columns if isinstance(column.target, MarkTarget)}
+    kept = [heading for at, heading in enumerate(layout.headings) if heading and at not in own]
+    headings = "\n".join(sorted(map(search_key, kept)))
     return f"{SETTING} {layout.model.KIND} {hashlib.sha256(headings.encode()).hexdigest()[:16]}"

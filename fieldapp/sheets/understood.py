@@ -17,7 +17,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import records
-from fieldapp.sheets import phone_export
+from fieldapp.sheets import columns, phone_export
 from fieldapp.sheets.cells import Place, SheetTable, Sign, cell_text
 from fieldapp.sheets.days import LONGEST, WrittenDays, change_over, month_first
 from fieldapp.sheets.headings import (
@@ -66,6 +66,8 @@ class ImportOptions:
     """take rows and columns that are hidden, and what is struck out or not seen"""
     answers: Mapping[str, str] = field(default_factory=dict)
     """key of a question about the sheet -> key of the choice (``questions``)"""
+    recall: bool = False
+    """where ``columns`` says nothing, take what was chosen on the screen for a sheet with the same headings"""
     password: str | None = field(default=None, repr=False)
     """that opens the file"""
 
@@ -96,8 +98,20 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     if order.answers.get("letters") == "keep":
         tables = [as_written(table) for table in tables]
     tables = [phone_export.understood(table) for table in tables]
+    recalled: Sequence[str] = ()
     try:
-        table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
+        try:
+            table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
+        except UnclearColumns as error:
+            chosen = _recalled(store, error.layout, order)
+            if not chosen:
+                raise
+            layout = error.layout
+        else:
+            chosen = _recalled(store, layout, order)
+        if chosen:
+            table, layout = find_layout(store, model, tables, chosen, hidden=order.hidden)
+            recalled = [*chosen]
     except FieldappError:
         _refuse_uncalculated(path, tables[0], [p for p, sign in tables[0].signs.items() if sign & Sign.UNCALCULATED])
         raise
@@ -123,13 +137,33 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
         usual_years=_usual_years(used), like_sums=frozenset(line.at for line in lines if line.like_a_sum),
     )  # fmt: skip
-    notes = [*_column_notes(table, layout), *_unnamed_columns(table, layout, rows), *left_out(lines)]
+    notes = [
+        *_recalled_note(recalled),
+        *_column_notes(table, layout),
+        *_unnamed_columns(table, layout, rows),
+        *left_out(lines),
+    ]
     if not rows:
         raise FieldappError(
             " ".join([_("There are no rows below the headings of {file}.").format(file=clean(path.name)), *notes])
         )
     open_questions = [question for question in questions if question.key not in order.answers]
     return SheetReading(table, layout, scope, rows, reader, notes, open_questions)
+
+
+def _recalled(store: Store, layout: Layout, order: ImportOptions) -> dict[str, str | None]:
+    """What was chosen on the screen for the columns of such a sheet, if it is to be recalled."""
+    if not order.recall or order.columns:
+        return {}
+    return {h: f for h, f in columns.remembered(store, layout).items() if h in layout.headings}
+
+
+def _recalled_note(headings: Sequence[str]) -> Iterator[str]:
+    if headings:
+        listed = ", ".join(f"“{heading}”" for heading in headings)
+        yield _("Columns {columns} are taken for what was chosen on the screen; --map says otherwise.").format(
+            columns=listed
+        )
 
 
 def lacking(layout: Layout, given: Collection[str]) -> list[FieldShape]:

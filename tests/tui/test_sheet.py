@@ -2,13 +2,14 @@
 
 import csv
 import io
+import json
 from datetime import datetime
 from pathlib import Path
 
 import msoffcrypto.format.ooxml
 import pytest
 import xlsxwriter
-from field import World
+from field import Run, World
 from screen_driver import ScreenDriver, at_post
 
 from fieldapp.records import lists
@@ -51,7 +52,9 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return home / "Documents"
 
 
-async def test_a_sheet_is_looked_at_corrected_and_recorded(world: World, nowhere: Path, tmp_path: Path) -> None:
+async def test_a_sheet_is_looked_at_corrected_and_recorded(
+    world: World, nowhere: Path, tmp_path: Path, run: Run
+) -> None:
     path = sheet(tmp_path / "thang 10.csv")
     async with at_post(world) as s:
         await open_sheet(s, path)
@@ -79,6 +82,13 @@ async def test_a_sheet_is_looked_at_corrected_and_recorded(world: World, nowhere
         await open_sheet(s, sheet(tmp_path / "thang 11.csv", rows=[[*ROWS[0][:1], "09/10/2013", *ROWS[0][2:]]]))
         await s.wait("Sẽ ghi 1 dòng")
         assert "B “Hôm nào” → Ngày" in s.text, "what was chosen is remembered for the same headings"
+    code, out, err = run("import-table", path, "--kind", "activity", "--json")
+    assert code == 3, err
+    said = json.loads(out)
+    assert (len(said["known"]), said["added"]) == (2, []), "the command line knows what was chosen"
+    assert "“Hôm nào” được hiểu như đã chọn trên màn hình" in said["notes"][0]
+    _code, out, err = run("import-table", tmp_path / "thang 10-refused.xlsx", "--kind", "activity", "--json")
+    assert [row["reason"] for row in json.loads(out)["refused"]] == ["“Nơi”: Không tìm thấy: Không đâu."], err
 
 
 async def test_what_no_column_has_is_given_for_all_rows_and_a_question_is_answered(
