@@ -74,8 +74,11 @@ def left_out(rows: Rows, titles: Sequence[str]) -> list[str]:
 
 
 def _by_heading(rows: Rows, titles: Sequence[str]) -> list[int]:
-    """For each column of the first row the index of its title, -1 if it is none; empty if the row is no heading."""
+    """For each column of the first row the index of its title, -1 if it is none or stands there before; empty if the
+    row is no heading."""
     keys = [search_key(title) for title in titles]
     heads = [search_key(cell) for cell in rows[0]]
-    named = [keys.index(head) if head in keys else -1 for head in heads]
+    named = [
+        keys.index(head) if head in keys and head not in heads[:column] else -1 for column, head in enumerate(heads)
+    ]
     return named if len([at for at in named if at >= 0]) > 1 else []

@@ -51,9 +51,11 @@ def test_an_index_that_lacks_rows_costs_no_record(hq: Store) -> None:
     (well,) = [row["id"] for row in hq.rows("SELECT id FROM activity WHERE hamlet = 'Buôn 2'")]
     steps = history.history(hq, well)
     hq.db.execute("DELETE FROM local_touch")
-    assert doctor.examine_replica(hq).bad_segments
+    found = doctor.examine_replica(hq)
+    assert (found.bad_segments, found.differing, found.healthy) == ([], [], False)
+    assert "--rebuild" in found.lines()[-1]
     found = doctor.examine_replica(hq, mend=True)
-    assert (found.bad_segments, found.differing) == ([], [])
+    assert (found.unindexed, found.differing, found.healthy) == ([], [], True)
     assert state(hq) == before
     assert history.history(hq, well) == steps
 

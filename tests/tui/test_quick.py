@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.pasted_range import in_unicode, pasted_rows, placed
+from fieldapp.tui.pasted_range import in_unicode, left_out, pasted_rows, placed
 from fieldapp.tui.screens.quick import QuickScreen
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.old_fonts import Encoding
@@ -126,6 +126,9 @@ def test_a_range_as_a_spreadsheet_copies_it() -> None:
     ]
     assert placed([["a", "b"]], ["Ngày", "Nơi", "Nội dung"], 1) == [["", "a", "b"]]
     assert placed([["a", "b"]], ["Ngày", "Nơi", "Nội dung"], 2) is None
+    twice = [["Ngày", "Ngày", "Nơi"], ["5/11", "6/11", "Ia Rvê"]]
+    assert placed(twice, ["Ngày", "Nơi"], 0) == [["5/11", "Ia Rvê"]]
+    assert left_out(twice, ["Ngày", "Nơi"]) == ["Ngày"]
     assert pasted_rows("một dòng\nhai dòng") is None
     assert pasted_rows('5"\tcao 3" rưỡi') == [['5"', 'cao 3" rưỡi']]
 
@@ -139,6 +142,9 @@ async def test_a_range_that_is_too_wide_is_not_pasted(world: World) -> None:
         await paste(pilot, "5/11\n/2026")
         assert isinstance(app.focused, TextField)
         assert app.focused.value == "5/11 /2026", "two lines in one cell are no range"
+        await strokes(pilot, "<enter>")
+        await paste(pilot, "Ngày\tNơi\n")
+        assert app.focused.value == "Ngày Nơi", "headings alone are typed"
 
 
 async def test_a_column_of_a_range_that_has_no_place_is_named(world: World) -> None:

@@ -35,11 +35,13 @@ class Findings:
     """voided records that standing ones still name: not damage either"""
     added: list[str] = field(default_factory=list)
     """names of tables, columns, indexes and views that were lacking and were added"""
+    unindexed: list[str] = field(default_factory=list)
+    """hashes of sound segments whose rows the index for histories does not find"""
 
     @property
     def healthy(self) -> bool:
         """Whether nothing is wrong, or everything that was wrong has been corrected."""
-        sound = not self.file_errors and not self.lacking and not self.bad_segments
+        sound = not self.file_errors and not self.lacking and not self.bad_segments and not self.unindexed
         return sound and (self.mended or not self.differing)
 
     def lines(self) -> list[str]:
@@ -60,6 +62,10 @@ class Findings:
                   for h in self.bad_segments]  # fmt: skip
         if self.bad_segments:
             found.append(_("No record was corrected by the log. `fieldapp restore` takes a backup."))
+        if self.unindexed:
+            found.append(
+                _("The index for histories lacks changes; no record does. `fieldapp doctor --rebuild` makes it again.")
+            )
         for table, row_id in self.differing:
             text = (
                 _("Corrected from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
@@ -109,8 +115,8 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
         search_index.reindex(store)
     except _Undo:
         pass
-    return Findings([], unindexed, differing, mend, rule_violations.violations(store), lacking,
-                    hanging.dangling(store), added)  # fmt: skip
+    return Findings([], [], differing, mend, rule_violations.violations(store), lacking,
+                    hanging.dangling(store), added, unindexed)  # fmt: skip
 
 
 def _file_errors(store: Store) -> list[str]:

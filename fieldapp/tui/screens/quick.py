@@ -167,6 +167,8 @@ class QuickScreen(Page):
         if placed is None:
             self._say("! " + _("The range has more columns than there are from here on. Nothing was pasted."))
             return True
+        if not placed:  # headings alone
+            return False
         if changed:
             first = changed[0]
             self.notify(
