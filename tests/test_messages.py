@@ -187,7 +187,8 @@ def test_help_and_usage_errors_are_vietnamese(capsys: pytest.CaptureFixture[str]
 
     def english(text: str, *names: str) -> list[str]:
         spelled = "|".join(map(re.escape, ["fieldapp " + " ".join(names), *sorted(names, key=len, reverse=True)]))
-        return [line for line in text.splitlines() if ENGLISH.search(SPELLED.sub("", re.sub(spelled, "", line)))]
+        own = re.sub(r"\S*pytest-of\S*", "", text)  # the folder of this test, wherever its name is wrapped
+        return [line for line in own.splitlines() if ENGLISH.search(SPELLED.sub("", re.sub(spelled, "", line)))]
 
     wrong: list[str] = []
     commands: list[tuple[tuple[str, ...], click.Command]] = [((), cli)]
