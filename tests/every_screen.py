@@ -26,7 +26,6 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from tui.test_opened_in_a_burst import HQ, POST, Make, the_conflict, well_of
 
-from fieldapp.i18n import language
 from fieldapp.records import lists
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
@@ -59,12 +58,11 @@ Opened = tuple[Make, Sequence[str]]
 async def walk(world: World, root: Path, store: Store, made: Mapping[str, Opened]) -> list[str]:
     """Open each screen of one application, at each size; lists what is wrong."""
     wrong: list[str] = []
-    sizes = SIZES if language() == "vi" else SIZES[:1]  # the small size shows whether English words fit
     async with Running(FieldApp(root, store.reopen())) as s:
         for name, (make, keys) in made.items():
             s.app.push_screen(make(world, s.app.store))
             await s.press(*keys)
-            for size in sizes[::-1]:
+            for size in SIZES[::-1]:
                 await s.pilot.resize_terminal(*size)
                 looks = _look_everywhere(s) if size == SIZES[0] else _look(s)
                 wrong += [f"{name} at {size[0]}×{size[1]}: {problem}" async for problem in looks]
