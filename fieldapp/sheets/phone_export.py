@@ -60,7 +60,9 @@ def understood(table: SheetTable) -> SheetTable:
         row += [""] * (at + 1 - len(row))
         row[at] = ids.get(line) or ""
         rows.append(row)
-    letters = {(row, at): said for (row, at), said in table.old_letters.items() if at < len(shown) and shown[at] != ""}
+    letters = {
+        place: said for place, said in table.old_letters.items() if place[1] < len(shown) and shown[place[1]] != ""
+    }
     return replace(table, rows=rows, old_letters=letters)
 
 

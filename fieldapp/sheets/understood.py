@@ -293,16 +293,19 @@ def _told_apart(places: Sequence[Place], changed: Mapping[Place, Converted]) -> 
     return sorted({*places[: max(NAMED - len(first), 1)], *first.values()})
 
 
+def _may_be_kept(key: str, places: Sequence[Place], sentence: str, keep: str) -> Iterator[SheetQuestion]:
+    """A question about cells, if there are any, with the one answer that they are right as they are."""
+    if places:
+        yield SheetQuestion(key, sentence.format(cells=cells_named(places)), [SheetChoice("keep", keep)])
+
+
 def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:
-    zeros = [*used.signed(Sign.ASSUMED_ZERO)]
-    if zeros:
-        yield SheetQuestion(
-            "zeros",
-            _("Cells {cells} hold formulas with the result 0 or nothing, and the file says that nobody has calculated"
-              " it: open it in a spreadsheet program and save it there, or say that this is the result.").format(
-                cells=cells_named(zeros)),
-            [SheetChoice("keep", _("0 is the result"))],
-        )  # fmt: skip
+    yield from _may_be_kept(
+        "zeros", [*used.signed(Sign.ASSUMED_ZERO)],
+        _("Cells {cells} hold formulas with the result 0 or nothing, and the file says that nobody has calculated"
+          " it: open it in a spreadsheet program and save it there, or say that this is the result."),
+        _("0 is the result"),
+    )  # fmt: skip
     columns = used.columns()
     ruled = sorted(
         {
@@ -314,23 +317,18 @@ def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:
             if first <= column <= last and used.table.cell(row, column) != ""
         }
     )
-    if ruled and not hidden:
-        yield SheetQuestion(
-            "rules",
-            _("A rule of the sheet (conditional formatting) strikes out or hides some of the cells {cells}, and which"
-              " of them is not known. Delete these rows or the rule, or say that all of them count.").format(
-                cells=cells_named(ruled)),
-            [SheetChoice("keep", _("all of them count"))],
-        )  # fmt: skip
-    several = [*used.signed(Sign.SEVERAL_ROWS)]
-    if several:
-        yield SheetQuestion(
-            "breaks",
-            _("Cells {cells} hold line breaks and as many separators as a row: perhaps a quote is missing, and rows"
-              " were swallowed. Look at these lines in the file, or say that they are one text.").format(
-                cells=cells_named(several)),
-            [SheetChoice("keep", _("each is one text"))],
-        )  # fmt: skip
+    yield from _may_be_kept(
+        "rules", [] if hidden else ruled,
+        _("A rule of the sheet (conditional formatting) strikes out or hides some of the cells {cells}, and which"
+          " of them is not known. Delete these rows or the rule, or say that all of them count."),
+        _("all of them count"),
+    )  # fmt: skip
+    yield from _may_be_kept(
+        "breaks", [*used.signed(Sign.SEVERAL_ROWS)],
+        _("Cells {cells} hold line breaks and as many separators as a row: perhaps a quote is missing, and rows"
+          " were swallowed. Look at these lines in the file, or say that they are one text."),
+        _("each is one text"),
+    )  # fmt: skip
 
 
 def _days_changed(used: _Used) -> dict[int, str]:
