@@ -134,6 +134,8 @@ async def test_a_sheet_is_taken_back_on_the_screen(
         await s.wait("Cần làm")
         await s.press("f2", "excel", "enter", "hoat dong", "enter", "f7")
         assert "a.csv  Hoạt động: còn 2 trong 2 bản ghi" in s.text
+        assert "Del Rút lại bảng" in s.footer
+        assert "Enter" not in s.footer, "it would open nothing"
         monkeypatch.setattr(second_press, "now", lambda: 0.0)
         await s.press("delete")
         assert "Bấm Del lần nữa để rút lại bảng." in " ".join(s.text.split())

@@ -137,7 +137,9 @@ class BatchesScreen(Page):
 
     WRITES = True
     HELP = "Taking a sheet back voids its records, except those that were changed since."
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("delete", "take_sheet_back", _("Take back"), key_display="Del")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("delete", "take_sheet_back", _("Take back the sheet"), key_display="Del")
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +148,7 @@ class BatchesScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Imported sheets")), classes="section")
-        yield OpenList(id="batches", markup=False)
+        yield OptionList(id="batches", markup=False)  # Enter opens nothing here, so the keys do not name it
         yield Static(id="said", classes="line", markup=False)
 
     def renew(self) -> None:
