@@ -78,7 +78,8 @@ CREATE TABLE activity_kind (
     section TEXT NOT NULL CHECK (section IN ('works', 'labour', 'health', 'relief', 'gifts', 'education',
         'political_base', 'propaganda', 'border', 'security', 'support_received')),
     position INTEGER NOT NULL,
-    also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200)
+    also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200),
+    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 200)
 ) STRICT;
 
 CREATE TABLE measure (
@@ -92,7 +93,8 @@ CREATE TABLE measure (
     unit_name TEXT NOT NULL CHECK (length(unit_name) BETWEEN 1 AND 60),
     decimals INTEGER NOT NULL CHECK (decimals BETWEEN 0 AND 3),
     nature TEXT NOT NULL CHECK (nature IN ('works', 'persons', 'turns', 'households', 'labour', 'quantity', 'cash',
-        'in_kind', 'service', 'text'))
+        'in_kind', 'service', 'text')),
+    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 200)
 ) STRICT;
 
 CREATE TABLE kind_measure (

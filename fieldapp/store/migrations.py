@@ -188,6 +188,12 @@ def one_person(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@_migration("0017_reports_and_papers")
+def reports_and_papers(db: Database) -> None:
+    """The sentence by which a kind of activity and a measure are told in a report."""
+    add_what_is_missing(db)
+
+
 OFFICIAL_CODES = 15
 """The first ``schema`` of segments whose author had the official codes of units"""
 OFFICIAL_CODES_SINCE = "official_codes_since"
@@ -195,10 +201,10 @@ OFFICIAL_CODES_SINCE = "official_codes_since"
 SCHEMA_BEFORE_OFFICIAL_CODES = 4
 """The ``SEGMENT_SCHEMA`` of the versions before: of changes made before this file got them, sealed when they are"""
 
-SEGMENT_SCHEMA = 16
+SEGMENT_SCHEMA = 17
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
-Those tables have not changed since migration 16. Later migrations only change what a replica keeps for itself. So this
+Those tables have not changed since migration 17. Later migrations only change what a replica keeps for itself. So this
 is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
 change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
 

@@ -42,11 +42,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0016_one_person", "8210d4bedb18bc21c5c0fa6cb7a33924997ccc0f6368286ace10704d29241458")
+SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "524109156c6826333d9d94c9211ed5075a71b46ada623251e23541fa75be53f0")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
-LOGGED_TABLES = (16, "3951f07e363722a7edeaa104711c0d16e534ad2958ea5006f958afd7861f0140")
+LOGGED_TABLES = (17, "0d1271dbcc1d2cb695f5944ca0d2fc530c4bc7442a7e057ae8cb1a930d8085fa")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 

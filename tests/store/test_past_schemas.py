@@ -22,7 +22,7 @@ from fieldapp.sync.safety import doctor
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
 DATA = Path(__file__).parent / "data" / "schemas.tar.zst"
-PAST = range(2, 16)
+PAST = range(2, 17)
 KEY = b"p" * 32
 USER = "Nguyễn Văn A"
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}

@@ -37,6 +37,7 @@ COMMITS = {
     13: "846974a",
     14: "c473ef6",
     15: "90e0cd6",
+    16: "a2c79d8",
 }
 """Number of the newest migration -> a commit that had it"""
 
