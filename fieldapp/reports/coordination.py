@@ -6,6 +6,7 @@ the same name, are therefore one task.
 
 from dataclasses import dataclass
 
+from fieldapp.domain.coordination import MatterType
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import choice_title
 from fieldapp.reports.figures import FROM, IN_FORCE, JOINT_DEEDS, NARROW, narrowed, with_facts
@@ -38,7 +39,7 @@ class LateWith:
     """Matters of one type with one body that were done late, or were late and open at the end of the period."""
 
     counterpart: str
-    matter_type: str
+    matter_type: MatterType
     number: int
 
     @property

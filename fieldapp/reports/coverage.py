@@ -136,6 +136,40 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
 
 
+@dataclass(frozen=True)
+class NotReported:
+    """A post of which months are missing."""
+
+    post_id: str
+    name: str
+    nothing: list[Period]
+    """months of which nothing has arrived"""
+    partly: list[Period]
+    """months of which some days or records may be missing"""
+
+
+def not_reported(store: Store, period: Period, today: date) -> list[NotReported]:
+    """The posts of which headquarters does not have all months of a period that are over, by name; none at a post."""
+    grid = [month for month in period.months() if month.last < today]
+    if store.identity.role != "hq" or not grid:
+        return []
+    counts = _counts(store, Period(grid[0].first, grid[-1].last))
+    laptops, gaps, found = _laptops(store), _gaps(store), []
+    for row in _posts(store):
+        heard, added = _heard(laptops.get(row["id"], [])), _added_on(row)
+        whole = _known_until(heard, gaps.get(row["id"]))
+        states = {
+            month: _state(month, counts.get((row["id"], f"{month.first:%Y-%m}"), (0, 0)), heard, whole, late=False,
+                          added=added)
+            for month in grid
+        }  # fmt: skip
+        nothing = [month for month, state in states.items() if state == "awaited"]
+        partly = [month for month, state in states.items() if state == "partly"]
+        if nothing or partly:
+            found.append(NotReported(row["id"], row["name"], nothing, partly))
+    return found
+
+
 def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
     """(name, days without news) of the late posts, the longest silence first."""
     limit = limit_days(store)
@@ -256,10 +290,7 @@ def _post(
     heard, added = _heard(laptops), _added_on(row)
     silent = _silent_days(row, heard, today)
     late = silent is not None and silent > limit
-    whole = heard
-    gap = gaps.get(row["id"])
-    if gap is not None and whole is not None:
-        whole = min(whole, gap)
+    whole = _known_until(heard, gaps.get(row["id"]))
     months = []
     for period in grid:
         name = f"{period.first:%Y-%m}"
@@ -268,6 +299,11 @@ def _post(
     missing = status.missing_segments_text(store, row["id"])
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
+
+
+def _known_until(heard: date | None, gap: date | None) -> date | None:
+    """The day up to which nothing is missing of a post."""
+    return min(heard, gap) if heard is not None and gap is not None else heard
 
 
 def _state(

@@ -1,0 +1,153 @@
+"""Figures beside those of the period before and beside a plan, in words: “tăng 12%”, “đạt 78% kế hoạch”.
+
+What is not known is not compared: an amount that is missing is not zero, and words are no number. A period that is not
+over is not compared with one that is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.i18n import _
+from fieldapp.reports.figures import Figure, amount_in_words
+from fieldapp.reports.query import Period
+from fieldapp.reports.report import PlanProgress, Report
+
+FEW = 20
+"""Below this, a difference is told as a number: from 1 to 2 is no “100%”"""
+
+SIZES = frozenset({"đồng", "kg", "tấn", "tạ", "m", "km", "ha", "m2", "m3", "m²", "m³", "lít"})
+"""Units of size: what is measured in them is not numbered"""
+
+MOST = 4
+"""Figures that one sentence compares"""
+
+
+def is_over(report: Report) -> bool:
+    """Whether the last day of the period has come."""
+    return report.query.today >= report.query.period.last
+
+
+def subject(figure: Figure) -> str:
+    """What a figure is about, within a sentence: “số ngày công”, “trị giá quà”."""
+    if figure.code in _SUBJECTS:
+        return _SUBJECTS[figure.code]()
+    return named(figure.title, figure.unit)
+
+
+def named(title: str, unit: str) -> str:
+    """“số ngày công”, “trị giá quà”, “gạo”; of a kind: “số ngày công (giúp dân lao động sản xuất)”"""
+    title, _between, kind = title.partition(" · ")
+    text = within(title)
+    if unit not in SIZES and not text.startswith(("số ", "tổng ", "tỷ lệ ", "trị giá ")):
+        text = _("number of {things}").format(things=text)
+    return f"{text} ({within(kind)})" if kind else text
+
+
+def within(text: str) -> str:
+    """A title inside a sentence; names and abbreviations keep their capitals."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def as_sentence(text: str) -> str:
+    """With a capital at its beginning, and a full stop."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "…", "!")) else f"{text}."
+
+
+_SUBJECTS: Mapping[str, Callable[[], str]] = {
+    "members_introduced": lambda: _("number of party members introduced"),
+    "meetings_held": lambda: _("number of cell meetings"),
+    "information_exchange": lambda: _("number of exchanges of information"),
+    "advice_to_committee": lambda: _("number of pieces of advice to committees"),
+    "problem_on_the_spot": lambda: _("number of problems on the spot"),
+    "support_request": lambda: _("number of requests for support"),
+    "periodic_reviews": lambda: _("number of periodic reviews"),
+    "final_reviews": lambda: _("number of final reviews"),
+    "commendations": lambda: _("number of commendations"),
+}
+_COMPARED = frozenset({*_SUBJECTS, "cells_strengthened", "communes_strengthened", "hamlets_strengthened"})
+"""The indicators that are compared: the others are parts of these"""
+
+
+def change(now: Figure, before: Figure) -> str | None:
+    """“tăng 12%”, “giảm 3 vụ”, “không thay đổi”; None where one of them is no number."""
+    if now.value is None or before.value is None or now.in_words or before.in_words:
+        return None
+    difference = now.value - before.value
+    about = now.approximate or before.approximate
+    if difference == 0:
+        return None if about else _("unchanged")
+    few = before.value < FEW * 10**now.decimals and now.unit != "đồng"
+    if few or before.value == 0:
+        amount = amount_in_words(abs(difference), now.decimals, now.unit)
+    elif now.value >= 3 * before.value:
+        times = format_amount(now.value * 10 // before.value, 1)
+        return (_("about {times} times as much") if about else _("{times} times as much")).format(times=times)
+    else:
+        percent = (abs(difference) * 200 + before.value) // (2 * before.value)
+        amount = f"{percent}%" if percent else _("less than 1%")
+    if about:
+        amount = _("about {amount}").format(amount=amount)
+    return (_("up by {amount}") if difference > 0 else _("down by {amount}")).format(amount=amount)
+
+
+def changes(report: Report, figures: Sequence[Figure]) -> str:
+    """“So với quý III/2026, số ngày công tăng 12%; số buổi giảm 3 buổi.” Empty where nothing can be compared."""
+    if not is_over(report):
+        return ""
+    before = {(f.section, f.code): f for f in report.before}
+    told = []
+    for figure in figures:
+        earlier = before.get((figure.section, figure.code))
+        if earlier is None or (figure.measure_id is None and figure.code not in _COMPARED):
+            continue
+        words = change(figure, earlier)
+        if words is not None:
+            told.append(f"{subject(figure)} {words}")
+    if not told:
+        return ""
+    return as_sentence(
+        _("compared with {period}, {changes}").format(
+            period=period_named(report.query.period.before()), changes="; ".join(told[:MOST])
+        )
+    )
+
+
+def period_named(period: Period) -> str:
+    """“quý III/2026”; days are “kỳ trước (từ 01/11/2026 đến 09/11/2026)”."""
+    from fieldapp.domain.dates import format_date
+
+    return (
+        _("the period before ({title})").format(title=period.title)
+        if format_date(period.first) in period.title
+        else period.title
+    )
+
+
+def plan_words(plan: PlanProgress, today: date) -> str:
+    """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”"""
+    figure, period = plan.figure, plan.period.title
+    about = named(plan.title, figure.unit)
+    target = amount_in_words(plan.target, figure.decimals, figure.unit)
+    if figure.value is None:
+        sentence = _("{what} {done}, which cannot be compared with the plan for {period} ({target})")
+        return sentence.format(what=about, done=figure.text, period=period, target=target)
+    if not figure.count and not plan.done:
+        sentence = _("{what}: no result recorded yet against the plan for {period} ({target})")
+        return sentence.format(what=about, period=period, target=target)
+    beyond = (plan.done - plan.target) * 100 // plan.target
+    if plan.done < plan.target:
+        reached = _("at least {percent} of the plan") if figure.in_words else _("{percent} of the plan")
+        if figure.approximate:
+            reached = _("about {percent} of the plan")
+        words = _("reached {part}").format(part=reached.format(percent=f"{plan.percent}%"))
+    elif beyond:
+        words = _("went {percent} beyond the plan").format(percent=f"{beyond}%")
+    else:
+        words = _("reached the plan")
+    if today < plan.period.last:
+        words = _("so far {words}").format(words=words)
+    bare = amount_in_words(plan.done, figure.decimals, figure.unit if figure.unit == "đồng" else "")
+    done = f"{bare}/{target}"
+    return _("{what} {words} for {period} ({done})").format(what=about, words=words, period=period, done=done)

@@ -1,0 +1,247 @@
+"""What a report's figures say about good and weak points, as sentences that the officer may change.
+
+They are proposals: nothing here counts, and nothing is said of what is not known.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from fieldapp.domain.coordination import MatterType
+from fieldapp.i18n import _, counted
+from fieldapp.reports.comparison import as_sentence, change, is_over, named, plan_words, subject
+from fieldapp.reports.coverage import NotReported, not_reported
+from fieldapp.reports.figures import Figure, amount_in_words, grouped
+from fieldapp.reports.query import Period, find_post
+from fieldapp.reports.report import PlanProgress, Report, plan_progress
+from fieldapp.store.store import Store
+
+SECTIONS = ("assessment", "shortcomings", "causes", "directions", "proposals")
+"""The sections of a report that the officer writes, in their order"""
+
+MOST = 3
+"""Sentences of one sort"""
+
+MUCH = 20
+"""Percent: a figure that went down by less is not a weak point"""
+
+
+def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
+    """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing."""
+    missing = _missing(store, report)
+    return {
+        "assessment": [as_sentence(text) for text in _assessment(store, report)],
+        "shortcomings": [as_sentence(text) for text in _shortcomings(report, missing)],
+        "causes": [],
+        "directions": [as_sentence(text) for text in _directions(store, report, missing)],
+        "proposals": [as_sentence(text) for text in _requests(report)],
+    }
+
+
+def _missing(store: Store, report: Report) -> list[NotReported]:
+    found = not_reported(store, report.query.period, report.query.today)
+    return found if report.post is None else [x for x in found if x.name == report.post]
+
+
+# what went well -------------------------------------------------------------------------------------------------
+
+
+def _assessment(store: Store, report: Report) -> Iterator[str]:
+    reached = sum(p.done >= p.target for p in report.plan)
+    if reached:
+        text = _("{reached} of {all} targets of the plan were reached")
+        yield text.format(reached=reached, all=len(report.plan))
+    yield from _grown(report)
+    if report.query.post is None:
+        yield from _best_posts(store, report)
+
+
+def _grown(report: Report) -> Iterator[str]:
+    """The figures that grew most in comparison with the period before."""
+    found = []
+    for figure, earlier in _compared(report):
+        words = change(figure, earlier)
+        if words and figure.value and earlier.value and figure.value * 100 >= earlier.value * (100 + MUCH):
+            found.append((figure.value / earlier.value, f"{subject(figure)} {words}"))
+    if found:
+        best = [text for _ratio, text in sorted(found, key=lambda pair: -pair[0])[:MOST]]
+        yield _("compared with {period}, {changes}").format(
+            period=report.query.period.before().title, changes="; ".join(best)
+        )
+
+
+def _compared(report: Report) -> Iterator[tuple[Figure, Figure]]:
+    """The figures of measures, each with that of the period before; none while the period is not over."""
+    before = {(f.section, f.code): f for f in report.before}
+    for figure in report.figures if is_over(report) else ():
+        earlier = before.get((figure.section, figure.code))
+        if earlier is not None and figure.measure_id is not None:
+            yield figure, earlier
+
+
+def _best_posts(store: Store, report: Report) -> Iterator[str]:
+    """The posts that did most, each with the figures in which it is alone at the head."""
+    by_post = {post: figures for post, figures in grouped(store, report.query, "post").items() if post is not None}
+    names = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
+    first: dict[str, list[str]] = {}
+    sections: set[str] = set()
+    for whole in report.figures:
+        if whole.measure_id is None or whole.section in sections or whole.section == "support_received":
+            continue
+        sections.add(whole.section)
+        parts = [
+            (f, post) for post, figures in by_post.items() for f in figures
+            if (f.section, f.code) == (whole.section, whole.code)
+        ]  # fmt: skip
+        if len(parts) < 2 or any(f.value is None or f.in_words or f.approximate for f, _post in parts):
+            continue
+        (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
+        if (most.value or 0) > (second.value or 0):
+            amount = amount_in_words(most.value or 0, most.decimals, most.unit)
+            first.setdefault(post, []).append(f"{subject(whole)} ({amount})")
+    leaders = sorted(first.items(), key=lambda found: (-len(found[1]), names.get(found[0], "")))
+    for post, figures in leaders[:MOST]:
+        yield _("{post} is first in {figures}").format(post=names.get(post, ""), figures=", ".join(figures[:MOST]))
+
+
+# what went badly ------------------------------------------------------------------------------------------------
+
+
+def _shortcomings(report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
+    for post in missing:
+        yield from _not_reported(report, post)
+    for matter_type, number in _late_matters(report).items():
+        yield _late_with(report, matter_type, _LATE[matter_type](number))
+    for plan in report.plan:
+        if plan.done < plan.target and plan.period.last <= report.query.today:
+            yield _of_post(plan, plan_words(plan, report.query.today))
+    fallen = [
+        f"{subject(figure)} {words}"
+        for figure, earlier in _compared(report)
+        if (words := change(figure, earlier)) and figure.value is not None and earlier.value
+        and figure.value * 100 <= earlier.value * (100 - MUCH)
+    ]  # fmt: skip
+    if fallen:
+        yield _("compared with {period}, {changes}").format(
+            period=report.query.period.before().title, changes="; ".join(fallen[:MOST])
+        )
+    unknown = report.completeness.without_figure
+    if unknown:
+        yield counted("{n} activity has no amount on record", "{n} activities have no amount on record", unknown)
+
+
+def _not_reported(report: Report, post: NotReported) -> Iterator[str]:
+    if post.nothing:
+        yield _("{post} has not reported {months}").format(post=post.name, months=months_named(report, post.nothing))
+    if post.partly:
+        yield _("{post} has not reported all of {months}").format(
+            post=post.name, months=months_named(report, post.partly)
+        )
+
+
+def months_named(report: Report, months: Sequence[Period]) -> str:
+    """“tháng 11/2026”, “tháng 10, tháng 11/2026”, “quý IV/2026” where it is all of the period."""
+    if list(months) == report.query.period.months():
+        return report.query.period.title
+    if len(months) > MOST:
+        return _("{n} months, of them {month} the last").format(n=len(months), month=months[-1].title)
+    same_year = {month.first.year for month in months} == {months[-1].first.year}
+    titles = [month.title for month in months]
+    if same_year:
+        titles[:-1] = [title.removesuffix(f"/{months[-1].first.year}") for title in titles[:-1]]
+    return ", ".join(titles)
+
+
+def _late_matters(report: Report) -> Mapping[MatterType, int]:
+    """Type -> number of matters that were done late, or were late at the end of the period."""
+    found: dict[MatterType, int] = {}
+    for late in report.late:
+        found[late.matter_type] = found.get(late.matter_type, 0) + late.number
+    return {matter_type: found[matter_type] for matter_type in _LATE if matter_type in found}
+
+
+def _late_with(report: Report, matter_type: MatterType, text: str) -> str:
+    bodies = [late for late in report.late if late.matter_type == matter_type]
+    if len(bodies) == 1:
+        return _("{what} (with {body})").format(what=text, body=bodies[0].counterpart)
+    return f"{text}: {'; '.join(f'{late.counterpart} ({late.number})' for late in bodies[:MOST])}"
+
+
+_LATE: Mapping[MatterType, Callable[[int], str]] = {
+    "information_exchange": lambda n: counted(
+        "{n} exchange of information was late", "{n} exchanges of information were late", n),
+    "advice_to_committee": lambda n: counted(
+        "{n} piece of advice to a committee was late", "{n} pieces of advice to committees were late", n),
+    "problem_on_the_spot": lambda n: counted(
+        "{n} problem on the spot was solved late", "{n} problems on the spot were solved late", n),
+    "support_request": lambda n: counted(
+        "{n} request for support was answered late", "{n} requests for support were answered late", n),
+}  # fmt: skip
+
+
+def _of_post(plan: PlanProgress, text: str) -> str:
+    return f"{plan.post}: {text}" if plan.post else text
+
+
+# what follows from it -------------------------------------------------------------------------------------------
+
+
+def _directions(store: Store, report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
+    if missing:
+        listed = "; ".join(
+            f"{post.name} ({months_named(report, sorted([*post.nothing, *post.partly], key=lambda m: m.first))})"
+            for post in missing[:MOST]
+        )
+        yield _("see to it that what is missing is reported: {posts}").format(posts=listed)
+    late = _late_matters(report)
+    if late:
+        yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
+    for plan in [p for p in report.plan if p.done < p.target and p.figure.value is not None][:MOST]:
+        left = amount_in_words(plan.target - plan.done, plan.figure.decimals, plan.figure.unit)
+        what = named(plan.title, plan.figure.unit)
+        yield _of_post(plan, _("go on with what the plan has left: {what} {left} short").format(what=what, left=left))
+    for plan in _plans_next(store, report)[:MOST]:
+        target = amount_in_words(plan.target, plan.figure.decimals, plan.figure.unit)
+        what = named(plan.title, plan.figure.unit)
+        text = _("carry out the plan for {period}: {what} {target}").format(
+            period=plan.period.title, what=what, target=target
+        )
+        yield _of_post(plan, text)
+
+
+def _plans_next(store: Store, report: Report) -> list[PlanProgress]:
+    """The plans that begin on the day after the period, and are no longer than it."""
+    period = report.query.period
+    if report.query.unit is not None or period.last == date.max:
+        return []
+    after = period.last + timedelta(days=1)
+    longest = after + (period.last - period.first) + timedelta(days=3)
+    plans = store.rows(
+        "SELECT * FROM plan WHERE voided_at IS NULL AND date_from = ? AND date_to <= ?"
+        " AND for_post_id IS ? ORDER BY date_to, id",
+        [after.isoformat(), longest.isoformat(), _post_id(store, report)],
+    )
+    return plan_progress(store, report.query, plans)
+
+
+def _post_id(store: Store, report: Report) -> str | None:
+    post = find_post(store, report.query)
+    return post["id"] if post else store.identity.post_id
+
+
+def _requests(report: Report) -> Iterator[str]:
+    named_with: dict[str, list[str]] = {}
+    for late in report.late:
+        if late.matter_type in _IN_TIME:
+            named_with.setdefault(late.counterpart, []).append(_IN_TIME[late.matter_type]())
+    for counterpart, what in list(named_with.items())[:MOST]:
+        yield _("{body} is asked to go on working together in time: {matters}").format(
+            body=counterpart, matters=", ".join(what)
+        )
+
+
+_IN_TIME: Mapping[MatterType, Callable[[], str]] = {
+    "information_exchange": lambda: _("exchange of information"),
+    "advice_to_committee": lambda: _("advice to committees"),
+    "problem_on_the_spot": lambda: _("solving problems on the spot"),
+    "support_request": lambda: _("answering requests for support"),
+}

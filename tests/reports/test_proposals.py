@@ -1,0 +1,74 @@
+"""What a report proposes to say about good and weak points, from its records alone."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from field import World, of_another_post
+
+from fieldapp.records import records
+from fieldapp.reports.proposals import SECTIONS, proposals
+from fieldapp.reports.query import Period, Query
+from fieldapp.reports.report import report
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import enrolment
+
+TODAY = date.today()
+THIS_MONTH = TODAY.replace(day=1)
+LAST_MONTH = Period((THIS_MONTH - timedelta(days=1)).replace(day=1), THIS_MONTH - timedelta(days=1))
+
+
+def proposed(store: Store, period: Period = LAST_MONTH, today: date = TODAY) -> Mapping[str, list[str]]:
+    return proposals(store, report(store, Query(period, today=today)))
+
+
+def labour(world: World, day: date, amount: object) -> str:
+    return records.save(world.post, "activity", {
+        "activity_kind_id": "lao_dong_san_xuat", "date_from": day.isoformat(), "unit_id": "24221",
+        "measures": [{"measure_id": "ngay_cong", "amount": amount}]}, confirm=True)  # fmt: skip
+
+
+def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    labour(world, TODAY, 5)
+    world.carry(world.post, world.hq)
+    later = THIS_MONTH + timedelta(days=62)
+    month = Period(THIS_MONTH, (THIS_MONTH + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    found = proposed(world.hq, month, later)
+    assert [*found] == list(SECTIONS)
+    assert f"Đồn Bo Heng chưa báo cáo {month.title}." in found["shortcomings"]
+    assert f"Đồn BP Ia Rvê báo cáo {month.title} chưa đầy đủ." in found["shortcomings"]
+    (seen_to,) = [s for s in found["directions"] if s.startswith("Đôn đốc")]
+    assert "Đồn Bo Heng" in seen_to
+    assert proposed(world.hq, month, TODAY)["shortcomings"] == [], "a month that goes on is not missing"
+    assert proposed(world.post, month, later)["shortcomings"] == [], "a post does not know of others"
+
+
+def test_what_is_late_is_named_with_whom(world: World) -> None:
+    for day in (3, 7):
+        records.save(world.post, "matter", {
+            "matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ia Lốp", "subject": f"Tình hình {day}",
+            "opened_on": f"2013-11-{day:02d}", "due_on": "2013-11-10", "closed_on": "2013-11-20",
+        }, confirm=True)  # fmt: skip
+    found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
+    assert found["shortcomings"] == ["2 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp)."]
+    assert found["proposals"] == ["Đề nghị Đảng ủy xã Ia Lốp tiếp tục phối hợp kịp thời trong trao đổi thông tin."]
+
+
+def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> None:
+    of = Period(date(2013, 3, 1), date(2013, 3, 31))
+    labour(world, date(2013, 3, 5), 120)
+    assert proposed(world.post, of)["assessment"] == []
+    of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
+    assert proposed(world.post, of)["assessment"] == ["Đồn BP Ia Rvê dẫn đầu về số ngày công (120 ngày công)."]
+    of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
+    assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"
+
+
+def test_what_grew_and_what_fell_stands_under_its_heading(world: World) -> None:
+    labour(world, date(2013, 2, 5), 200)
+    labour(world, date(2013, 3, 5), 300)
+    labour(world, date(2013, 4, 5), 100)
+    grown = proposed(world.post, Period(date(2013, 3, 1), date(2013, 3, 31)))
+    assert grown["assessment"] == ["So với tháng 2/2013, số ngày công tăng 50%."]
+    fallen = proposed(world.post, Period(date(2013, 4, 1), date(2013, 4, 30)))
+    assert (fallen["assessment"], fallen["shortcomings"]) == ([], ["So với tháng 3/2013, số ngày công giảm 67%."])
