@@ -565,6 +565,31 @@ CREATE TABLE review (
 CREATE INDEX review_record ON review (record_id);
 CREATE INDEX review_replaces ON review (replaces);
 
+-- files of records -------------------------------------------------------------------------------------------------
+
+-- Photographs and papers at records, of whatever kind. The bytes lie in sealed files beside the database, found by their
+-- hash (fieldapp/store/blobs.py); bundles carry them apart from the log.
+CREATE TABLE attachment (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    post_id TEXT NOT NULL REFERENCES post (id),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    confirmed TEXT CHECK (confirmed IS NULL OR length(confirmed) BETWEEN 1 AND 4000),
+    record_kind TEXT NOT NULL CHECK (length(record_kind) BETWEEN 1 AND 60),
+    record_id TEXT NOT NULL CHECK (length(record_id) BETWEEN 1 AND 60),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    media_type TEXT NOT NULL CHECK (length(media_type) BETWEEN 1 AND 200),
+    size INTEGER NOT NULL CHECK (size BETWEEN 0 AND 1000000000000),
+    sha256 TEXT NOT NULL CHECK (length(sha256) BETWEEN 1 AND 64),
+    caption TEXT CHECK (caption IS NULL OR length(caption) BETWEEN 1 AND 1000),
+    taken_on TEXT CHECK (taken_on IS NULL OR date(taken_on) IS taken_on),
+    place TEXT CHECK (place IS NULL OR length(place) BETWEEN 1 AND 60)
+) STRICT;
+CREATE INDEX attachment_record ON attachment (record_id);
+CREATE INDEX attachment_hash ON attachment (sha256);
+
 -- views ----------------------------------------------------------------------------------------------------------
 
 -- The members whose record gave way (same_as_id), and the one who stays, through all steps. Where two laptops each let
@@ -859,6 +884,26 @@ CREATE TABLE local_recovery_code (
     sealed TEXT NOT NULL,            -- base64
     hlc INTEGER NOT NULL             -- the laptop's clock when it told so
 ) STRICT;
+
+-- Files of records: what was cleared here after headquarters had it, and what was last put on a stick for whom.
+CREATE TABLE local_file_cleared (
+    sha256 TEXT NOT NULL PRIMARY KEY,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE local_file_sent (
+    replica_id TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    times INTEGER NOT NULL,          -- how often it was put on a stick for this replica
+    PRIMARY KEY (replica_id, sha256)
+) STRICT, WITHOUT ROWID;
+-- The files that the databases of other replicas say they have, or do not want; each receipt replaces the one before.
+CREATE TABLE local_file_receipt (
+    replica_id TEXT NOT NULL,
+    log_id TEXT NOT NULL,            -- of local_receipt: which database
+    has BLOB NOT NULL,               -- first 8 bytes of each hash, sorted
+    declined BLOB NOT NULL,          -- the same, of those that it does not have and does not want
+    PRIMARY KEY (replica_id, log_id)
+) STRICT, WITHOUT ROWID;
 
 -- Search keys without case, tone and diacritics (fieldapp/vietnamese/text.py); the trigram-free prefix index is enough:
 -- Vietnamese words are one syllable each.

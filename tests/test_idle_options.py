@@ -66,6 +66,8 @@ of its own"""
 
 ALWAYS: dict[str, set[str]] = {
     "add": {"--json", "--confirm"},
+    "attach": {"--caption", "--original", "--json"},
+    "attached": {"--save", "--json"},
     "list": {"--json", "--search", "--voided"},
     "show": {"--history", "--json"},
     "edit": {"--json", "--confirm"},

@@ -154,7 +154,7 @@ def list_records(
 @click.pass_obj
 def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
     """Show one record."""
-    from fieldapp.records import hanging, records, view
+    from fieldapp.records import attachments, hanging, records, view
     from fieldapp.records import history as past
 
     store = obj.open()
@@ -162,6 +162,7 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
     steps = past.history(store, id) if history else []
     if as_json:
         document = {"kind": found.kind, **found.row, **found.children}
+        document["attachments"] = attachments.of_record(store, id)
         if history:
             document["history"] = [asdict(s) for s in steps]
         print_json(document)
@@ -175,6 +176,65 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
             print_text(f"  {row_id}  {text}")
     for step in past.history_lines(store, steps):
         print_text(step)
+
+
+@cli.command()
+@click.argument("id")
+@click.argument("paths", type=PATH, nargs=-1, required=True)
+@click.option("--caption", default="", help="What the files show; the same for all.")
+@click.option("--original", is_flag=True, help="Keep photographs as they are, with what the camera wrote into them.")
+@as_json
+@click.pass_obj
+def attach(obj: Context, id: str, paths: Sequence[Path], caption: str, original: bool, as_json: bool) -> None:
+    """Attach photographs (JPEG, PNG) and papers (PDF, DOCX) to the record ID, and print the ids of the files.
+
+    Exit code 0: all are attached; 3: some are refused; 1: none is attached.
+    """
+    from fieldapp.records import attachments
+
+    store = obj.open()
+    done, refused = [], 0
+    for path in paths:
+        try:
+            done += attachments.add(store, id, [attachments.prepare(path, original=original)], caption)
+        except FieldappError as error:
+            if len(paths) == 1:
+                raise
+            refused += 1
+            print_message(str(error))
+    found = {a.id: a for a in attachments.of_record(store, id)}
+    if as_json:
+        print_json([found[file] for file in done])
+    else:
+        for file in done:
+            print_text(f"{file}  {found[file].sentence}")
+    if refused:
+        sys.exit(IN_PART if done else 1)
+
+
+@cli.command()
+@click.argument("id")
+@click.option("--save", type=PATH, metavar="FOLDER", help="Write the files into this folder, readable by anybody.")
+@as_json
+@click.pass_obj
+def attached(obj: Context, id: str, save: Path | None, as_json: bool) -> None:
+    """List the files of the record ID."""
+    from fieldapp.records import attachments
+    from fieldapp.store import people
+
+    store = obj.open()
+    found = attachments.of_record(store, id)
+    if save is not None:
+        people.check(store, people.Act.REPORT_FILES)
+        for written in attachments.save_all(store, found, save):
+            print_message(_("{path} is written.").format(path=display_path(written)))
+    if as_json:
+        print_json(found)
+        return
+    for file in found:
+        print_text(f"{file.id}  {file.sentence}")
+    if not found:
+        print_message(_("The record has no files."))
 
 
 @cli.command()

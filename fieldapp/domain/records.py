@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fieldapp.domain.assistance import Activity, ActivityExtra, ActivityMeasure, ActivityTarget, Event
+from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.coordination import (
     Agreement,
     AgreementAmendment,
@@ -69,6 +70,7 @@ RECORDS: tuple[type[Record], ...] = (
     ReviewMeeting,
     Commendation,
     Review,
+    Attachment,
 )
 """Every kind, parents before the kinds that refer to them"""
 

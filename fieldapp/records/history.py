@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.i18n import _
@@ -11,6 +12,9 @@ from fieldapp.records.records import get
 from fieldapp.records.words import display, labels, local_instant, voided_word
 from fieldapp.store import log
 from fieldapp.store.store import Row, Store
+
+PARTS = {*PARENTS, Attachment.KIND}
+"""Kinds of rows that are shown in the history of their record"""
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,12 @@ class Step:
 
 
 def history(store: Store, row_id: str) -> list[Step]:
-    """The steps of a record and of the rows that belong to it, oldest first; without rejected changes."""
+    """The steps of a record, of the rows that belong to it and of its files, oldest first; without rejected changes."""
     found = get(store, row_id)
     ids = [row_id]
     for child in BY_KIND[found.kind].CHILDREN.values():
         ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
+    ids += [r["id"] for r in store.rows("SELECT id FROM attachment WHERE record_id = ?", [row_id])]
     changes = sorted(
         (c for found in log.changes_of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id)
     )
@@ -87,12 +92,12 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
         titles = {shape.name: shape.title for shape in fields_of(model)}
         row: Row = {**dict.fromkeys(titles), **began.get(step.row_id, {})}
         if step.field == "created_at":
-            about = _first_label(store, step.kind, row) if step.kind in PARENTS else ""
+            about = _first_label(store, step.kind, row) if step.kind in PARTS else ""
             lines.append((step, _("New: {what}").format(what=f"{_(model.TITLE)} {about}".strip())))
         elif step.field == "voided_at" and step.new is None:
-            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in PARENTS else ""
+            about = labels(store, step.kind, [step.row_id])[step.row_id] if step.kind in PARTS else ""
             lines.append((step, _("Taken back: {what}").format(what=f"{_(model.TITLE)} {about}".strip())))
-        elif step.kind in PARENTS and step.field == "voided_at":
+        elif step.kind in PARTS and step.field == "voided_at":
             about = labels(store, step.kind, [step.row_id])[step.row_id]
             lines.append((step, _("Taken out: {what}").format(what=f"{_(model.TITLE)} {about}")))
         elif step.field == "voided_at":
@@ -105,7 +110,7 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
             if step.field in titles:
                 rows = [{**row, step.field: value} for value in (old, new)]
                 (old,), (new,) = display(store, step.kind, rows, [step.field])
-            if step.kind in PARENTS and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
+            if step.kind in PARTS and (about := labels(store, step.kind, [step.row_id], short=True)[step.row_id]):
                 title = f"{about} · {title}"
             lines.append((step, f"{title}: {old or '—'} → {new or '—'}"))
     return lines
@@ -113,7 +118,7 @@ def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:
 
 def _says_why(step: Step) -> bool:
     """Whether a step gives the reason why a record is voided."""
-    return step.kind not in PARENTS and step.field == "void_reason" and step.new is not None
+    return step.kind not in PARTS and step.field == "void_reason" and step.new is not None
 
 
 def _first_label(store: Store, kind: str, row: Row) -> str:

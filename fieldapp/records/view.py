@@ -10,7 +10,7 @@ from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.party import Attendance, Meeting, Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import extras, lists, persons, reviews, unit_codes, units
+from fieldapp.records import attachments, extras, lists, persons, reviews, unit_codes, units
 from fieldapp.records.records import Found, preview
 from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_text, voided_word
@@ -18,7 +18,7 @@ from fieldapp.store.store import Row, Store
 
 
 def describe(store: Store, found: Found) -> list[tuple[str, str]]:
-    """(title, text) of each field of a record that is not empty, then of each row that belongs to it."""
+    """(title, text) of each field of a record that is not empty, of each row that belongs to it, and of each file."""
     model = BY_KIND[found.kind]
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
@@ -36,6 +36,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
             if child.model is Attendance and row["member_id"] not in of_cell:
                 text += f" · {_('guest')}"
             lines.append((_(child.model.TITLE), text + _people_mark(store, child.model, row, "unit_id")))
+    lines += [(_("Attached file"), a.sentence) for a in attachments.of_record(store, found.row["id"])]
     if found.row["voided_at"] is None and (not model.REFERENCE or store.identity.role == "hq"):
         rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
         asked = unanswered(unit_codes.code_questions(store, model, found.row, rows), found.row.get("confirmed"))

@@ -19,7 +19,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import disk, place, vault, wall
-from fieldapp.store.store import BACKUP_FOLDER, WRITING, Store
+from fieldapp.store.store import BACKUP_FOLDER, FILES_FOLDER, WRITING, Store
 
 FOLDERS = "begun_in"
 """Local setting: a JSON list of the folders outside the workspace in which files were made, the newest last"""
@@ -57,7 +57,7 @@ def take_away(store: Store) -> list[str]:
             found += take_away_in(folder, 0)
     for folder in (home, home / vault.KEYS_FOLDER):
         found += take_away_in(folder, others=NAMES_HERE)
-    for folder in (home / BACKUP_FOLDER, home.parent, *_folders(store)):
+    for folder in (home / BACKUP_FOLDER, home / FILES_FOLDER, home.parent, *_folders(store)):
         found += take_away_in(folder)
     if not found:
         return []

@@ -20,6 +20,8 @@ FILE = "fieldapp.db"
 
 BACKUP_FOLDER = "backups"
 """In the workspace: the folder of automatic backups"""
+FILES_FOLDER = "files"
+"""In the workspace: the folder of the sealed files of records (``store/blobs.py``)"""
 WRITING = ".writing.lock"
 """In the workspace: the lock of who begins, backs up, restores or rebuilds the replica, or exports from it"""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import evidence_files
 import on_windows
 import pytest
 import uuid_utils
@@ -20,7 +21,7 @@ from screen_driver import at_post
 from fieldapp.crash import log_crash
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.records import RECORDS
-from fieldapp.records import lists, search_index
+from fieldapp.records import attachments, lists, search_index
 from fieldapp.store import people, wall
 from fieldapp.store.store import Store
 from fieldapp.sync.peers import recovery
@@ -118,6 +119,19 @@ async def use_the_screen(world: World) -> None:
         assert FIELD in s.text
 
 
+def attach_both(world: World, photo: Path, paper: Path) -> None:
+    """Files with the word in their names, captions, EXIF and content, as they came and made small."""
+    well = world.well()
+    given = [attachments.prepare(photo), attachments.prepare(photo, original=True), attachments.prepare(paper)]
+    attachments.add(world.post, well, given, FIELD)
+    found = attachments.of_record(world.post, well)
+    assert FIELD.encode() in (attachments.content(world.post, found[1].sha256) or b"")
+    assert FIELD.encode() in (attachments.content(world.post, found[2].sha256) or b"")
+    assert attachments.thumbnail(world.post, found[1])
+    photo.unlink()
+    paper.unlink()
+
+
 async def test_marked_words_are_readable_nowhere(world: World, run: Run, temporary: Path, spared: None) -> None:
     people.change_passphrase(world.post, PASSPHRASE)
     reference = [m for m in RECORDS if m.REFERENCE]
@@ -125,6 +139,9 @@ async def test_marked_words_are_readable_nowhere(world: World, run: Run, tempora
     assert mark(world.hq, reference, REFERENCE) > 10
     world.carry(world.hq, world.post)
     assert mark(world.post, field, FIELD) > 60
+    photo = evidence_files.written(world.root / "phone", f"{FIELD}.jpg", evidence_files.jpeg(word=FIELD))
+    paper = evidence_files.written(world.root / "phone", f"{FIELD}.pdf", evidence_files.pdf(f"({FIELD})".encode()))
+    attach_both(world, photo, paper)
     world.post.save_draft(str(uuid_utils.uuid7()), "event", None, {"name": FIELD})
     world.post.set_setting("a_setting", FIELD)
     people.add_person(world.post, FIELD, "mưa đầu mùa", people.Role.RECORDER)

@@ -80,7 +80,9 @@ def test_nobody_is_named_unless_asked_for(world: World, written: Path, tmp_path:
 def test_what_names_people_is_marked() -> None:
     """A field that holds free text, or is called like a person, is marked or is known to name a body or a thing."""
     bodies = {"activity.partners", "activity.hamlet", "activity_measure.note", "agreement.parties", "agreement.name",
-              "agreement_amendment.content", "agreement_task.title", "commendation.form", "commendation.awarded_by",
+              "agreement_amendment.content", "agreement_task.title", "attachment.record_kind",
+                  "attachment.record_id", "attachment.media_type", "attachment.sha256",
+                  "commendation.form", "commendation.awarded_by",
               "event.name", "household_charge.hamlet", "meeting.place", "review_meeting.place",
               "review.record_kind", "review.record_id", "review.field", "review.seen", "review.replaces",
               "self_management_group.name", "self_management_group.hamlet"}  # fmt: skip

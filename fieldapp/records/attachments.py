@@ -1,0 +1,352 @@
+"""Files at records: photographs and papers. What screens and commands need of them: read, add, list, show.
+
+The record of a file is a row like any other, logged and carried by bundles; its bytes are stored apart
+(``store/blobs.py``), and may come later than the row, or be cleared once headquarters has them.
+"""
+
+import json
+import os
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from fieldapp.domain import lengths
+from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.attachment import Attachment
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.escaping import display_path
+from fieldapp.i18n import _
+from fieldapp.records import file_content, pictures, records
+from fieldapp.records.reading import columns_of, read_record
+from fieldapp.store import blobs, disk, wall
+from fieldapp.store.disk_errors import DiskError
+from fieldapp.store.ids import new_id
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import tidy
+
+MAX_AT_RECORD = 200
+"""Files that one record may have"""
+MAX_LISTED = 1_000
+"""Files of a folder that are offered: a phone's folder may hold ten thousand"""
+
+FileState = Literal["here", "not_arrived", "cleared"]
+"""``not_arrived``: its bytes have not come yet, or were lost, and are asked for. ``cleared``: they were taken away here
+after headquarters had them"""
+
+
+class Prepared(Struct, frozen=True):
+    """A file that may be attached, as it will be stored."""
+
+    name: str
+    media_type: str
+    data: bytes
+    taken_on: date | None = None
+    """The day on which the photograph says it was taken"""
+    place: str | None = None
+    """Where: latitude and longitude in degrees, “12.83333, 107.95000”"""
+    was: int = 0
+    """Bytes of the file that it was made from"""
+
+
+class Attached(Struct, frozen=True):
+    """A file at a record."""
+
+    id: str
+    record_kind: str
+    record_id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    caption: str | None
+    taken_on: date | None
+    place: str | None
+    created_at: str
+    created_by: str
+    voided: bool
+    state: FileState
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a photograph; otherwise it is a paper."""
+        return self.media_type in file_content.PICTURES
+
+    @property
+    def sentence(self) -> str:
+        """The file in one line: its name, caption, day, place, size, and whether it is here."""
+        parts = [
+            display_path(self.name),
+            self.caption or "",
+            format_date(self.taken_on) if self.taken_on else "",
+            self.place or "",
+            size_text(self.size),
+            state_text(self),
+        ]
+        return " · ".join(filter(None, parts))
+
+
+def size_text(size: int) -> str:
+    """A size as people read it: “312 kB”, “4 MB”."""
+    if size < file_content.MB:
+        return f"{format_amount(-(-size // 1000))} kB"
+    return f"{format_amount(-(-size // file_content.MB))} MB"
+
+
+def state_text(found: Attached) -> str:
+    """What is said about a file that is not here; empty for one that is."""
+    if found.state == "cleared":
+        return _("cleared here, headquarters has it")
+    if found.state == "here":
+        return ""
+    return _("photograph has not arrived yet") if found.is_picture else _("file has not arrived yet")
+
+
+def prepare(path: Path, *, original: bool = False) -> Prepared:
+    """Read a file, and bring it into the form in which it is stored; NotAttachable if it may not be attached.
+
+    A photograph is turned upright, made smaller, and loses what its device wrote into it. ``original``: it stays as it
+    is, with all that it says about its device and the people in it.
+    """
+    data = file_content.read(path)
+    media_type = file_content.media_type_of(data, path)
+    taken_on, place, stored = None, None, data
+    if media_type in file_content.PICTURES:
+        made = pictures.prepare(data, path, original=original)
+        media_type, stored, taken_on, place = made.media_type, made.data, made.taken_on, made.place
+    file_content.check_stored(stored, path)
+    if media_type not in file_content.PICTURES:
+        file_content.check_paper(stored, media_type, path)
+    name = file_content.stored_name(path.name, media_type)
+    return Prepared(name, media_type, stored, taken_on, place, len(data))
+
+
+def add(store: Store, record_id: str, given: Sequence[Prepared], caption: str = "") -> list[str]:
+    """Attach files to a record, all or none; returns the ids of their rows. A file that it has already stays once.
+
+    The bytes are on the disk before their rows are: whatever breaks off in between leaves a sealed file that nothing
+    names, and never a row whose file was never there.
+    """
+    with store.transaction():
+        found = records.get(store, record_id)
+        model = BY_KIND[found.kind]
+        if not model.TOP or model.REFERENCE:
+            raise FieldappError(_("Files are attached to what a post records, such as an activity or a meeting."))
+        scope = records.writable_scope(store, model)
+        if found.row["voided_at"] is not None:
+            raise FieldappError(_("This record was voided; it can be read, no longer changed."))
+        if found.row["post_id"] != scope:
+            raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+        before = {a.sha256: a.id for a in of_record(store, record_id)}
+        if len(before.keys() | {blobs.digest(one.data) for one in given}) > MAX_AT_RECORD:
+            raise FieldappError(
+                _("A record has at most {n} files. Nothing was attached; leave some out.").format(n=MAX_AT_RECORD)
+            )
+        ids: list[str] = []
+        put: list[str] = []
+        try:
+            for one in given:
+                sha256 = blobs.digest(one.data)
+                put += [] if blobs.is_here(store, sha256) else [sha256]
+                blobs.put(store, one.data)
+                store.db.execute("DELETE FROM local_file_cleared WHERE sha256 = ?", [sha256])
+                if sha256 not in before:
+                    before[sha256] = _insert(store, scope, found.kind, record_id, one, sha256, caption)
+                ids.append(before[sha256])
+        except BaseException:
+            for sha256 in put:
+                with suppress(OSError):
+                    blobs.remove(store, sha256)
+            raise
+        return ids
+
+
+def _insert(store: Store, scope: str, kind: str, record_id: str, one: Prepared, sha256: str, caption: str) -> str:
+    record = read_record(store, Attachment, {
+        "record_kind": kind, "record_id": record_id, "name": one.name, "media_type": one.media_type,
+        "size": len(one.data), "sha256": sha256, "caption": _caption(caption), "place": one.place,
+        "taken_on": one.taken_on.isoformat() if one.taken_on else None,
+    })  # fmt: skip
+    row = {"id": new_id(scope), "post_id": scope, "created_at": wall.instant(), "created_by": store.user}
+    row |= columns_of(record)
+    names = ", ".join(row)
+    store.db.execute(f"INSERT INTO attachment ({names}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    return str(row["id"])
+
+
+def set_caption(store: Store, attachment_id: str, caption: str) -> None:
+    """Give a file another caption: a change like any other."""
+    with store.transaction():
+        row = _changeable(store, attachment_id)
+        store.db.execute("UPDATE attachment SET caption = ? WHERE id = ?", [_caption(caption), row["id"]])
+
+
+def take_out(store: Store, attachment_id: str, reason: str) -> None:
+    """Take a file out of its record. It stays in the history, and its bytes stay stored: it may be put back."""
+    with store.transaction():
+        _changeable(store, attachment_id)
+        records.void(store, attachment_id, reason)
+
+
+def put_back(store: Store, attachment_id: str) -> None:
+    """Take it back that a file was taken out."""
+    with store.transaction():
+        _changeable(store, attachment_id, voided=True)
+        store.db.execute("UPDATE attachment SET voided_at = NULL, void_reason = NULL WHERE id = ?", [attachment_id])
+
+
+def _changeable(store: Store, attachment_id: str, *, voided: bool = False) -> Row:
+    row = store.row(
+        f"SELECT * FROM attachment WHERE id = ? AND voided_at IS {'NOT' if voided else ''} NULL", [attachment_id]
+    )
+    if row is None:
+        raise FieldappError(_("There is no attached file with the id {id}.").format(id=tidy(attachment_id)))
+    if row["post_id"] != records.writable_scope(store, Attachment):
+        raise FieldappError(_("This record belongs to another post. Only that post changes it."))
+    return row
+
+
+def _caption(text: str) -> str | None:
+    caption = tidy(text) or None
+    if caption and len(caption) > lengths.REMARK:
+        sentence = _("Too long: at most {n} characters.").format(n=lengths.REMARK)
+        raise FieldappError(sentence, {"caption": sentence})
+    return caption
+
+
+def of_record(store: Store, record_id: str, *, voided: bool = False) -> list[Attached]:
+    """The files of a record, in the order in which they were attached."""
+    return of_records(store, [record_id], voided=voided)
+
+
+def of_records(store: Store, ids: Collection[str], *, voided: bool = False) -> list[Attached]:
+    """The files of some records, in the order in which they were attached; ``voided``: those taken out, too."""
+    standing = "" if voided else " AND a.voided_at IS NULL"
+    rows = store.rows(
+        "SELECT a.*, c.sha256 IS NOT NULL AS cleared FROM attachment a"
+        " LEFT JOIN local_file_cleared c ON c.sha256 = a.sha256"
+        f" WHERE a.record_id IN (SELECT value FROM json_each(?)){standing} ORDER BY a.created_at, a.id",
+        [json.dumps([*ids])],
+    )
+    return [_attached(store, row) for row in rows]
+
+
+def counts(store: Store, ids: Collection[str]) -> dict[str, int]:
+    """Record's id -> how many files it has; records without any are left out."""
+    rows = store.rows(
+        "SELECT record_id, count(*) AS n FROM attachment WHERE voided_at IS NULL"
+        " AND record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id",
+        [json.dumps([*ids])],
+    )
+    return {row["record_id"]: row["n"] for row in rows}
+
+
+def _attached(store: Store, row: Row) -> Attached:
+    here = blobs.is_here(store, row["sha256"])
+    state: FileState = "here" if here else "cleared" if row["cleared"] else "not_arrived"
+    return Attached(
+        row["id"],
+        row["record_kind"],
+        row["record_id"],
+        row["name"],
+        row["media_type"],
+        row["size"],
+        row["sha256"],
+        row["caption"],
+        date.fromisoformat(row["taken_on"]) if row["taken_on"] else None,
+        row["place"],
+        row["created_at"],
+        row["created_by"],
+        row["voided_at"] is not None,
+        state,
+    )
+
+
+def content(store: Store, sha256: str) -> bytes | None:
+    """The bytes of a file; None if they are not here. One that is damaged is set aside, and asked for again."""
+    try:
+        return blobs.get(store, sha256)
+    except blobs.DamagedBlob:
+        if not store.read_only:
+            blobs.set_damaged_aside(store, sha256)
+        raise
+
+
+def thumbnail(store: Store, found: Attached) -> bytes | None:
+    """A small JPEG of a photograph, at most 320 pixels wide or high; None for papers, and where there is none.
+
+    It is made when it is first asked for, and stays when the photograph is cleared.
+    """
+    if not found.is_picture:
+        return None
+    try:
+        made = blobs.get(store, found.sha256, blobs.THUMB)
+    except blobs.DamagedBlob:
+        made = None
+    if made is None and (data := content(store, found.sha256)) is not None:
+        made = pictures.thumbnail(data)
+        if made is not None and not store.read_only:
+            with suppress(DiskError):  # it is made again when it is asked for again
+                blobs.put_thumb(store, found.sha256, made)
+    return made
+
+
+def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path]:
+    """Write those files that are here into a folder, unencrypted, under names that are free there; their paths."""
+    written = []
+    for found in files:
+        data = content(store, found.sha256)
+        if data is None:
+            continue
+        name = file_content.stored_name(found.name, found.media_type)  # it came from another laptop
+        path, number = folder / name, 2
+        try:
+            while True:
+                try:
+                    disk.write_new(path, data, 0o600)
+                    break
+                except FileExistsError:
+                    path, number = folder / f"{Path(name).stem} ({number}){Path(name).suffix}", number + 1
+        except OSError as error:
+            why = os_error_text(error)
+            raise FieldappError(_("{path} was not written: {why}.").format(path=display_path(path), why=why)) from None
+        written.append(path)
+    return written
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files in a folder that look like photographs and papers by their names, the newest first.
+
+    For choosing among them: what they are, only ``prepare`` knows. At most MAX_LISTED. FieldappError where the folder
+    cannot be read.
+    """
+    endings = (*file_content.ENDINGS.values(), ".jpeg", ".heic")
+    found: list[tuple[float, Path]] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.lower().endswith(endings) and not entry.name.startswith(".") and entry.is_file():
+                    found.append((-entry.stat().st_mtime, folder / entry.name))
+    except OSError as error:
+        why = os_error_text(error)
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(folder), why=why)) from None
+    return [path for _time, path in sorted(found)[:MAX_LISTED]]
+
+
+def take_away_unnamed(store: Store) -> int:
+    """Take away the sealed files that no row names, which a run that was broken off has left; how many."""
+    with store.transaction():  # nobody attaches meanwhile
+        named = {
+            path
+            for row in store.rows("SELECT DISTINCT sha256 FROM attachment")
+            for path in (blobs.path_of(store, row["sha256"]), blobs.path_of(store, row["sha256"], blobs.THUMB))
+        }
+        gone = [path for path in blobs.sealed_files(store.home) if path not in named]
+        for path in gone:
+            blobs.remove_sealed(path)
+    return len(gone)

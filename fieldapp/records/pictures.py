@@ -1,0 +1,199 @@
+"""Photographs as they are stored: upright, of a sensible size, without what the device wrote into them.
+
+Pillow decodes them, and is imported only here, only when a picture is read. How many pixels a picture has is known from
+its header: too many are refused before memory is taken for them.
+"""
+
+import warnings
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from fieldapp.escaping import display_path
+from fieldapp.i18n import _
+from fieldapp.records.file_content import JPEG, PNG, NotAttachable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LONGEST = 2048
+"""Pixels of the longer side of a stored picture"""
+WANTED = 300_000
+"""Bytes that a stored picture has about"""
+QUALITIES = (85, 78, 70, 62, 54, 46)
+"""Of JPEG, tried in this order until the picture is as small as WANTED"""
+THUMB = 320
+"""Pixels of the longer side of a small picture"""
+MAX_PIXELS = 40_000_000
+"""Of a picture that must be decoded as a whole: 160 MB of memory"""
+MAX_SCALED_PIXELS = 170_000_000
+"""Of a JPEG that is decoded at an eighth of its size"""
+_ORIENTATION, _TAKEN, _TAKEN_ORIGINAL, _EXIF, _GPS = 0x0112, 0x0132, 0x9003, 0x8769, 0x8825
+
+
+class Picture(Struct, frozen=True):
+    """A photograph as it will be stored."""
+
+    media_type: str
+    data: bytes
+    taken_on: date | None
+    place: str | None
+
+
+def prepare(data: bytes, path: Path, *, original: bool = False) -> Picture:
+    """A photograph in the form in which it is stored; NotAttachable if it is damaged or has far too many pixels.
+
+    ``original``: only look whether it is sound, and what it says of its day and place.
+    """
+    shown = display_path(path.name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of many pixels: counted below
+            image = _opened(data, shown)
+            taken_on, place = _taken_on(image), _place(image)
+            media_type = PNG if image.format == "PNG" else JPEG
+            _scaled(image, LONGEST)
+            image.load()
+            if original:
+                return Picture(media_type, data, taken_on, place)
+            media_type, made = _encoded(_upright(image), media_type)
+    except NotAttachable:
+        raise
+    except MemoryError:
+        raise _too_many(shown) from None
+    except Exception as error:  # decoders raise whatever they like at damaged bytes
+        if type(error).__name__ == "DecompressionBombError":
+            raise _too_many(shown) from None
+        raise NotAttachable(
+            _("{name} is cut off or damaged. Copy it again from where it came.").format(name=shown)
+        ) from error
+    return Picture(media_type, made, taken_on, place)
+
+
+def thumbnail(data: bytes) -> bytes | None:
+    """A small JPEG of a stored picture; None if it cannot be decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _opened(data, "")
+            _scaled(image, THUMB)
+            made = _upright(image).convert("RGB")
+            made.thumbnail((THUMB, THUMB))
+            return _jpeg(made, 70)
+    except (Exception, MemoryError):  # as above; a small picture is no reason to stop
+        return None
+
+
+def _opened(data: bytes, shown: str) -> "Image":
+    """The picture of which only the header was read; NotAttachable if decoding it would take too much memory."""
+    from PIL import Image
+
+    image = Image.open(BytesIO(data), formats=["JPEG", "PNG"])
+    pixels = image.width * image.height
+    whole = image.format == "PNG" or bool(image.info.get("progressive"))
+    if pixels > (MAX_PIXELS if whole else MAX_SCALED_PIXELS):
+        raise _too_many(shown)
+    return image
+
+
+def _scaled(image: "Image", longest: int) -> None:
+    """Let a JPEG be decoded at a half, a quarter or an eighth of its size, where that is still large enough."""
+    image.draft(None, (longest, longest))
+
+
+def _upright(image: "Image") -> "Image":
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
+
+
+def _encoded(image: "Image", media_type: str) -> tuple[str, bytes]:
+    """(media type, bytes) of a picture that is small enough, without anything but its pixels."""
+    if image.mode in {"P", "PA", "LA", "1"}:  # resized, these look torn
+        image = image.convert("RGBA" if image.mode != "1" else "L")
+    image = _in_plain_colours(image)
+    image.thumbnail((LONGEST, LONGEST))
+    if media_type == PNG:
+        plain = image.copy()
+        plain.info.clear()
+        kept = BytesIO()
+        plain.save(kept, "PNG", optimize=True)
+        if kept.tell() <= WANTED:
+            return PNG, kept.getvalue()
+    if image.mode not in {"RGB", "L"}:
+        from PIL import Image
+
+        white = Image.new("RGB", image.size, "white")
+        layered = image.convert("RGBA")
+        white.paste(layered, mask=layered)
+        image = white
+    made = b""
+    for quality in QUALITIES:
+        made = _jpeg(image, quality)
+        if len(made) <= WANTED:
+            break
+    return JPEG, made
+
+
+def _in_plain_colours(image: "Image") -> "Image":
+    """The picture in the colours of screens (sRGB), so that it needs no profile, which may name a device."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "CMYK"):
+        return image.convert("RGB") if image.mode in ("CMYK", "YCbCr", "LAB", "HSV", "F", "I") else image
+    try:
+        from PIL import ImageCms
+
+        changed = ImageCms.profileToProfile(
+            image, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImportError, OSError, ValueError, ImageCms.PyCMSError):
+        changed = None
+    return changed or image.convert("RGB")
+
+
+def _jpeg(image: "Image", quality: int) -> bytes:
+    plain = image.copy()
+    plain.info.clear()
+    made = BytesIO()
+    plain.save(made, "JPEG", quality=quality, optimize=True)
+    return made.getvalue()
+
+
+def _taken_on(image: "Image") -> date | None:
+    """The day that a camera wrote into a photograph; None if there is none that can be right."""
+    try:
+        exif = image.getexif()
+        text = exif.get_ifd(_EXIF).get(_TAKEN_ORIGINAL) or exif.get(_TAKEN)
+        year, month, day = (int(part) for part in str(text)[:10].split(":"))
+        found = date(year, month, day)
+    except Exception:  # as above
+        return None
+    return found if found.year >= 1990 else None
+
+
+def _place(image: "Image") -> str | None:
+    """Latitude and longitude that a camera wrote into a photograph, in degrees; None if there are none."""
+    try:
+        gps = image.getexif().get_ifd(_GPS)
+        latitude, longitude = _degrees(gps[2], gps[1], "S"), _degrees(gps[4], gps[3], "W")
+    except Exception:  # as above
+        return None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180) or (latitude, longitude) == (0, 0):
+        return None
+    return f"{latitude:.5f}, {longitude:.5f}"
+
+
+def _degrees(parts: Any, side: Any, negative: str) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    value = degrees + minutes / 60 + seconds / 3600
+    return -value if str(side).strip("\0 ").upper() == negative else value
+
+
+def _too_many(shown: str) -> NotAttachable:
+    return NotAttachable(
+        _("{name} has far too many pixels to be a photograph. Nothing was attached: save it smaller, then attach"
+          " that.").format(name=shown)
+    )  # fmt: skip
