@@ -42,7 +42,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "524109156c6826333d9d94c9211ed5075a71b46ada623251e23541fa75be53f0")
+SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "16b47cb4a321b27e773d52d24302f7cdd2ab10fffac34c4784fba545e4a03914")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
