@@ -25,7 +25,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "f2": _means(
         "record, save, carry out: what the screen is for",
         *("write", "save", "record", "finish", "start", "add", "file", "change", "accept", "certify"),
-        *("release", "take_back"),
+        *("release", "take_back", "settle"),
     ),
     "f3": _means("find", "search", "app.search"),
     "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record", "laptops"),
