@@ -799,6 +799,30 @@ CREATE TABLE local_written (
     logs TEXT NOT NULL               -- JSON: log -> its last change in the bundle
 ) STRICT;
 
+-- Headquarters: bundles that were refused. What is open is computed (fieldapp/sync/exchange/refused_bundles.py).
+CREATE TABLE local_refused (
+    sha256 TEXT NOT NULL PRIMARY KEY, -- of the file as it was read
+    replica_id TEXT,                 -- who wrote it, by its signature or its name; NULL: nobody knows
+    signed INTEGER NOT NULL CHECK (signed IN (0, 1)),
+    written_at TEXT,
+    number INTEGER,                  -- the laptop's number of the bundle
+    hlc INTEGER,                     -- only if it is signed
+    file TEXT NOT NULL,
+    stick TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,                -- when it was refused first
+    dismissed_at TEXT                -- a person has settled it
+) STRICT;
+
+-- Headquarters: the newest bundle of each laptop that was read from beginning to end.
+CREATE TABLE local_read (
+    replica_id TEXT NOT NULL PRIMARY KEY,
+    hlc INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    made_at TEXT NOT NULL,
+    read_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Rejected changes, and conflicts. Both are computed from the applied segments; doctor --rebuild builds them again.
 CREATE TABLE local_set_aside (
     log_id TEXT NOT NULL,

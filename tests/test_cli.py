@@ -108,7 +108,7 @@ def test_sync_on_the_command_line(run: Run, world: World) -> None:
     assert run("sync", "import", broken, home="hq")[0] == 1
     code, out, err = run("sync", "import", world.usb, home="hq")
     assert code == 3
-    assert "3 thay đổi mới" in out
+    assert "1 bản ghi mới" in out
     assert "Không có gì thay đổi" in err
     broken.unlink()
     assert run("sync", "import", world.usb, home="hq")[0] == 0

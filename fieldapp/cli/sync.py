@@ -49,7 +49,10 @@ def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None
 @click.pass_obj
 def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path | None, as_json: bool) -> None:
     """Apply bundles; a folder stands for the bundles in it. A bad bundle does not stop the others."""
-    from fieldapp.sync.exchange import incoming, replies
+    import msgspec
+
+    from fieldapp.store import log
+    from fieldapp.sync.exchange import arrivals, incoming, replies
 
     refuse_idle(["reply"] if reply_to else [], "--reply-to")
     if reply_to is not None and not reply_to.is_dir():
@@ -57,17 +60,21 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(reply_to))
         )
     store = obj.open()
+    since = log.last_number(store)
     results = incoming.import_files(store, paths)
+    arrived = arrivals.arrivals(store, results, since)
     done = replies.reply(store, results, reply_to) if reply or reply_to else None
     if as_json:
         files = [
             {"state": r.state, **{k: v for k, v in asdict(r).items() if k not in ("arrived", "waiting")}}
             for r in results
         ]
-        print_json(files if done is None else {"files": files, **asdict(done)})
+        posts = [{"sentence": a.sentence, **msgspec.to_builtins(a)} for a in arrived if a.name]
+        print_json({"files": files, "posts": posts, **(asdict(done) if done else {})})
+    for arrival in arrived:
+        if not as_json and arrival.name:
+            print_text(arrival.sentence)
     for r in results:
-        if not as_json and not r.for_others:
-            print_text(r.sentence)
         for line in r.problems:
             print_message(line)
     if not results:
@@ -76,7 +83,7 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
         print_message(counts)
     if unread := incoming.unread_folders_text(paths):
         print_message(unread)
-    if asking := incoming.awaiting_certificate(results):
+    if asking := arrivals.awaiting_certificate(arrived):
         line = _("Waiting to be certified: {names}. `fieldapp hq replicas` shows the fingerprint: compare it by"
                  " telephone, then `fieldapp hq trust`.")  # fmt: skip
         print_message(line.format(names=", ".join(asking)))

@@ -343,6 +343,16 @@ def _newest(store: Store) -> tuple[dict[str, int], bool]:
     return {log["id"]: reached.get(log["id"], 0) for log in logs}, stored is not None
 
 
+def touched_before(store: Store, ids: Iterable[str], number: int) -> set[str]:
+    """Those of some rows that segments up to a number touch; ``index_touched_rows`` was called since."""
+    by_key = {touch_key(row_id): row_id for row_id in ids}
+    rows = store.rows(
+        "SELECT DISTINCT key FROM local_touch WHERE key IN (SELECT value FROM json_each(?)) AND segment <= ?",
+        [json.dumps(sorted(by_key)), number],
+    )
+    return {by_key[row["key"]] for row in rows}
+
+
 def renumber(store: Store) -> None:
     """Correct the settings about segment numbers after segments were put into a new file.
 

@@ -25,10 +25,10 @@ MEANINGS: Mapping[str, Meaning] = {
     "f2": _means(
         "record, save, carry out: what the screen is for",
         *("write", "save", "record", "finish", "start", "add", "file", "change", "accept", "certify"),
-        *("release", "take_back"),
+        *("release", "take_back", "settle"),
     ),
     "f3": _means("find", "search", "app.search"),
-    "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record"),
+    "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record", "laptops"),
     "f5": _means("again, as before", "copy", "pin", "key_again", "renew", "recover"),
     "shift+f5": _means("all as before", "copy_all"),
     "f6": _means(
@@ -37,7 +37,7 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "f7": _means(
         "look otherwise, look at what waits",
-        *("review", "decide", "voided", "retired", "state", "units", "split", "batches"),
+        *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files"),
     ),
     "f8": _means("report, figures", "report", "bars", "rates"),
     "f9": _means("USB", "usb"),

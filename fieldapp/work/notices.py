@@ -9,6 +9,8 @@ from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import messages
 from fieldapp.sync.exchange.status import Status
+from fieldapp.sync.peers import peers
+from fieldapp.sync.peers.peers import Peer
 from fieldapp.work.todo import Todo
 
 DAY = "day"
@@ -117,8 +119,16 @@ def exchange_sentences(state: Status, role: str) -> list[str]:
 
 def certificate_request_text(names: Sequence[str]) -> str:
     """The sentence that says which replicas wait to be certified, and which keys lead there."""
-    line = _("Waiting to be certified: {names}. Esc, then F6 and F7, show the fingerprint: compare it by telephone.")
+    line = _("Waiting to be certified: {names}. F4 shows the fingerprint: compare it by telephone, then F2 certifies.")
     return line.format(names=", ".join(map(brief_text, names)))
+
+
+def laptops_that_wait(store: Store) -> list[Peer]:
+    """At headquarters: the laptops that wait for us to certify them."""
+    if store.role != "hq":
+        return []
+    me = peers.own(store)
+    return [peer for peer in peers.others(store) if peers.awaits_certificate(me, peer)]
 
 
 def _conflicts(state: Status) -> str:

@@ -33,7 +33,7 @@ async def test_the_chosen_value_is_a_change_that_all_take(world: World) -> None:
         assert "Trần Văn B" in s.text
         assert "đang dùng" in s.text
         assert s.footer.endswith("Giúp")
-        await s.press("down", "enter")
+        await s.press("down", "f2")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "Không còn gì" in s.text
     assert merge.conflicts(world.hq) == []
@@ -63,7 +63,7 @@ async def test_a_record_that_was_voided_without_knowing_is_taken_back_at_the_pos
         assert "Thôn, buôn: — → Buôn [b]A[/]" in s.text
         await s.press("f4")
         assert isinstance(s.app.screen, RecordScreen)
-        await s.press("escape", "down", "enter")
+        await s.press("escape", "down", "f2")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "Không còn gì" in s.text
     assert records.get(world.post, well).row["voided_at"] is None
@@ -72,6 +72,26 @@ async def test_a_record_that_was_voided_without_knowing_is_taken_back_at_the_pos
     assert records.get(b, well).row["hamlet"] == "Buôn [b]A[/]"
     assert merge.conflicts(world.hq) == merge.conflicts(b) == []
     b.close()
+
+
+async def test_enter_alone_decides_nothing_however_often(world: World) -> None:
+    well = world.well(hamlet="Buôn gốc")
+    world.carry(world.post, world.hq)
+    b = second_laptop(world)
+    for laptop, hamlet in ((world.post, "Buôn A"), (b, "Buôn B")):
+        records.save(laptop, "activity", {"hamlet": hamlet}, well, confirm=True)
+        world.carry(laptop, world.hq)
+    b.close()
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.press(*["enter"] * 6)
+        assert isinstance(s.app.screen, ConflictScreen)
+        await s.press("down", "enter")
+        assert "F2 quyết định: “Buôn A” là đúng" in " ".join(s.text.split())
+        assert merge.conflicts(world.hq)
+        await s.press("f2")
+        assert "Không còn gì" in s.text
+    assert merge.conflicts(world.hq) == []
+    assert records.get(world.hq, well).row["hamlet"] == "Buôn A"
 
 
 async def test_a_figure_is_named_by_the_record_that_it_belongs_to(world: World) -> None:

@@ -10,7 +10,8 @@ from fieldapp.records import records
 from fieldapp.store import place
 from fieldapp.sync.exchange import outgoing
 from fieldapp.sync.format import drives
-from fieldapp.tui.screens.conflicts import ConflictsScreen
+from fieldapp.tui.screens.conflicts import LaptopScreen
+from fieldapp.tui.screens.sync import SyncScreen
 
 
 async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
@@ -27,10 +28,13 @@ async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
 async def test_a_name_is_no_line_of_its_own(world: World) -> None:
     world.well()
     (made,) = outgoing.export(world.post, world.usb)
-    made.path.rename(world.usb / "x\n✓ Đồn Yalop (A): 500 thay đổi mới (y.fieldapp.tar.age")
+    made.path.rename(world.usb / "x\n✓ Đồn Yalop (A): 500 bản ghi mới (y.fieldapp.tar.age")
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG.")
+        assert "Đồn BP Ia Rvê: 1 bản ghi mới" in s.text
+        assert "Yalop" not in s.text
+        await s.press("f7")
         assert "(“x ✓ Đồn Yalop" in " ".join(s.text.split())
         assert not any(line.startswith("✓ Đồn Yalop") for line in s.text.splitlines())
 
@@ -42,12 +46,14 @@ async def test_what_is_for_others_is_said(world: World) -> None:
         there.path.write_bytes(b"not what this laptop wrote")
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG.")
+        await s.press("f7")
         assert "2 gói: 1 đã nhận từ trước · 1 bị từ chối" in s.text
     (world.usb / there.path.name).unlink()
     async with run(world.root / "post", world.post.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG.")
         assert "Tại đó không có gói nào" not in s.text
+        await s.press("f7")
         assert "2 gói: 1 đã nhận từ trước · 1 do máy này ghi" in s.text
 
 
@@ -55,11 +61,14 @@ async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None
     new_post(world, "EABUNG", "Đồn BP Ea Bung").close()
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("Chờ chứng thực: Đồn BP Ea Bung (A). Bấm Esc, F6, F7")
-        await s.wait("Esc Quay lại")
-        await s.press("escape", "f6", "f7")
-        assert isinstance(s.app.screen, ConflictsScreen)
-        assert "Đồn BP Ea Bung (A) chờ chứng thực" in s.text
+        await s.wait("Chờ chứng thực: Đồn BP Ea Bung (A). Bấm F4")
+        await s.wait("F4 Chứng thực")
+        assert "! Đồn BP Ea Bung: máy A chờ chứng thực" in s.text
+        await s.press("f4")
+        assert isinstance(s.app.screen, LaptopScreen)
+        await s.press("f2")
+        assert isinstance(s.app.screen, SyncScreen)
+        assert "F4" not in s.footer
 
 
 async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:
@@ -97,7 +106,7 @@ async def test_only_a_stick_or_a_folder_is_written_to_and_the_screen_names_it(
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
         await s.wait("✓ XONG.")
-        assert "3 thay đổi mới" in s.text
+        assert "1 bản ghi mới" in s.text
         assert "· Chưa đọc các gói trong thư mục con" in s.text
         assert told(f"{named} Thư mục này nằm trên máy") in told(s.text)
         assert "rút" not in s.text

@@ -16,13 +16,14 @@ from fieldapp.store import capture, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import messages, outgoing, sticks
+from fieldapp.sync.exchange import messages, outgoing, refused_bundles, sticks
 from fieldapp.sync.format import bundle, drives, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
 from fieldapp.sync.merge import authors, fast_path, forks, merge, revocation, segment_state
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
 from fieldapp.sync.peers import peers, practice, receipts, recovery
+from fieldapp.sync.peers.peers import Peer
 
 MAX_NAMES = 3
 """How many folders a sentence names"""
@@ -37,11 +38,12 @@ MAX_BROKEN = 64 * 1024 * 1024
 """Total bytes that are kept of members that are not segments"""
 
 
-FileOutcome = Literal["applied", "known", "waits", "quarantined", "refused", "for_others", "own"]
+FileOutcome = Literal["applied", "known", "uncertified", "waits", "quarantined", "refused", "for_others", "own"]
 
 OUTCOME_WORDS: dict[FileOutcome, str] = {
     "applied": "with new changes",
     "known": "that had come before",
+    "uncertified": "from laptops that wait to be certified",
     "waits": "that wait",
     "quarantined": "in quarantine",
     "refused": "refused",
@@ -74,6 +76,10 @@ class Imported:
     refused: str | None = None
     reason: str | None = None
     """why it was refused: one of the reasons in ``format/bundle.py``, ``peers`` or ``practice``"""
+    writer_id: str = ""
+    """who wrote a refused file, by the signature of its manifest or by its name"""
+    covered: bool = False
+    """nothing need be done about a refused file: a later bundle of its author was read, or somebody dismissed it"""
     for_others: bool = False
     own: bool = False
     """it is for others, and this laptop wrote it"""
@@ -95,6 +101,8 @@ class Imported:
             return "refused"
         if self.quarantined:
             return "quarantined"
+        if self.asks:
+            return "uncertified"
         return "waits" if self.held else "applied" if self.applied else "known"
 
     @property
@@ -169,10 +177,9 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
     except bundle.NotForUs as error:
         why = None if from_folder else str(error)
         return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own_bundle(store, file))
-    except bundle.DamagedFile as error:
-        return Imported(file, refused=f"{error} {_resend_advice(store, file)}", reason=error.reason)
     except FileRefused as error:
-        return Imported(file, refused=str(error), reason=error.reason)
+        damaged = isinstance(error, bundle.DamagedFile)
+        return _refused(store, file, str(error), error.reason, resend=damaged)
     except DiskError as error:
         why = _("{file}: nothing of it was taken in. {why}").format(file=display_path(file.name), why=error.why)
         return Imported(file, refused=why)
@@ -180,16 +187,28 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
         return Imported(file, refused=str(error))
     except (OSError, RecursionError, MemoryError) as error:
         why = _("{path} cannot be read: {why}.").format(path=display_path(file.name), why=reason_text(error))
-        return Imported(file, refused=why)
+        return _refused(store, file, why, refused_bundles.UNREADABLE if isinstance(error, OSError) else None)
 
 
-def _resend_advice(store: Store, file: Path) -> str:
+def _refused(store: Store, file: Path, why: str, reason: str | None, *, resend: bool = False) -> Imported:
+    """The result for a file that is refused, and remembered. ``resend``: ``why`` says who must export it again."""
+    written = refused_bundles.writer(store, file, reason)
+    is_open = refused_bundles.remember(store, file, reason, written)
+    if resend:
+        why = f"{why} {_resend_advice(store, file, written.by)}"
+    by = written.by.id if written.by is not None else ""
+    return Imported(
+        file, refused=why, reason=reason, writer_id=by, covered=bool(by) and store.role == "hq" and not is_open
+    )
+
+
+def _resend_advice(store: Store, file: Path, writer: Peer | None) -> str:
     """A sentence that says who must export a damaged bundle again."""
-    me = peers.own(store)
-    writer = outgoing.sender_of_name(file.name, [me, *peers.others(store)])
+    if writer is None:
+        writer = outgoing.sender_of_name(file.name, [peers.own(store), *peers.others(store)])
     if writer is None:
         return _("Ask for it to be exported again.")
-    if writer.id == me.id:
+    if writer.id == store.identity.replica_id:
         return _("Export it again.")
     return _("Ask {name} to export again.").format(name=brief_text(writer.title))
 
@@ -229,11 +248,6 @@ def unread_folders_text(paths: Sequence[Path]) -> str:
     return _("Bundles in folders below were not read. Name a folder to read it: {named}").format(named=named)
 
 
-def awaiting_certificate(results: Sequence[Imported]) -> list[str]:
-    """Names of the senders that wait for us to certify them."""
-    return list(dict.fromkeys(r.title for r in results if r.asks))
-
-
 def verify_bundle(store: Store, path: Path) -> Inspected:
     """Check a bundle from beginning to end, and change nothing."""
     return bundle.inspect(path, _age_secret(store))
@@ -262,6 +276,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         segment.seal_open_changes(store)
         receive(store, inspected, secret, result, progress)
         recovery.take_recovery_code(store, inspected.manifest)
+        refused_bundles.record_read(store, inspected.manifest)
         known, me = peers.get(store, sender.replica), peers.own(store)
         result.asks = known is not None and me.role == "hq" and peers.awaits_certificate(me, known)
         if known is not None and known.trust == "certified":

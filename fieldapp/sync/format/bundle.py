@@ -192,6 +192,22 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
     return inspected
 
 
+def signed_manifest(path: Path, age_secret: str) -> tuple[Manifest, bytes, bytes] | None:
+    """The manifest of a file of which the rest is damaged: itself, its bytes, and its signature, which nobody checked.
+
+    None if the damage is in it, or before it.
+    """
+    found = None
+    try:
+        with _decrypted_tar(path, age_secret) as stream:
+            members = tarball.read_members(stream)
+            raw = _next(members, MANIFEST)
+            found = _manifest(raw), raw, _next(members, MANIFEST + SIGNATURE)
+    except (FieldappError, OSError, RecursionError, MemoryError, tarball.BadTar):
+        return found
+    return found
+
+
 def read_segments(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
     """(bytes, signature) of each segment in an inspected bundle."""
     with _decrypted_tar(inspected.path, age_secret) as stream:
@@ -280,7 +296,7 @@ def _decrypted_tar(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
         if not agefile.has_age_header(source):
             if tarball.has_tar_header(source):
                 raise FileRefused(
-                    DAMAGED,
+                    WRONG_KIND,
                     _("{name} is a pack: `fieldapp init --pack` begins from it. Nothing was changed.").format(
                         name=display_path(path.name)
                     ),

@@ -70,20 +70,20 @@ class ConflictsScreen(Page):
             self.app.push_screen(ReleaseScreen(self._to_release))
 
 
-class SideList(OptionList):
-    """The two values."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("This one is right"), key_display="Enter")]
-
-
 class ConflictScreen(Page):
-    """Both values, who wrote them and when. The chosen one is written as a change, and all laptops take it."""
+    """Both values, who wrote them and when. The chosen one is written as a change, and all laptops take it.
+
+    Enter only chooses: it leads here from the first screen, and may come once too often.
+    """
 
     HELP = (
-        "Choose the value that is right, or whether the record stays voided. It is written as a change like any other,"
-        " and reaches the other laptops."
+        "Choose the value that is right, or whether the record stays voided; F2 decides. It is written as a change like"
+        " any other, and reaches the other laptops."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f4", "open_record", _("Record"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "settle", _("Decide so")),
+        Binding("f4", "open_record", _("Record")),
+    ]
 
     def __init__(self, conflict: Row) -> None:
         super().__init__()
@@ -91,8 +91,7 @@ class ConflictScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
-        sides = Chooser if conflict_messages.is_about_a_void(self._conflict) else SideList
-        yield sides(id="sides", markup=False)
+        yield Chooser(id="sides", markup=False)
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
@@ -109,7 +108,15 @@ class ConflictScreen(Page):
         refill(self.query_one(OptionList), lines)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        side: resolve.Side = "loser" if event.option_index else "winner"
+        side = conflict_messages.SIDES[event.option_index]
+        choice = conflict_messages.choice_text(self._conflict, side)
+        value = conflict_messages.conflict_value(self.store, self._conflict, side)
+        asked = choice or _("“{value}” is right").format(value=value)
+        self.query_one("#message", Static).update(Content(_("F2 decides: {choice}.").format(choice=asked)))
+
+    def action_settle(self) -> None:
+        """Write that the highlighted side is right."""
+        side: resolve.Side = "loser" if self.query_one(OptionList).highlighted else "winner"
         try:
             resolve.resolve_conflict(self.store, self._conflict["id"], side)
         except FieldappError as error:

@@ -17,8 +17,9 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
+from fieldapp.store import log
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import incoming, outgoing, replies, status, sticks
+from fieldapp.sync.exchange import arrivals, incoming, outgoing, replies, status, sticks
 from fieldapp.sync.format import clock, drives
 from fieldapp.sync.peers import practice
 from fieldapp.sync.safety import backup
@@ -71,7 +72,8 @@ class SyncScreen(Page):
         Binding("f5", "renew", _("Look again")),
         Binding("delete", "clear", _("Clear old"), key_display="Del"),
         Binding("delete", "stop", _("Break off"), key_display="Del"),
-        Binding("f7", "app.moved('clear')", show=False),
+        Binding("f4", "laptops", _("Certify")),
+        Binding("f7", "files", _("Files")),
         Binding("f8", "app.moved('stop')", show=False),
         Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
@@ -80,6 +82,9 @@ class SyncScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[str] = []
+        self._files: list[str] = []
+        """A line for each file that was read, instead of the lines post by post"""
+        self._shows_files = False
         self._drives: list[drives.Drive] = []
         self._stop = False
         self._forget_old()
@@ -102,7 +107,7 @@ class SyncScreen(Page):
         self.query_one("#unsent", Static).update(Content(_waiting(state, role)))
         if self.busy or self._lines:
             return
-        self._show([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
+        self._show_text([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
         self._drives = practice.practice_drives(self.store) or drives.drives()
         listed = self.query_one("#drives", OptionList)
         listed.clear_options()
@@ -122,6 +127,9 @@ class SyncScreen(Page):
         listed.highlighted = 0 if self._drives else None
         (listed if self._drives else self.query_one("#folder")).focus()
 
+    def _forget_lines(self) -> None:
+        self._lines, self._files, self._shows_files = [], [], False
+
     def _forget_old(self) -> None:
         self._old: list[sticks.OldBundle] = []
         self._second = SecondPress()
@@ -136,7 +144,7 @@ class SyncScreen(Page):
 
     def action_renew(self) -> None:
         """Look for sticks again."""
-        self._lines = []
+        self._forget_lines()
         self._forget_old()
         self.renew()
         self.refresh_bindings()
@@ -144,6 +152,18 @@ class SyncScreen(Page):
     def action_stop(self) -> None:
         """Stop the work at the next step."""
         self._stop = True
+
+    def action_files(self) -> None:
+        """Show file by file what was read, or again post by post."""
+        self._shows_files = not self._shows_files
+        self._show()
+
+    def action_laptops(self) -> None:
+        """Go to the laptops that wait to be certified."""
+        from fieldapp.tui.screens.conflicts import ConflictsScreen, LaptopScreen
+
+        asking = notices.laptops_that_wait(self.store)
+        self.app.push_screen(LaptopScreen(asking[0]) if len(asking) == 1 else ConflictsScreen())
 
     def action_turn(self, way: int) -> None:
         """Scroll the messages down or up."""
@@ -156,8 +176,9 @@ class SyncScreen(Page):
 
     def _name_old(self) -> None:
         asked = counted("Del again takes {n} bundle away.", "Del again takes {n} bundles away.", len(self._old))
+        self._shows_files = False
         self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
-        self._show(self._lines)
+        self._show()
 
     def _delete_old(self) -> None:
         named, self._old = self._old, []
@@ -186,7 +207,7 @@ class SyncScreen(Page):
         elif self._drives and at is not None:
             self._begin(self._chosen(at))
         else:
-            self._show(["! " + _("Plug a stick in and press F5, or type a folder.")])
+            self._show_text(["! " + _("Plug a stick in and press F5, or type a folder.")])
 
     def _chosen(self, at: int) -> list[Path]:
         """The stick of a line; all sticks for the last line."""
@@ -202,7 +223,7 @@ class SyncScreen(Page):
             return
         self.busy = True
         self._stop = False
-        self._lines = []
+        self._forget_lines()
         self._forget_old()
         self._show_busy()
         self._run(folders)
@@ -215,8 +236,9 @@ class SyncScreen(Page):
         try:
             for folder in folders:
                 drives.check_target(store.home, folder)
+            since = log.last_number(store)
             results = incoming.import_files(store, folders, self._progress)
-            self._imported(results)
+            self._imported(store, results, since)
             if unread := incoming.unread_folders_text(folders):
                 tell(self._say, f"· {unread}")
             if len(folders) > 1:
@@ -247,19 +269,24 @@ class SyncScreen(Page):
             store.close()
             tell(self._done, last)
 
-    def _imported(self, results: list[incoming.Imported]) -> None:
+    def _imported(self, store: Store, results: list[incoming.Imported], since: int) -> None:
+        """Tell post by post what came; the files are behind a key."""
         tell = self.app.call_from_thread
+        found = arrivals.arrivals(store, results, since)
+        for arrival in found:
+            tell(self._say, f"{arrival.sign} {arrival.sentence}")
+        counts = incoming.files_summary(results)
+        if counts and not found:
+            tell(self._say, f"  {counts}")
+        if asking := arrivals.awaiting_certificate(found):
+            tell(self._say, f"! {notices.certificate_request_text(asking)}")
+        self._files = [f"  {counts}"] if counts else []
         for result in results:
             if result.for_others:
                 continue
             if result.refused is None:
-                tell(self._say, f"{'✓' if result.complete else '!'} {result.sentence}")
-            for sentence in result.problems:
-                tell(self._say, f"! {sentence}")
-        if counts := incoming.files_summary(results):
-            tell(self._say, f"  {counts}")
-        if asking := incoming.awaiting_certificate(results):
-            tell(self._say, f"! {notices.certificate_request_text(asking)}")
+                self._files.append(f"{'✓' if result.complete else '!'} {result.sentence}")
+            self._files += [f"! {sentence}" for sentence in result.problems]
 
     def _reply(self, store: Store, results: list[incoming.Imported]) -> list[outgoing.Exported]:
         """Write each reply onto the stick that its bundle came from."""
@@ -278,13 +305,16 @@ class SyncScreen(Page):
 
     def _show_progress(self, stage: str, done: int, of: int) -> None:
         self.query_one(ProgressBar).update(total=of or None, progress=done)
-        self._show([*self._lines, f"… {_(STAGES[stage])}"])
+        self._show_text([*self._lines, f"… {_(STAGES[stage])}"])
 
     def _say(self, line: str) -> None:
         self._lines.append(line)
-        self._show(self._lines)
+        self._show()
 
-    def _show(self, lines: Sequence[str]) -> None:
+    def _show(self) -> None:
+        self._show_text(self._files if self._shows_files else self._lines)
+
+    def _show_text(self, lines: Sequence[str]) -> None:
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
         steps = self.query_one(Steps)
         steps.follows = bool(self._lines)
@@ -294,7 +324,7 @@ class SyncScreen(Page):
     def _done(self, last: Sequence[str]) -> None:
         self.busy = False
         self._lines += last
-        self._show(self._lines)
+        self._show()
         self._show_busy()
         self.on_screen_resume()
 
@@ -318,6 +348,10 @@ class SyncScreen(Page):
             return self.store.role == "post" and not self.busy
         if action == "clear":
             return bool(self._old) and not self.busy
+        if action == "files":
+            return bool(self._files) and not self.busy
+        if action == "laptops":
+            return not self.busy and bool(notices.laptops_that_wait(self.store))
         return not (self.busy and action in ("start", "renew", "back"))
 
 
