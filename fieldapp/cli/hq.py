@@ -409,11 +409,17 @@ def accept(obj: Context, ids: Sequence[str]) -> None:
 
 @hq.command("return")
 @click.argument("id")
-@click.option("--comment", required=True, help="What is to be corrected.")
-@click.option("--field", default="", help="The field that it is about, such as date_from or measures.")
+@click.option("--comment", required=True, multiple=True, help="What is to be corrected. May be given several times.")
+@click.option(
+    "--field", multiple=True, help="The field that it is about, such as date_from or measures.gieng; one for each."
+)
 @click.pass_obj
-def send_back(obj: Context, id: str, comment: str, field: str) -> None:
-    """Return a record to its post with a comment; the next reply carries it."""
+def send_back(obj: Context, id: str, comment: Sequence[str], field: Sequence[str]) -> None:
+    """Return a record to its post with comments; the next reply carries it."""
     from fieldapp.work import review_queue
 
-    print_text(review_queue.review_record(obj.open(), id, "returned", comment=comment, field=field))
+    if len(field) > len(comment):
+        raise click.UsageError(_("Each --field needs a --comment of its own."))
+    places = [*field, *[""] * (len(comment) - len(field))]
+    comments = [review_queue.comment_on(place, text) for place, text in zip(places, comment, strict=True)]
+    print_text(review_queue.review_record(obj.open(), id, "returned", comments=comments))

@@ -1,6 +1,7 @@
 """The review queue of headquarters: the records that wait for review, and the officer's decisions."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fieldapp.domain.model import fields_of
@@ -8,9 +9,10 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.review import Review, ReviewOutcome
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import history, records, reviews
-from fieldapp.records.reading import columns_of, read_record
+from fieldapp.records import extras, history, lists, records, reviews, view, words
+from fieldapp.records.reading import columns_of, read_record, resolve_reference
 from fieldapp.records.records import Found
+from fieldapp.records.reviews import Comment
 from fieldapp.store import people, wall
 from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
@@ -45,20 +47,29 @@ def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int
 
 
 def review_record(
-    store: Store, row_id: str, outcome: ReviewOutcome, *, comment: str = "", field: str = "", seen: str | None = None
+    store: Store,
+    row_id: str,
+    outcome: ReviewOutcome,
+    *,
+    comment: str = "",
+    field: str = "",
+    comments: Sequence[Comment] = (),
+    seen: str | None = None,
 ) -> str:
-    """Accept a post's record, or return it with a comment; returns the review's id.
+    """Accept a post's record, or return it with comments; returns the review's id.
 
-    ``field``: the field, or the name of the child rows, that the comment is about. ``seen``: the fingerprint of the
-    record as the officer saw it; FieldappError if the record was changed since. The review reaches the post with the
-    next reply.
+    ``comment``, ``field``: in place of ``comments``, a single one and the place that it is about. ``seen``: the
+    fingerprint of the record as the officer saw it; FieldappError if the record was changed since. The review reaches
+    the post with the next reply.
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters reviews records."))
     people.check(store, people.Act.REVIEW)
     with store.transaction():
         found = records.get(store, row_id)
-        _check(found, tidy(field))
+        _check(found)
+        given_comments = comments or [comment_on(tidy(field), comment)]
+        said = [_readable(store, found, one) for one in given_comments if one.field or tidy(one.comment)]
         current = reviews.record_fingerprint(store, found.kind, row_id)
         if seen is not None and seen != current:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))
@@ -67,8 +78,7 @@ def review_record(
             "record_kind": found.kind,
             "record_id": row_id,
             "outcome": outcome,
-            "field": tidy(field) or None,
-            "comment": tidy(comment) or None,
+            **reviews.columns_of_comments(store, found.kind, said),
             "seen": current,
             "replaces": before.id if before else None,
         }
@@ -98,14 +108,53 @@ def accept_all(store: Store, waiting: Sequence[QueuedRecord]) -> int:
     return len(waiting)
 
 
-def _check(found: Found, field: str) -> None:
+def comment_on(place: str, comment: str) -> Comment:
+    """A comment on a field, on child rows or on one of them, such as ``measures.gieng``."""
+    field, _dot, about = place.partition(".")
+    return Comment(comment, field, about)
+
+
+def comment_places(store: Store, found: Found) -> list[tuple[Comment, str]]:
+    """What a comment can be about, as a comment without words, each with its title and what the record says there.
+
+    The whole record, then the rows that belong to it, and each measure and extra field of its kind, then its fields.
+    """
+    model = BY_KIND[found.kind]
+    places = [(Comment(""), _("The whole record"))]
+    for name, child in model.CHILDREN.items():
+        places.append((Comment("", name), _(child.model.PLURAL)))
+        if child.editor in ("measures", "extras"):
+            of_kind = lists.measures_of if child.editor == "measures" else extras.fields_of_kind
+            titles = {row["id"]: row["name"] for row in of_kind(store, found.row["activity_kind_id"])}
+            said = {row[child.about[0]]: view.child_text(store, child, row) for row in found.children[name]}
+            for about in titles | said:
+                title, _colon, text = said.get(about, titles.get(about, "")).partition(": ")
+                places.append((Comment("", name, about), " · ".join(filter(None, (title, text)))))
+    shapes = fields_of(model)
+    texts = words.display(store, found.kind, [found.row], [shape.name for shape in shapes], short=True)[0]
+    return places + [
+        (Comment("", shape.name), " · ".join(filter(None, (_(shape.title), text))))
+        for shape, text in zip(shapes, texts, strict=True)
+    ]
+
+
+def _check(found: Found) -> None:
     if found.kind not in reviews.REVIEWED:
         raise FieldappError(_("Only what posts record is reviewed."))
     if found.row["voided_at"] is not None:
         raise FieldappError(_("This record was voided already."))
+
+
+def _readable(store: Store, found: Found, given: Comment) -> Comment:
+    """A comment with the id of what it is about; FieldappError if there is no such place in this kind of record."""
     model = BY_KIND[found.kind]
-    if field and field not in {s.name for s in fields_of(model)} | model.CHILDREN.keys():
-        raise FieldappError(_("There is no field “{field}” in this kind of record.").format(field=field))
+    place, about = given.field, given.about
+    if about and place in model.CHILDREN and (kind := reviews.about_kind(found.kind, place)):
+        with suppress(ValueError):
+            return Comment(tidy(given.comment), place, resolve_reference(store, kind, about))
+    if about or (place and place not in {s.name for s in fields_of(model)} | model.CHILDREN.keys()):
+        raise FieldappError(_("There is no field “{field}” in this kind of record.").format(field=given.place))
+    return Comment(tidy(given.comment), place)
 
 
 def changed_since(store: Store, found: Found) -> list[str]:

@@ -12,9 +12,10 @@ from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
-from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.screens.record import ReasonField, RecordScreen
 from fieldapp.tui.screens.review_list import ReviewListScreen
 from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
+from fieldapp.tui.widgets.field_row import FieldRow
 
 
 def lines(app: FieldApp) -> str:
@@ -54,7 +55,11 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert isinstance(app.screen, RecordScreen)
         await strokes(pilot, "<delete>", "so lieu", "<enter>", "may ho?", "<enter>")
         said = reviews.last_reviews(world.hq, "activity", [well])[well]
-        assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
+        assert (said.state, said.comments, said.comment) == (
+            "returned",
+            (reviews.Comment("may ho?", "measures"),),
+            "may ho?",
+        )
         assert isinstance(app.screen, ReviewListScreen)
         await strokes(pilot, "<f6>")
         assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
@@ -86,6 +91,56 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         await strokes(pilot, "<f2>")
         assert records.get(again2.hq, well)
         assert reviews.last_reviews(again2.hq, "activity", [well])[well].state == "accepted"
+
+
+async def test_several_comments_in_one_return_each_at_its_place_at_the_post(world: World) -> None:
+    well = world.well(description="Giếng khoan")
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>", "<enter>", "<enter>", "<delete>", "ho huong loi", "<enter>", "12 hay 21?", "<f6>")
+        await strokes(pilot, "noi dung", "<enter>")
+        assert "↩ · Hộ hưởng lợi: “12 hay 21?”" in lines(app), "what was written first stays in sight"
+        await strokes(pilot, "<escape>")  # one comment back
+        assert app.screen.query_one(ReasonField).value == "12 hay 21?"
+        await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro", "<f6>", "thieu chu ky", "<enter>")
+        assert app.screen.query_one(ReasonField).value == "thieu chu ky", "typed into the list of fields"
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, ReviewListScreen)
+        said = world.hq.row("SELECT * FROM review")
+        assert said is not None
+        told = "Hộ hưởng lợi: 12 hay 21?; Nội dung: ghi ro; thieu chu ky"
+        assert (said["outcome"], said["field"], said["comment"]) == ("returned", None, told), (
+            "as older versions read it"
+        )
+    again = world.copy(world.root.parent / "again")
+    again.carry(again.hq, again.post)
+    app = FieldApp(again.root / "post", again.post)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, RecordScreen)
+        assert "✓ SCH đã nhận" not in lines(app)
+        assert "↩ trả lại · Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro” · “thieu chu ky”" in lines(app)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, FormScreen)
+        assert "↩ trả lại: “thieu chu ky”" in lines(app)
+        assert "↩ trả lại · Nội dung: “ghi ro”" in lines(app)
+        focused = app.screen.focused
+        assert focused is not None
+        row = next(w for w in focused.ancestors if isinstance(w, FieldRow))
+        assert row.title == "Hộ hưởng lợi", "the first comment has the cursor"
+        assert "↩ trả lại · Hộ hưởng lợi: “12 hay 21?”" in [str(w.content) for w in row.query(Static)]
+        await strokes(pilot, "<backspace>", "<backspace>", "21")
+        assert "✓ đã sửa · Hộ hưởng lợi: “12 hay 21?”" in lines(app)
+        await strokes(pilot, "<f2>")
+        assert "Sở chỉ huy trả lại: “ghi ro” Giữ nguyên như hiện nay có đúng không?" in lines(app)
+        assert "“12 hay 21?” Giữ nguyên" not in lines(app)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, RecordScreen)
+        assert reviews.last_reviews(again.post, "activity", [well])[well].state == "corrected"
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, FormScreen)
+        assert "trả lại" not in lines(app), "correcting clears the comments"
 
 
 async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: World) -> None:
