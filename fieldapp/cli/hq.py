@@ -386,24 +386,27 @@ def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool
     if as_json:
         print_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
         return
+    posts = words.posts_of(store, [one.row for one in waiting])
     for one in waiting:
         name = words.labels(store, one.kind, [one.row["id"]])[one.row["id"]]
-        print_text(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
+        named = " · ".join([posts[one.row["post_id"]], _(records.model_of(one.kind).TITLE), name])
+        print_text(f"{'~' if one.again else '·'} {one.row['id']}  {named}")
     if not waiting:
         print_message(_("Nothing waits to be looked at."))
 
 
 @hq.command("accept")
 @click.argument("ids", nargs=-1, required=True)
+@click.option("--confirm", is_flag=True, help="Both of two that seem to be one, too: they were looked at.")
 @click.pass_obj
-def accept(obj: Context, ids: Sequence[str]) -> None:
+def accept(obj: Context, ids: Sequence[str], confirm: bool) -> None:
     """Accept records, all or none."""
     from fieldapp.work import review_queue
 
     store, once = obj.open(), dict.fromkeys(ids)
     with store.transaction():
         for row_id in once:
-            review_queue.review_record(store, row_id, "accepted")
+            review_queue.review_record(store, row_id, "accepted", confirm=confirm)
     print_message(_("{n} accepted.").format(n=len(once)))
 
 

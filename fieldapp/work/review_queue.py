@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.review import Review, ReviewOutcome
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import extras, history, lists, records, reviews, view, words
 from fieldapp.records.reading import columns_of, read_record, resolve_reference
@@ -17,6 +17,7 @@ from fieldapp.store import people, wall
 from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import tidy
+from fieldapp.work import review_hints
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,13 @@ def review_record(
     field: str = "",
     comments: Sequence[Comment] = (),
     seen: str | None = None,
+    confirm: bool = False,
 ) -> str:
     """Accept a post's record, or return it with comments; returns the review's id.
 
     ``comment``, ``field``: in place of ``comments``, a single one and the place that it is about. ``seen``: the
-    fingerprint of the record as the officer saw it; FieldappError if the record was changed since. The review reaches
-    the post with the next reply.
+    fingerprint of the record as the officer saw it; FieldappError if the record was changed since. Accepting a record
+    whose twin is accepted raises NeedsConfirmation without ``confirm``. The review reaches the post by the next reply.
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters reviews records."))
@@ -73,6 +75,8 @@ def review_record(
         current = reviews.record_fingerprint(store, found.kind, row_id)
         if seen is not None and seen != current:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))
+        if outcome == "accepted" and not confirm:
+            _ask_about_twins(store, found.kind, row_id)
         before = reviews.last_reviews(store, found.kind, [row_id]).get(row_id)
         given = {
             "record_kind": found.kind,
@@ -100,12 +104,26 @@ def reviewable(store: Store, found: Found) -> bool:
     return may and found.kind in reviews.REVIEWED and found.row["voided_at"] is None
 
 
-def accept_all(store: Store, waiting: Sequence[QueuedRecord]) -> int:
-    """Accept records that were reviewed together, all or none; returns their number."""
+def accept_all(store: Store, waiting: Sequence[QueuedRecord], *, confirm: bool = False) -> int:
+    """Accept records that were reviewed together, all or none; returns their number.
+
+    ``confirm``: they have no twins, or it is right to accept both.
+    """
     with store.transaction():
         for one in waiting:
-            review_record(store, one.row["id"], "accepted", seen=one.seen)
+            review_record(store, one.row["id"], "accepted", seen=one.seen, confirm=confirm)
     return len(waiting)
+
+
+def _ask_about_twins(store: Store, kind: str, row_id: str) -> None:
+    """NeedsConfirmation where a record that seems to be the same, or differs in one joint activity, is accepted."""
+    doubts = review_hints.doubts_about(store, kind, [row_id]).get(row_id, [])
+    accepted = reviews.last_reviews(store, kind, {doubt.twin for doubt in doubts if doubt.twin})
+    for doubt in doubts:
+        twin = accepted.get(doubt.twin or "")
+        if twin is not None and twin.state == "accepted":
+            sentence = _("{question} The other one is accepted already ({by}). Accept both?")
+            raise NeedsConfirmation(sentence.format(question=doubt.sentence, by=twin.by), alike=doubt.twin)
 
 
 def comment_on(place: str, comment: str) -> Comment:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from field import World
 from form_driver import strokes
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from fieldapp.records import records, reviews
+from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
@@ -143,17 +145,37 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         assert "trả lại" not in lines(app), "correcting clears the comments"
 
 
-async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: World) -> None:
-    twice = [world.well(), world.well()]
+async def test_accepting_waits_for_a_second_look_where_something_is_odd(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both of two that seem to be one are seen beside each other, and accepting both asks."""
+    twice = [world.well(), world.well(measures=[{"measure_id": "gieng", "amount": 2}])]
+    plain = world.well(date_from="2013-11-06")
     world.carry(world.post, world.hq)
     app = FieldApp(world.root / "hq", world.hq)
     async with app.run_test(size=(80, 24)) as pilot:
+        monkeypatch.setattr(second_press, "now", lambda: 0.0)
         await strokes(pilot, "<f7>", "<enter>", "<f6>")
-        assert reviews.last_reviews(world.hq, "activity", twice) == {}
+        assert [*reviews.last_reviews(world.hq, "activity", [*twice, plain])] == [plain]
+        assert "Đã duyệt 1 bản ghi. Còn lại, cần xem từng bản: 2 ?." in lines(app)
         assert "ghi hai lần" in lines(app)
-        await strokes(pilot, "<enter>", "<f2>")
+        await strokes(pilot, "<enter>")
+        assert "≠ Số liệu Giếng: 1 giếng Giếng: 2 giếng" in lines(app)
+        await strokes(pilot, "<f4>")
+        assert "≠ Số liệu Giếng: 2 giếng Giếng: 1 giếng" in lines(app), "the other one, beside the first"
+        await strokes(pilot, "<escape>", "<f2>")
         assert isinstance(app.screen, ReviewListScreen)
-        assert len(reviews.last_reviews(world.hq, "activity", twice)) == 1
+        assert [*reviews.last_reviews(world.hq, "activity", twice)] == twice[:1]
+        asked = "Bản kia đã được duyệt (Trực ban). Duyệt cả hai? Nếu đúng, bấm F2 lần nữa."
+        await strokes(pilot, "<f2>")
+        assert asked in lines(app)
+        await strokes(pilot, "<enter>", "<f2>")
+        assert asked in lines(app)
+        assert [*reviews.last_reviews(world.hq, "activity", twice)] == twice[:1]
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, ReviewListScreen)
+        assert {*reviews.last_reviews(world.hq, "activity", twice)} == {*twice}
 
 
 async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:

@@ -244,7 +244,7 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
         assert ["7/KH" in text or "7-KH" in text for text in told()] == [True], "figures that count nowhere"
         raise _Undo
     for row_id in (mine, theirs):
-        review_queue.review_record(world.hq, row_id, "accepted")
+        review_queue.review_record(world.hq, row_id, "accepted", confirm=True)
     assert len(told()) == 1
     review_queue.review_record(world.hq, later, "returned", comment="ngày nào?")
     assert told() == []
@@ -278,12 +278,12 @@ def test_what_is_odd_is_said(world: World) -> None:
 
 
 def test_the_command_line(world: World, run: Run) -> None:
-    well = world.well()
+    well, twin = world.well(), world.well()
     world.carry(world.post, world.hq)
     world.close()
     hq = ["--home", str(world.root / "hq")]
     code, out, _err = run(*hq, "hq", "queue", "--json")
-    assert (code, [w["id"] for w in json.loads(out)]) == (0, [well])
+    assert (code, [w["id"] for w in json.loads(out)]) == (0, [well, twin])
     code, _out, err = run(*hq, "hq", "return", well, "--comment", "Xem lại", "--field", "khongco")
     assert (code, "không có mục" in err) == (1, True)
     told = ["--comment", "Xem lại", "--field", "measures.gieng", "--comment", "Ngày?", "--field", "date_from"]
@@ -293,6 +293,9 @@ def test_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run(*hq, "hq", "return", well, "--comment", "x", "--field", "measures.khongco")
     assert (code, "“measures.khongco”" in err) == (1, True)
     assert run(*hq, "hq", "return", well, "--field", "measures", "--comment", "x", "--field", "date_from")[0] == 2
-    assert run(*hq, "hq", "queue")[1] == ""
+    assert run(*hq, "hq", "queue")[1].count("  Đồn BP Ia Rvê · ") == 1
     code, _out, err = run(*hq, "hq", "accept", well)
     assert (code, "Đã duyệt 1" in err) == (0, True)
+    code, _out, err = run(*hq, "hq", "accept", twin)
+    assert (code, "Bản kia đã được duyệt" in err) == (1, True)
+    assert run(*hq, "hq", "accept", twin, "--confirm")[0] == 0

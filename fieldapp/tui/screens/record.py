@@ -1,6 +1,6 @@
 """One record: what it says, what was done for its tasks, whether headquarters has it, and its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -16,14 +16,17 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.model import Record
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
-from fieldapp.errors import FieldappError
+from fieldapp.domain.reference import Post
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import hanging, history, persons, records, reviews, view, words
 from fieldapp.records.reviews import Comment
 from fieldapp.reports import void_effect
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.duplicate import side_by_side
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.signs import state_text
 from fieldapp.tui.widgets.text_field import TextField
@@ -84,6 +87,7 @@ class RecordScreen(Page):
         Binding("f2", "change", _("Change")),
         Binding("f2", "take_back", _("Take back")),
         Binding("f2", "accept", _("Accept")),
+        Binding("f4", "open_record", _("The other one")),
         Binding("f6", "more", _("One more comment")),
         Binding("delete", "send_back", _("Return"), key_display="Del"),
         Binding("delete", "void", _("Void"), key_display="Del"),
@@ -103,6 +107,9 @@ class RecordScreen(Page):
         self._reviewable = False
         self._seen = ""
         """The fingerprint of the record as it is shown"""
+        self._twin: str | None = None
+        """At headquarters, a record that may be the same"""
+        self._second = SecondPress()
         self._about: Comment | None = None
         """The comment that is being typed, with the place that it is about; None while a reason is typed"""
         self._comments: list[Comment] = []
@@ -135,10 +142,11 @@ class RecordScreen(Page):
         if self.store.role == "hq":
             title = " · ".join([title, *words.posts_of(self.store, [found.row]).values()])
         self._update("#title", f"{title}   {self._state_note(found)}".rstrip())
-        self.query_one("#fields", Static).update(
-            _in_columns([*view.describe(self.store, found), *_advice(self.store, found)])
-        )
         self._show_hints(found)
+        shown = [*view.describe(self.store, found), *_advice(self.store, found)]
+        self.query_one("#fields", Static).update(
+            beside_twin(self.store, found, shown, self._twin) if self._twin else _in_columns(shown)
+        )
         self._show_work()
         steps = history.history(self.store, self._record_id)
         self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
@@ -170,12 +178,12 @@ class RecordScreen(Page):
     def _show_hints(self, found: records.Found) -> None:
         """Show the reviewer what is odd, and what was changed since the last review."""
         lines = []
+        self._twin = None
         if self._reviewable:
             self._seen = reviews.record_fingerprint(self.store, found.kind, self._record_id)
-            lines = [
-                f"? {d}"
-                for d in review_hints.hints_for(self.store, found.kind, [self._record_id]).get(self._record_id, [])
-            ]
+            doubts = review_hints.doubts_about(self.store, found.kind, [self._record_id]).get(self._record_id, [])
+            lines = [f"? {doubt.sentence}" for doubt in doubts]
+            self._twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
             if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
         self._update("#doubts", "\n".join(lines))
@@ -193,6 +201,8 @@ class RecordScreen(Page):
             return work.has_records and not work.has_focus
         if action in ("send_back", "void", "retire") and self.query_one("#void-line").has_class("-shown"):
             return False
+        if action == "open_record":
+            return self._twin is not None
         if action == "more":
             return self._about is not None and self.query_one("#void-line").has_class("-shown")
         if action in ("accept", "send_back"):
@@ -215,10 +225,22 @@ class RecordScreen(Page):
 
         self.app.push_screen(FormScreen(self._model.KIND, self._record_id))
 
+    def action_open_record(self) -> None:
+        """Open the record that may be the same."""
+        if self._twin is not None:
+            self.app.push_screen(RecordScreen(self._twin))
+
     def action_accept(self) -> None:
-        """Accept the record, and go back to the list."""
+        """Accept the record, and go back to the list. Accepting both of two that may be one takes a second press."""
+        self._accept(confirm=False)
+
+    def _accept(self, *, confirm: bool) -> None:
         try:
-            review_queue.review_record(self.store, self._record_id, "accepted", seen=self._seen)
+            review_queue.review_record(self.store, self._record_id, "accepted", seen=self._seen, confirm=confirm)
+        except NeedsConfirmation as question:
+            asked = _("{question} F2 again says yes.").format(question=question)
+            self._second.press(asked, lambda: self._update("#message", asked), lambda: self._accept(confirm=True))
+            return
         except FieldappError as error:
             self._update("#message", str(error))
             return
@@ -365,6 +387,23 @@ class RecordScreen(Page):
 def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
     """(title, text): what may be done about a record, by which keys."""
     return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
+
+
+def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: str) -> Table:
+    """What is shown of a record, beside another one that may be the same; lines that differ are marked."""
+    other = records.get(store, twin)
+    posts = words.posts_of(store, [found.row, other.row])
+    heads = [_head(posts, found.row), _head(posts, other.row)]
+    titles = (_("this record"), _("the other one"))
+    return side_by_side([*heads[0], *shown], [*heads[1], *view.describe(store, other)], titles)
+
+
+def _head(posts: Mapping[str, str], row: Row) -> list[tuple[str, str]]:
+    """Whose record it is: what tells two apart that say the same."""
+    return [
+        (_(Post.TITLE), posts.get(row["post_id"], "")),
+        (_("Recorded by"), f"{row['created_by']}, {words.local_instant(row['created_at'])}"),
+    ]
 
 
 def _history(lines: Sequence[str]) -> Table:
