@@ -545,7 +545,8 @@ CREATE INDEX commendation_date ON commendation (awarded_on, id);
 -- headquarters about one post's records -------------------------------------------------------------------------------
 
 -- Headquarters' reviews of records. replaces: the earlier review that this one replaces, because its author knew it. So
--- the newest review does not depend on clocks. seen: fingerprint of the record as the author saw it.
+-- the newest review does not depend on clocks. seen: fingerprint of the record as the author saw it. comments: a JSON
+-- list of objects (field, about, comment) where field and comment do not say all: several of them, or one on a measure.
 CREATE TABLE review (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
     post_id TEXT NOT NULL REFERENCES post (id),
@@ -560,7 +561,8 @@ CREATE TABLE review (
     field TEXT CHECK (field IS NULL OR length(field) BETWEEN 1 AND 60),
     comment TEXT CHECK (comment IS NULL OR length(comment) BETWEEN 1 AND 1000),
     seen TEXT NOT NULL CHECK (length(seen) BETWEEN 1 AND 60),
-    replaces TEXT CHECK (replaces IS NULL OR length(replaces) BETWEEN 1 AND 60)
+    replaces TEXT CHECK (replaces IS NULL OR length(replaces) BETWEEN 1 AND 60),
+    comments TEXT CHECK (comments IS NULL OR length(comments) BETWEEN 1 AND 4000)
 ) STRICT;
 CREATE INDEX review_record ON review (record_id);
 CREATE INDEX review_replaces ON review (replaces);

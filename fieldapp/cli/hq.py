@@ -386,34 +386,43 @@ def review_queue(obj: Context, kind: str | None, post: str | None, as_json: bool
     if as_json:
         print_json([{"kind": w.kind, "seen": w.seen, "again": w.again, **w.row} for w in waiting])
         return
+    posts = words.posts_of(store, [one.row for one in waiting])
     for one in waiting:
         name = words.labels(store, one.kind, [one.row["id"]])[one.row["id"]]
-        print_text(f"{'~' if one.again else '·'} {one.row['id']}  {_(records.model_of(one.kind).TITLE)} · {name}")
+        named = " · ".join([posts[one.row["post_id"]], _(records.model_of(one.kind).TITLE), name])
+        print_text(f"{'~' if one.again else '·'} {one.row['id']}  {named}")
     if not waiting:
         print_message(_("Nothing waits to be looked at."))
 
 
 @hq.command("accept")
 @click.argument("ids", nargs=-1, required=True)
+@click.option("--confirm", is_flag=True, help="Both of two that seem to be one, too: they were looked at.")
 @click.pass_obj
-def accept(obj: Context, ids: Sequence[str]) -> None:
+def accept(obj: Context, ids: Sequence[str], confirm: bool) -> None:
     """Accept records, all or none."""
     from fieldapp.work import review_queue
 
     store, once = obj.open(), dict.fromkeys(ids)
     with store.transaction():
         for row_id in once:
-            review_queue.review_record(store, row_id, "accepted")
+            review_queue.review_record(store, row_id, "accepted", confirm=confirm)
     print_message(_("{n} accepted.").format(n=len(once)))
 
 
 @hq.command("return")
 @click.argument("id")
-@click.option("--comment", required=True, help="What is to be corrected.")
-@click.option("--field", default="", help="The field that it is about, such as date_from or measures.")
+@click.option("--comment", required=True, multiple=True, help="What is to be corrected. May be given several times.")
+@click.option(
+    "--field", multiple=True, help="The field that it is about, such as date_from or measures.gieng; one for each."
+)
 @click.pass_obj
-def send_back(obj: Context, id: str, comment: str, field: str) -> None:
-    """Return a record to its post with a comment; the next reply carries it."""
+def send_back(obj: Context, id: str, comment: Sequence[str], field: Sequence[str]) -> None:
+    """Return a record to its post with comments; the next reply carries it."""
     from fieldapp.work import review_queue
 
-    print_text(review_queue.review_record(obj.open(), id, "returned", comment=comment, field=field))
+    if len(field) > len(comment):
+        raise click.UsageError(_("Each --field needs a --comment of its own."))
+    places = [*field, *[""] * (len(comment) - len(field))]
+    comments = [review_queue.comment_on(place, text) for place, text in zip(places, comment, strict=True)]
+    print_text(review_queue.review_record(obj.open(), id, "returned", comments=comments))

@@ -137,8 +137,10 @@ def list_records(
         )
         rows += page.rows
         if not as_json:
+            posts = words.posts_of(store, page.rows) if store.role == "hq" else {}
             for row, texts in zip(page.rows, words.display(store, kind, page.rows, model.LIST), strict=True):
-                shown = words.marked_if_voided(kind, "  ".join(texts), row["voided_at"] is not None)
+                named = "  ".join([*texts, *filter(None, [posts.get(row.get("post_id", ""))])])
+                shown = words.marked_if_voided(kind, named, row["voided_at"] is not None)
                 print_text(f"{row['id']}  {shown}")
         after = page.after
         if after is None:

@@ -1,7 +1,7 @@
 """Records of every kind: validate, save, void, read. The screens and the command ``add`` both use this module."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -207,7 +207,7 @@ def _read_entry(
     merges = persons.merge_question(store, own_id, record, before_row) if isinstance(record, Member) else []
     questions = {"": [*future_day_questions(record, wall.today()), *merges]}
     questions[""] += [duplicate] if duplicate else reused_reference_question(store, record, before_row)
-    questions[""] += reviews.returned_questions(store, before_row, model.KIND, data, columns_of(record))
+    questions[""] += _returned_questions(store, record, old, data, children)
     questions[""] += dated_figures.outside_answered(record, before_row)
     questions[""] += parts.lost_questions(store, model, lost)
     stay_unseen = old.children.get("targets", []) if old and "targets" not in data else []
@@ -228,6 +228,13 @@ def _read_entry(
     shift = dated_figures.shift_of(record, before_row)
     alike = next((q.value for q in (*merges, duplicate) if q), None)
     return _Entry(record, children, alike, confirmed, questions, shift, lost)
+
+
+def _returned_questions(
+    store: Store, record: Record, old: Found | None, data: Collection[str], children: Mapping[str, list[ChildRow]]
+) -> Iterable[Question]:
+    """The questions about what headquarters' comments name and the person does not change."""
+    return reviews.returned_questions(store, old.row, old.children, data, record, children) if old else ()
 
 
 def _kind_changes(record: Activity, old: Found) -> bool:

@@ -5,14 +5,17 @@ compare it with the fingerprint of today. So every replica with the same rows gi
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
-from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
+from fieldapp.records import words
+from fieldapp.records.reading import ChildRow, columns_of
 from fieldapp.records.soft_limits import Question
 from fieldapp.store.store import Row, Store
 
@@ -23,6 +26,21 @@ ReviewState = Literal["accepted", "changed", "returned", "corrected"]
 """``changed``: the record was changed since it was accepted. ``corrected``: it was changed since it was returned"""
 
 
+class Comment(Struct, frozen=True):
+    """What is to be corrected in a returned record, and where."""
+
+    comment: str
+    field: str = ""
+    """The field, or the name of the child rows; empty: the whole record"""
+    about: str = ""
+    """Of child rows: what the line is about, such as the id of a measure; empty: all of them"""
+
+    @property
+    def place(self) -> str:
+        """The key of the field or line in a form: ``date_from``, ``measures.0190…``; empty: the whole record."""
+        return f"{self.field}.{self.about}" if self.about else self.field
+
+
 class LastReview(Struct, frozen=True):
     """The newest review of one record."""
 
@@ -30,9 +48,9 @@ class LastReview(Struct, frozen=True):
     kind: str
     record: str
     state: ReviewState
-    field: str | None
-    """The field, or the name of the child rows, that the comment is about; None: the whole record"""
+    comments: tuple[Comment, ...]
     comment: str | None
+    """All comments in one line"""
     by: str
     at: str
     seen: str
@@ -124,20 +142,76 @@ def _last_reviews(store: Store, kind: str, where: str, params: list[Any]) -> Ite
         else:
             state = "accepted" if unchanged else "changed"
         yield LastReview(
-            r["id"], kind, r["record_id"], state, r["field"], r["comment"], r["created_by"], r["created_at"], r["seen"]
+            id=r["id"],
+            kind=kind,
+            record=r["record_id"],
+            state=state,
+            comments=_comments(r),
+            comment=r["comment"],
+            by=r["created_by"],
+            at=r["created_at"],
+            seen=r["seen"],
         )
 
 
-def review_text(review: LastReview) -> str:
-    """A review in one line: “Đã duyệt (Trực ban)”, “Trả lại, Số liệu: “xem lại””."""
+def _comments(row: Row) -> tuple[Comment, ...]:
+    """The comments of a review; those that cannot be read are in its ``comment``."""
+    if row["comments"] is not None:
+        try:
+            return tuple(msgspec.json.decode(row["comments"], type=list[Comment]))
+        except msgspec.DecodeError:  # written by another program, or by a later version
+            pass
+    return (Comment(row["comment"], row["field"] or ""),) if row["comment"] is not None else ()
+
+
+def columns_of_comments(store: Store, kind: str, comments: Sequence[Comment]) -> dict[str, str | None]:
+    """The columns of a review that say its comments: ``field`` and ``comment`` as every version reads them, and
+    ``comments`` where these do not say all."""
+    if not comments or not all(one.comment for one in comments):
+        return {"field": None, "comment": None, "comments": None}
+    field = comments[0].field if len({one.field for one in comments}) == 1 else ""
+    if len(comments) == 1 and not comments[0].about:
+        return {"field": field or None, "comment": comments[0].comment, "comments": None}
+    told = [": ".join(filter(None, (comment_title(store, kind, one), one.comment))) for one in comments]
+    coded = msgspec.json.encode(comments).decode()
+    return {"field": field or None, "comment": "; ".join(told), "comments": coded}
+
+
+def review_text(store: Store, review: LastReview) -> str:
+    """A review in one line: “✓ đã duyệt (Trực ban)”, “↩ trả lại · Số liệu: “xem lại””."""
     if review.state == "accepted":
         return _("✓ accepted ({by})").format(by=review.by)
     if review.state == "changed":
         return _("~ accepted, changed since ({by})").format(by=review.by)
-    about = f" · {field_title(review.kind, review.field)}" if review.field else ""
+    said = comments_text(store, review.kind, review.comments)
     if review.state == "corrected":
-        return _("~ returned{about}: “{comment}”; changed since").format(about=about, comment=review.comment)
-    return _("↩ returned{about}: “{comment}”").format(about=about, comment=review.comment)
+        return _("~ returned{comments}; changed since").format(comments=said)
+    return _("↩ returned{comments}").format(comments=said)
+
+
+def comments_text(store: Store, kind: str, comments: Sequence[Comment]) -> str:
+    """What follows the word “returned”: “: “xem lại””, “ · Số liệu: “mấy hộ?” · Ngày: “sai””."""
+    text = ""
+    for one in comments:
+        title = comment_title(store, kind, one)
+        text += f" · {title}: “{one.comment}”" if title else f"{' ·' if text else ':'} “{one.comment}”"
+    return text
+
+
+def comment_title(store: Store, kind: str, comment: Comment) -> str:
+    """The title of what a comment is about: a field, child rows, a measure; empty: the whole record."""
+    if comment.about and comment.field in BY_KIND[kind].CHILDREN:
+        named = words.labels(store, about_kind(kind, comment.field), [comment.about], short=True)
+        if comment.about in named:
+            return named[comment.about]
+    return field_title(kind, comment.field) if comment.field else ""
+
+
+def about_kind(kind: str, name: str) -> str:
+    """The kind of record that the child rows of this name are about: ``measure`` for an activity's ``measures``."""
+    child = BY_KIND[kind].CHILDREN[name]
+    about = next(shape for shape in fields_of(child.model) if shape.name == child.about[0])
+    return about.ref or ""
 
 
 def field_title(kind: str, field: str) -> str:
@@ -149,21 +223,37 @@ def field_title(kind: str, field: str) -> str:
 
 
 def returned_questions(
-    store: Store, old: Row | None, kind: str, given: Mapping[str, Any], now: Row
+    store: Store,
+    old: Row,
+    old_children: Mapping[str, Sequence[Row]],
+    given: Collection[str],
+    record: Record,
+    children: Mapping[str, Sequence[ChildRow]],
 ) -> Iterable[Question]:
-    """The question to a person who saves a returned record without changing the field that the comment is about.
+    """The questions to a person who saves a returned record without changing what the comments are about.
 
-    ``given``: the fields to be saved; ``now``: the record's columns as they will be.
+    ``old``, ``old_children``: as they are stored; ``given``: the names of what is to be saved; ``record``,
+    ``children``: as they will be, without child rows that are not given.
     """
-    review = last_reviews(store, kind, [old["id"]]).get(old["id"]) if old else None
-    if old is None or review is None or not review.returned:
+    review = last_reviews(store, record.KIND, [old["id"]]).get(old["id"])
+    if review is None or not review.returned:
         return
-    if review.field is None:
-        untouched = not given
-    elif review.field in now:
-        untouched = now[review.field] == old[review.field]
-    else:
-        untouched = review.field not in given
-    if untouched:
-        sentence = _("Headquarters sent it back: “{comment}” Is it right as it is?").format(comment=review.comment)
-        yield Question(review.field or "", review.id, sentence)
+    now = columns_of(record)
+    for one in review.comments:
+        if one.field in now:
+            untouched = now[one.field] == old[one.field]
+        elif one.about and one.field in children:
+            child = record.CHILDREN[one.field]
+            will_be = [columns_of(row.record) for row in children[one.field]]
+            untouched = _lines(child, one.about, old_children[one.field]) == _lines(child, one.about, will_be)
+        else:
+            untouched = not given if not one.field else one.field not in given
+        if untouched:
+            sentence = _("Headquarters sent it back: “{comment}” Is it right as it is?").format(comment=one.comment)
+            yield Question(one.place, review.id, sentence)
+
+
+def _lines(child: Child, about: str, rows: Iterable[Mapping[str, Any]]) -> list[list[str]]:
+    """The content of the child rows that are about one thing, in an order that their content gives."""
+    names = [shape.name for shape in fields_of(child.model) if shape.name != child.parent]
+    return sorted([repr(row[name]) for name in names] for row in rows if row[child.about[0]] == about)

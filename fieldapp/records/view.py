@@ -23,7 +23,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
     shapes = fields_of(model)
     texts = display(store, found.kind, [found.row], [s.name for s in shapes])[0]
     review = reviews.last_reviews(store, found.kind, [found.row["id"]]).get(found.row["id"])
-    lines = [(_("Headquarters"), reviews.review_text(review))] if review else []
+    lines = [(_("Headquarters"), reviews.review_text(store, review))] if review else []
     for shape, text in zip(shapes, texts, strict=True):
         if text:
             marks = _confirmed_mark(found.row, shape.name) + _people_mark(store, model, found.row, shape.name)

@@ -39,6 +39,11 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
     return named
 
 
+def posts_of(store: Store, rows: Iterable[Row]) -> dict[str, str]:
+    """Id -> name of the posts that wrote these rows; of reference data there is none."""
+    return labels(store, "post", {row["post_id"] for row in rows if row.get("post_id")})
+
+
 def told_apart(store: Store, kind: str, named: Mapping[str, str]) -> dict[str, str]:
     """Id -> label. Where two records have one name, with what tells them apart: a year of birth, a cell, a hamlet.
 

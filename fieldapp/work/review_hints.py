@@ -32,7 +32,15 @@ class ReviewHint(Struct, frozen=True):
     sentence: str
     """English message; its parameters are columns of ``sql``"""
     sql: str
-    """SELECT of ``record`` and the columns that the sentence names; ``:ids`` is a JSON list of records' ids"""
+    """SELECT of ``record``, the columns that the sentence names, and as ``twin`` the record that it is compared with if
+    there is one; ``:ids`` is a JSON list of records' ids"""
+
+
+class Doubt(Struct, frozen=True):
+    """One hint about a record, and the record that it compares it with, if there is one."""
+
+    sentence: str
+    twin: str | None
 
 
 _FIGURES = f"""
@@ -56,7 +64,9 @@ _DIFFERENT = ReviewHint(
                 AND d.deed IN (SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids)))
             GROUP BY d.deed, a.post_id, v.measure_id)
         SELECT a.id AS record, a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals, s.amount,
-            o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about
+            o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about,
+            (SELECT min(t.record) FROM deed t JOIN activity b ON b.id = t.record AND b.id <> a.id
+                WHERE t.deed = d.deed AND b.post_id = o.post_id) AS twin
         FROM activity a JOIN deed d ON d.record = a.id JOIN said s ON s.deed = d.deed AND s.post_id = a.post_id
             JOIN said o ON o.deed = s.deed AND o.measure_id = s.measure_id AND o.amount <> s.amount
             JOIN measure m ON m.id = s.measure_id JOIN post p ON p.id = o.post_id
@@ -73,7 +83,7 @@ _APART = ReviewHint(
                 a.date_from AS day, substr(a.date_from, 1, 7) AS first,
                 substr(coalesce(a.date_to, a.date_from), 1, 7) AS last
             FROM deed d CROSS JOIN activity a WHERE a.id = d.record)
-        SELECT a.id AS record, a.joint_reference AS reference, p.name AS other, min(o.day) AS day,
+        SELECT a.id AS record, a.joint_reference AS reference, p.name AS other, min(o.day) AS day, o.record AS twin,
             n.reference || n.activity_kind_id || min(n.day, o.day) || max(n.day, o.day) AS about
         FROM activity a JOIN named n ON n.record = a.id
             JOIN named o ON o.reference = n.reference AND o.activity_kind_id = n.activity_kind_id
@@ -101,7 +111,7 @@ HINTS: tuple[ReviewHint, ...] = (
         "activity",
         "The same kind, place and day as another record ({other}): recorded twice, or a joint activity?",
         f"""
-        SELECT a.id AS record, min(p.name) AS other
+        SELECT a.id AS record, min(p.name) AS other, b.id AS twin
         FROM activity a JOIN activity b ON b.date_from = a.date_from AND b.activity_kind_id = a.activity_kind_id
                 AND b.unit_id IS a.unit_id AND b.id <> a.id AND b.voided_at IS NULL
                 AND coalesce(b.hamlet, '') = coalesce(a.hamlet, '')
@@ -150,12 +160,19 @@ HINTS: tuple[ReviewHint, ...] = (
 
 def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
     """Record's id -> sentences of its hints; records without hints are left out."""
-    found: dict[str, list[str]] = {}
+    found = doubts_about(store, kind, ids)
+    return {row_id: [doubt.sentence for doubt in doubts] for row_id, doubts in found.items()}
+
+
+def doubts_about(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[Doubt]]:
+    """Record's id -> its hints; records without hints are left out."""
+    found: dict[str, list[Doubt]] = {}
     params = {"ids": json.dumps([*ids]), **joint_deeds(store)}
     for hint in HINTS:
         if hint.kind == kind:
             for row in store.rows(hint.sql, params):
-                found.setdefault(row["record"], []).append(_(hint.sentence).format_map(_in_words(row)))
+                sentence = _(hint.sentence).format_map(_in_words(row))
+                found.setdefault(row["record"], []).append(Doubt(sentence, row.get("twin")))
     return found
 
 

@@ -1,20 +1,23 @@
 """The review queue of headquarters: the records that wait for review, and the officer's decisions."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.review import Review, ReviewOutcome
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import history, records, reviews
-from fieldapp.records.reading import columns_of, read_record
+from fieldapp.records import extras, history, lists, records, reviews, view, words
+from fieldapp.records.reading import columns_of, read_record, resolve_reference
 from fieldapp.records.records import Found
+from fieldapp.records.reviews import Comment
 from fieldapp.store import people, wall
 from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import tidy
+from fieldapp.work import review_hints
 
 
 @dataclass(frozen=True)
@@ -45,30 +48,41 @@ def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int
 
 
 def review_record(
-    store: Store, row_id: str, outcome: ReviewOutcome, *, comment: str = "", field: str = "", seen: str | None = None
+    store: Store,
+    row_id: str,
+    outcome: ReviewOutcome,
+    *,
+    comment: str = "",
+    field: str = "",
+    comments: Sequence[Comment] = (),
+    seen: str | None = None,
+    confirm: bool = False,
 ) -> str:
-    """Accept a post's record, or return it with a comment; returns the review's id.
+    """Accept a post's record, or return it with comments; returns the review's id.
 
-    ``field``: the field, or the name of the child rows, that the comment is about. ``seen``: the fingerprint of the
-    record as the officer saw it; FieldappError if the record was changed since. The review reaches the post with the
-    next reply.
+    ``comment``, ``field``: in place of ``comments``, a single one and the place that it is about. ``seen``: the
+    fingerprint of the record as the officer saw it; FieldappError if the record was changed since. Accepting a record
+    whose twin is accepted raises NeedsConfirmation without ``confirm``. The review reaches the post by the next reply.
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters reviews records."))
     people.check(store, people.Act.REVIEW)
     with store.transaction():
         found = records.get(store, row_id)
-        _check(found, tidy(field))
+        _check(found)
+        given_comments = comments or [comment_on(tidy(field), comment)]
+        said = [_readable(store, found, one) for one in given_comments if one.field or tidy(one.comment)]
         current = reviews.record_fingerprint(store, found.kind, row_id)
         if seen is not None and seen != current:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))
+        if outcome == "accepted" and not confirm:
+            _ask_about_twins(store, found.kind, row_id)
         before = reviews.last_reviews(store, found.kind, [row_id]).get(row_id)
         given = {
             "record_kind": found.kind,
             "record_id": row_id,
             "outcome": outcome,
-            "field": tidy(field) or None,
-            "comment": tidy(comment) or None,
+            **reviews.columns_of_comments(store, found.kind, said),
             "seen": current,
             "replaces": before.id if before else None,
         }
@@ -90,22 +104,75 @@ def reviewable(store: Store, found: Found) -> bool:
     return may and found.kind in reviews.REVIEWED and found.row["voided_at"] is None
 
 
-def accept_all(store: Store, waiting: Sequence[QueuedRecord]) -> int:
-    """Accept records that were reviewed together, all or none; returns their number."""
+def accept_all(store: Store, waiting: Sequence[QueuedRecord], *, confirm: bool = False) -> int:
+    """Accept records that were reviewed together, all or none; returns their number.
+
+    ``confirm``: they have no twins, or it is right to accept both.
+    """
     with store.transaction():
         for one in waiting:
-            review_record(store, one.row["id"], "accepted", seen=one.seen)
+            review_record(store, one.row["id"], "accepted", seen=one.seen, confirm=confirm)
     return len(waiting)
 
 
-def _check(found: Found, field: str) -> None:
+def _ask_about_twins(store: Store, kind: str, row_id: str) -> None:
+    """NeedsConfirmation where a record that seems to be the same, or differs in one joint activity, is accepted."""
+    doubts = review_hints.doubts_about(store, kind, [row_id]).get(row_id, [])
+    accepted = reviews.last_reviews(store, kind, {doubt.twin for doubt in doubts if doubt.twin})
+    for doubt in doubts:
+        twin = accepted.get(doubt.twin or "")
+        if twin is not None and twin.state == "accepted":
+            sentence = _("{question} The other one is accepted already ({by}). Accept both?")
+            raise NeedsConfirmation(sentence.format(question=doubt.sentence, by=twin.by), alike=doubt.twin)
+
+
+def comment_on(place: str, comment: str) -> Comment:
+    """A comment on a field, on child rows or on one of them, such as ``measures.gieng``."""
+    field, _dot, about = place.partition(".")
+    return Comment(comment, field, about)
+
+
+def comment_places(store: Store, found: Found) -> list[tuple[Comment, str]]:
+    """What a comment can be about, as a comment without words, each with its title and what the record says there.
+
+    The whole record, then the rows that belong to it, and each measure and extra field of its kind, then its fields.
+    """
+    model = BY_KIND[found.kind]
+    places = [(Comment(""), _("The whole record"))]
+    for name, child in model.CHILDREN.items():
+        places.append((Comment("", name), _(child.model.PLURAL)))
+        if child.editor in ("measures", "extras"):
+            of_kind = lists.measures_of if child.editor == "measures" else extras.fields_of_kind
+            titles = {row["id"]: row["name"] for row in of_kind(store, found.row["activity_kind_id"])}
+            said = {row[child.about[0]]: view.child_text(store, child, row) for row in found.children[name]}
+            for about in titles | said:
+                title, _colon, text = said.get(about, titles.get(about, "")).partition(": ")
+                places.append((Comment("", name, about), " · ".join(filter(None, (title, text)))))
+    shapes = fields_of(model)
+    texts = words.display(store, found.kind, [found.row], [shape.name for shape in shapes], short=True)[0]
+    return places + [
+        (Comment("", shape.name), " · ".join(filter(None, (_(shape.title), text))))
+        for shape, text in zip(shapes, texts, strict=True)
+    ]
+
+
+def _check(found: Found) -> None:
     if found.kind not in reviews.REVIEWED:
         raise FieldappError(_("Only what posts record is reviewed."))
     if found.row["voided_at"] is not None:
         raise FieldappError(_("This record was voided already."))
+
+
+def _readable(store: Store, found: Found, given: Comment) -> Comment:
+    """A comment with the id of what it is about; FieldappError if there is no such place in this kind of record."""
     model = BY_KIND[found.kind]
-    if field and field not in {s.name for s in fields_of(model)} | model.CHILDREN.keys():
-        raise FieldappError(_("There is no field “{field}” in this kind of record.").format(field=field))
+    place, about = given.field, given.about
+    if about and place in model.CHILDREN and (kind := reviews.about_kind(found.kind, place)):
+        with suppress(ValueError):
+            return Comment(tidy(given.comment), place, resolve_reference(store, kind, about))
+    if about or (place and place not in {s.name for s in fields_of(model)} | model.CHILDREN.keys()):
+        raise FieldappError(_("There is no field “{field}” in this kind of record.").format(field=given.place))
+    return Comment(tidy(given.comment), place)
 
 
 def changed_since(store: Store, found: Found) -> list[str]:

@@ -2,19 +2,22 @@
 
 from typing import Any
 
+import pytest
 from field import World
 from form_driver import strokes
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from fieldapp.records import records, reviews
+from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
-from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.screens.record import ReasonField, RecordScreen
 from fieldapp.tui.screens.review_list import ReviewListScreen
 from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
+from fieldapp.tui.widgets.field_row import FieldRow
 
 
 def lines(app: FieldApp) -> str:
@@ -54,7 +57,11 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert isinstance(app.screen, RecordScreen)
         await strokes(pilot, "<delete>", "so lieu", "<enter>", "may ho?", "<enter>")
         said = reviews.last_reviews(world.hq, "activity", [well])[well]
-        assert (said.state, said.field, said.comment) == ("returned", "measures", "may ho?")
+        assert (said.state, said.comments, said.comment) == (
+            "returned",
+            (reviews.Comment("may ho?", "measures"),),
+            "may ho?",
+        )
         assert isinstance(app.screen, ReviewListScreen)
         await strokes(pilot, "<f6>")
         assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
@@ -88,17 +95,87 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         assert reviews.last_reviews(again2.hq, "activity", [well])[well].state == "accepted"
 
 
-async def test_accepting_waits_for_a_second_look_where_something_is_odd(world: World) -> None:
-    twice = [world.well(), world.well()]
+async def test_several_comments_in_one_return_each_at_its_place_at_the_post(world: World) -> None:
+    well = world.well(description="Giếng khoan")
     world.carry(world.post, world.hq)
     app = FieldApp(world.root / "hq", world.hq)
     async with app.run_test(size=(80, 24)) as pilot:
-        await strokes(pilot, "<f7>", "<enter>", "<f6>")
-        assert reviews.last_reviews(world.hq, "activity", twice) == {}
-        assert "ghi hai lần" in lines(app)
-        await strokes(pilot, "<enter>", "<f2>")
+        await strokes(pilot, "<f7>", "<enter>", "<enter>", "<delete>", "ho huong loi", "<enter>", "12 hay 21?", "<f6>")
+        await strokes(pilot, "noi dung", "<enter>")
+        assert "↩ · Hộ hưởng lợi: “12 hay 21?”" in lines(app), "what was written first stays in sight"
+        await strokes(pilot, "<escape>")  # one comment back
+        assert app.screen.query_one(ReasonField).value == "12 hay 21?"
+        await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro", "<f6>", "thieu chu ky", "<enter>")
+        assert app.screen.query_one(ReasonField).value == "thieu chu ky", "typed into the list of fields"
+        await strokes(pilot, "<enter>")
         assert isinstance(app.screen, ReviewListScreen)
-        assert len(reviews.last_reviews(world.hq, "activity", twice)) == 1
+        said = world.hq.row("SELECT * FROM review")
+        assert said is not None
+        told = "Hộ hưởng lợi: 12 hay 21?; Nội dung: ghi ro; thieu chu ky"
+        assert (said["outcome"], said["field"], said["comment"]) == ("returned", None, told), (
+            "as older versions read it"
+        )
+    again = world.copy(world.root.parent / "again")
+    again.carry(again.hq, again.post)
+    app = FieldApp(again.root / "post", again.post)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, RecordScreen)
+        assert "✓ SCH đã nhận" not in lines(app)
+        assert "↩ trả lại · Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro” · “thieu chu ky”" in lines(app)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, FormScreen)
+        assert "↩ trả lại: “thieu chu ky”" in lines(app)
+        assert "↩ trả lại · Nội dung: “ghi ro”" in lines(app)
+        focused = app.screen.focused
+        assert focused is not None
+        row = next(w for w in focused.ancestors if isinstance(w, FieldRow))
+        assert row.title == "Hộ hưởng lợi", "the first comment has the cursor"
+        assert "↩ trả lại · Hộ hưởng lợi: “12 hay 21?”" in [str(w.content) for w in row.query(Static)]
+        await strokes(pilot, "<backspace>", "<backspace>", "21")
+        assert "✓ đã sửa · Hộ hưởng lợi: “12 hay 21?”" in lines(app)
+        await strokes(pilot, "<f2>")
+        assert "Sở chỉ huy trả lại: “ghi ro” Giữ nguyên như hiện nay có đúng không?" in lines(app)
+        assert "“12 hay 21?” Giữ nguyên" not in lines(app)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, RecordScreen)
+        assert reviews.last_reviews(again.post, "activity", [well])[well].state == "corrected"
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, FormScreen)
+        assert "trả lại" not in lines(app), "correcting clears the comments"
+
+
+async def test_accepting_waits_for_a_second_look_where_something_is_odd(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both of two that seem to be one are seen beside each other, and accepting both asks."""
+    twice = [world.well(), world.well(measures=[{"measure_id": "gieng", "amount": 2}])]
+    plain = world.well(date_from="2013-11-06")
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        monkeypatch.setattr(second_press, "now", lambda: 0.0)
+        await strokes(pilot, "<f7>", "<enter>", "<f6>")
+        assert [*reviews.last_reviews(world.hq, "activity", [*twice, plain])] == [plain]
+        assert "Đã duyệt 1 bản ghi. Còn lại, cần xem từng bản: 2 ?." in lines(app)
+        assert "ghi hai lần" in lines(app)
+        await strokes(pilot, "<enter>")
+        assert "≠ Số liệu Giếng: 1 giếng Giếng: 2 giếng" in lines(app)
+        await strokes(pilot, "<f4>")
+        assert "≠ Số liệu Giếng: 2 giếng Giếng: 1 giếng" in lines(app), "the other one, beside the first"
+        await strokes(pilot, "<escape>", "<f2>")
+        assert isinstance(app.screen, ReviewListScreen)
+        assert [*reviews.last_reviews(world.hq, "activity", twice)] == twice[:1]
+        asked = "Bản kia đã được duyệt (Trực ban). Duyệt cả hai? Nếu đúng, bấm F2 lần nữa."
+        await strokes(pilot, "<f2>")
+        assert asked in lines(app)
+        await strokes(pilot, "<enter>", "<f2>")
+        assert asked in lines(app)
+        assert [*reviews.last_reviews(world.hq, "activity", twice)] == twice[:1]
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, ReviewListScreen)
+        assert {*reviews.last_reviews(world.hq, "activity", twice)} == {*twice}
 
 
 async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:

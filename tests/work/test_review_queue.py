@@ -14,8 +14,11 @@ from fieldapp.reports.figures import figures
 from fieldapp.reports.narrative import left_out
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
+from fieldapp.store import capture
+from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, status
+from fieldapp.sync.merge import merge
 from fieldapp.work import review_hints, review_queue
 from fieldapp.work.todo import todo
 
@@ -69,6 +72,34 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
     world.carry(world.hq, world.post)
     assert state(world.post, well) == "accepted"
     assert dict(view.describe(world.post, records.get(world.post, well)))["Sở chỉ huy"] == "✓ đã duyệt (Trực ban)"
+
+
+def test_a_post_of_the_version_before_reads_several_comments_in_one_line(world: World) -> None:
+    """After the upgrade each is at its measure or field."""
+    well = world.well()
+    world.carry(world.post, world.hq)
+    places = {"measures.gieng": "Mấy giếng?", "date_from": "Sai ngày"}
+    comments = [review_queue.comment_on(place, text) for place, text in places.items()]
+    review_queue.review_record(world.hq, well, "returned", comments=comments)
+    for statement in (
+        "DROP TRIGGER capture_insert_review",
+        "DROP TRIGGER capture_update_review",
+        "ALTER TABLE review DROP COLUMN comments",
+    ):
+        world.post.db.execute(statement)
+    capture.install_triggers(world.post.db)
+    world.carry(world.hq, world.post)
+    assert world.post.value("SELECT comment FROM review") == "Giếng: Mấy giếng?; Ngày: Sai ngày"
+    world.post.db.execute("ALTER TABLE review ADD COLUMN comments TEXT")
+    capture.install_triggers(world.post.db)
+    world.post.set_setting(REFOLD, '{"columns": {"review": ["comments"]}, "shipped": 1000000}')
+    merge.fold_after_upgrade(world.post)
+    (said,) = reviews.returned_records(world.post)
+    measure = str(world.post.value("SELECT id FROM measure WHERE code = 'gieng'"))
+    assert [(one.place, one.comment) for one in said.comments] == [
+        (f"measures.{measure}", "Mấy giếng?"),
+        ("date_from", "Sai ngày"),
+    ]
 
 
 @pytest.mark.parametrize("field", ["measures", "date_from", ""])
@@ -213,7 +244,7 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
         assert ["7/KH" in text or "7-KH" in text for text in told()] == [True], "figures that count nowhere"
         raise _Undo
     for row_id in (mine, theirs):
-        review_queue.review_record(world.hq, row_id, "accepted")
+        review_queue.review_record(world.hq, row_id, "accepted", confirm=True)
     assert len(told()) == 1
     review_queue.review_record(world.hq, later, "returned", comment="ngày nào?")
     assert told() == []
@@ -247,16 +278,24 @@ def test_what_is_odd_is_said(world: World) -> None:
 
 
 def test_the_command_line(world: World, run: Run) -> None:
-    well = world.well()
+    well, twin = world.well(), world.well()
     world.carry(world.post, world.hq)
     world.close()
     hq = ["--home", str(world.root / "hq")]
     code, out, _err = run(*hq, "hq", "queue", "--json")
-    assert (code, [w["id"] for w in json.loads(out)]) == (0, [well])
+    assert (code, [w["id"] for w in json.loads(out)]) == (0, [well, twin])
     code, _out, err = run(*hq, "hq", "return", well, "--comment", "Xem lại", "--field", "khongco")
     assert (code, "không có mục" in err) == (1, True)
-    code, _out, err = run(*hq, "hq", "return", well, "--comment", "Xem lại", "--field", "measures")
+    told = ["--comment", "Xem lại", "--field", "measures.gieng", "--comment", "Ngày?", "--field", "date_from"]
+    code, _out, err = run(*hq, "hq", "return", well, *told)
     assert code == 0
-    assert run(*hq, "hq", "queue")[1] == ""
+    assert "trả lại · Giếng: “Xem lại” · Ngày: “Ngày?”" in run(*hq, "show", well)[1]
+    code, _out, err = run(*hq, "hq", "return", well, "--comment", "x", "--field", "measures.khongco")
+    assert (code, "“measures.khongco”" in err) == (1, True)
+    assert run(*hq, "hq", "return", well, "--field", "measures", "--comment", "x", "--field", "date_from")[0] == 2
+    assert run(*hq, "hq", "queue")[1].count("  Đồn BP Ia Rvê · ") == 1
     code, _out, err = run(*hq, "hq", "accept", well)
     assert (code, "Đã duyệt 1" in err) == (0, True)
+    code, _out, err = run(*hq, "hq", "accept", twin)
+    assert (code, "Bản kia đã được duyệt" in err) == (1, True)
+    assert run(*hq, "hq", "accept", twin, "--confirm")[0] == 0

@@ -41,7 +41,7 @@ class DuplicateDialog(Dialog):
         with Vertical(id="box"):
             yield Static(Content(self._question), classes="section")
             with VerticalScroll():
-                yield Static(_side_by_side(self._mine, self._other, self.TITLES), id="both")
+                yield Static(side_by_side(self._mine, self._other, self.TITLES), id="both")
         yield KeyFooter()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -65,7 +65,7 @@ class MergeDialog(DuplicateDialog):
     TITLES = ("gives way", "stays")
 
 
-def _side_by_side(mine: Lines, other: Lines, headings: tuple[str, str]) -> Table:
+def side_by_side(mine: Lines, other: Lines, headings: tuple[str, str]) -> Table:
     """Both records in one table: equal lines once, differing lines marked."""
     table = Table.grid(padding=(0, 1))
     table.add_column(width=20)

@@ -76,6 +76,7 @@ class FormScreen(Page):
     FormScreen #top > MoreBelow { width: auto; }
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
+    FormScreen > .comment { color: $text-warning; text-style: bold; padding: 0 1; height: auto; }
     FormScreen #message { height: auto; padding: 0 1; text-style: bold; display: none; }
     FormScreen #message.-wrong { color: $text-error; }
     FormScreen #message.-asked { color: $text-warning; }
@@ -127,6 +128,8 @@ class FormScreen(Page):
         """F5 pins the focused field; as it was when that was asked last"""
         self._copied: Editor | None = None
         """The field that the last copy filled"""
+        self._comments: list[tuple[Editor, reviews.Comment]] = []
+        """Headquarters' comments on a returned record, each with the part that shows it"""
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
@@ -169,7 +172,7 @@ class FormScreen(Page):
         self._kept = self._typed()
         self._follow()
         self._first_open().focus_problem()
-        self._show_comment()
+        self._load_comments()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
         # made while somebody types: the first record that is saved need not wait for it
         self.run_worker(partial(validation.checker, self.model), thread=True)
@@ -182,17 +185,41 @@ class FormScreen(Page):
         if self._draft is not None:
             self._restore(self._draft.data)
 
-    def _show_comment(self) -> None:
-        """Show headquarters' comment on a returned record, at its field."""
+    def _load_comments(self) -> None:
+        """Show headquarters' comments on a returned record, each at its field or figure; those on all of it on top."""
         review = reviews.last_reviews(self.store, self.kind, [self.row_id]).get(self.row_id) if self.row_id else None
         if review is None or not review.returned:
             return
-        about = next((e for e in self._editors if e.key == review.field), None)
-        if about is None:
-            self._say(reviews.review_text(review), "-note")
-        else:
-            about.show_comment(reviews.review_text(review))
-            about.focus_problem()
+        parts = {editor.key: editor for editor in self._editors}
+        self._comments = [(parts[one.field], one) for one in review.comments if one.field in parts]
+        whole = [one for one in review.comments if one.field not in parts]
+        if whole:
+            text = self._comment_text(whole, corrected=False)
+            self.mount(Static(Content(text), classes="comment", markup=False), after="#top")
+        if self._comments:
+            self._show_comments()
+            editor, first = self._comments[0]
+            editor.focus_place(first.about)
+
+    def _show_comments(self) -> None:
+        """Show each comment at its place, with a sign once what it is about is no more as it was."""
+        shown: dict[Editor, dict[str, str]] = {}
+        for editor, one in self._comments:
+            text = self._comment_text([one], corrected=self._corrected(editor, one.about))
+            at = shown.setdefault(editor, {})
+            at[one.about] = f"{at[one.about]}\n{text}" if one.about in at else text
+        for editor, comments in shown.items():
+            editor.show_comments(comments)
+
+    def _comment_text(self, comments: list[reviews.Comment], *, corrected: bool) -> str:
+        said = reviews.comments_text(self.store, self.kind, comments)
+        return (_("✓ corrected{comments}") if corrected else _("↩ returned{comments}")).format(comments=said)
+
+    def _corrected(self, editor: Editor, about: str) -> bool:
+        now, before = editor.typed, self._at_start.get(editor.key)
+        if about and isinstance(now, dict) and isinstance(before, dict):
+            now, before = now.get(about), before.get(about)
+        return bool(now != before)
 
     def _stored(self) -> dict[str, Any]:
         if self.row_id is not None:
@@ -248,6 +275,7 @@ class FormScreen(Page):
         context = FormContext(values, self._day(), self.ADDS)
         for editor in self._editors:
             editor.follow(context)
+        self._show_comments()
         if self._pins != self.check_action("pin", ()):  # F5 copies into an empty field, and pins what is typed
             self.refresh_bindings()
 

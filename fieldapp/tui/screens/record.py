@@ -1,8 +1,9 @@
 """One record: what it says, what was done for its tasks, whether headquarters has it, and its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from msgspec.structs import replace
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,19 +13,24 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from fieldapp.domain.model import Record, fields_of
+from fieldapp.domain.model import Record
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
-from fieldapp.errors import FieldappError
+from fieldapp.domain.reference import Post
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import hanging, history, persons, records, reviews, view, words
+from fieldapp.records.reviews import Comment
 from fieldapp.reports import void_effect
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.duplicate import side_by_side
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.signs import state_text
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import tidy
 from fieldapp.work import review_hints, review_queue, task_work
 
 LABEL_WIDTH = 22
@@ -81,6 +87,8 @@ class RecordScreen(Page):
         Binding("f2", "change", _("Change")),
         Binding("f2", "take_back", _("Take back")),
         Binding("f2", "accept", _("Accept")),
+        Binding("f4", "open_record", _("The other one")),
+        Binding("f6", "more", _("One more comment")),
         Binding("delete", "send_back", _("Return"), key_display="Del"),
         Binding("delete", "void", _("Void"), key_display="Del"),
         Binding("delete", "retire", _("Retire"), key_display="Del"),
@@ -99,8 +107,13 @@ class RecordScreen(Page):
         self._reviewable = False
         self._seen = ""
         """The fingerprint of the record as it is shown"""
-        self._about: str | None = None
-        """What the comment being typed is about: a field, or empty for the whole; None while a reason is typed"""
+        self._twin: str | None = None
+        """At headquarters, a record that may be the same"""
+        self._second = SecondPress()
+        self._about: Comment | None = None
+        """The comment that is being typed, with the place that it is about; None while a reason is typed"""
+        self._comments: list[Comment] = []
+        """The comments before it, which go with it"""
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
@@ -127,14 +140,13 @@ class RecordScreen(Page):
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
-            state = self._review_note(found)
-        else:
-            state = state_text(status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
-        self._update("#title", f"{title}   {state}".rstrip())
-        self.query_one("#fields", Static).update(
-            _in_columns([*view.describe(self.store, found), *_advice(self.store, found)])
-        )
+            title = " · ".join([title, *words.posts_of(self.store, [found.row]).values()])
+        self._update("#title", f"{title}   {self._state_note(found)}".rstrip())
         self._show_hints(found)
+        shown = [*view.describe(self.store, found), *_advice(self.store, found)]
+        self.query_one("#fields", Static).update(
+            beside_twin(self.store, found, shown, self._twin) if self._twin else _in_columns(shown)
+        )
         self._show_work()
         steps = history.history(self.store, self._record_id)
         self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
@@ -153,21 +165,25 @@ class RecordScreen(Page):
             work.show([(_(BY_KIND[kind].PLURAL), number, newest) for kind, number, newest in naming])
         self.query_one("#served").display = work.option_count > 0
 
-    def _review_note(self, found: records.Found) -> str:
-        """At headquarters: a note if the record waits for review."""
+    def _state_note(self, found: records.Found) -> str:
+        """At headquarters: a note if the record waits for review. At a post: where it is, or that it was returned."""
         review = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
-        seen = review is not None and review.state in ("accepted", "returned")
-        return f"· {_('to review')}" if self._reviewable and not seen else ""
+        if self.store.role == "hq":
+            seen = review is not None and review.state in ("accepted", "returned")
+            return f"· {_('to review')}" if self._reviewable and not seen else ""
+        if self._open and review is not None and review.returned:
+            return state_text("returned")
+        return state_text(status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
 
     def _show_hints(self, found: records.Found) -> None:
         """Show the reviewer what is odd, and what was changed since the last review."""
         lines = []
+        self._twin = None
         if self._reviewable:
             self._seen = reviews.record_fingerprint(self.store, found.kind, self._record_id)
-            lines = [
-                f"? {d}"
-                for d in review_hints.hints_for(self.store, found.kind, [self._record_id]).get(self._record_id, [])
-            ]
+            doubts = review_hints.doubts_about(self.store, found.kind, [self._record_id]).get(self._record_id, [])
+            lines = [f"? {doubt.sentence}" for doubt in doubts]
+            self._twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
             if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
         self._update("#doubts", "\n".join(lines))
@@ -185,6 +201,10 @@ class RecordScreen(Page):
             return work.has_records and not work.has_focus
         if action in ("send_back", "void", "retire") and self.query_one("#void-line").has_class("-shown"):
             return False
+        if action == "open_record":
+            return self._twin is not None
+        if action == "more":
+            return self._about is not None and self.query_one("#void-line").has_class("-shown")
         if action in ("accept", "send_back"):
             return self._reviewable
         if action == "take_back":
@@ -205,10 +225,22 @@ class RecordScreen(Page):
 
         self.app.push_screen(FormScreen(self._model.KIND, self._record_id))
 
+    def action_open_record(self) -> None:
+        """Open the record that may be the same."""
+        if self._twin is not None:
+            self.app.push_screen(RecordScreen(self._twin))
+
     def action_accept(self) -> None:
-        """Accept the record, and go back to the list."""
+        """Accept the record, and go back to the list. Accepting both of two that may be one takes a second press."""
+        self._accept(confirm=False)
+
+    def _accept(self, *, confirm: bool) -> None:
         try:
-            review_queue.review_record(self.store, self._record_id, "accepted", seen=self._seen)
+            review_queue.review_record(self.store, self._record_id, "accepted", seen=self._seen, confirm=confirm)
+        except NeedsConfirmation as question:
+            asked = _("{question} F2 again says yes.").format(question=question)
+            self._second.press(asked, lambda: self._update("#message", asked), lambda: self._accept(confirm=True))
+            return
         except FieldappError as error:
             self._update("#message", str(error))
             return
@@ -217,18 +249,40 @@ class RecordScreen(Page):
 
     def action_send_back(self) -> None:
         """Let the reviewer choose what the comment is about, then write it on the page."""
-        from fieldapp.tui.screens.finder import Finder
+        from fieldapp.tui.screens.place_finder import PlaceFinder
 
-        fields = [(shape.name, _(shape.title)) for shape in fields_of(self._model)]
-        children = [(name, _(child.model.PLURAL)) for name, child in self._model.CHILDREN.items()]
-
-        def chosen(about: str | None) -> None:
+        def chosen(about: Comment | None) -> None:
             if about is not None:
-                self._about = about
-                self._ask(_("What must be corrected? Enter returns the record to its post, Esc does not."))
+                self._write_comment(about)
+            elif self._comments:
+                self._write_comment(self._comments.pop())
 
-        groups = [("", [("", _("The whole record")), *children, *fields])]
-        self.app.push_screen(Finder(_("What is the comment about?"), groups), chosen)
+        places = review_queue.comment_places(self.store, records.get(self.store, self._record_id))
+        self.app.push_screen(PlaceFinder(places), chosen)
+
+    def _write_comment(self, about: Comment) -> None:
+        """Let a comment be typed, or go on being typed."""
+        self._about = about
+        self._update("#message", "")
+        told = [f"↩{reviews.comments_text(self.store, self._model.KIND, [one])}" for one in self._comments]
+        title = reviews.comment_title(self.store, self._model.KIND, about) or _("The whole record")
+        how = _("What must be corrected? Enter returns the record to its post, F6 adds one more comment, Esc does not.")
+        self._ask("\n".join([*told, f"{title}: {how}"]))
+        field = self.query_one(ReasonField)
+        field.value = about.comment
+        field.cursor_position = len(about.comment)
+        self.refresh_bindings()
+
+    def action_more(self) -> None:
+        """Keep this comment, and let one more be written."""
+        if self._about is None:
+            return
+        text = tidy(self.query_one(ReasonField).value)
+        if not text:
+            self._update("#message", _("Say what must be corrected."))
+            return
+        self._comments.append(replace(self._about, comment=text))
+        self.action_send_back()
 
     def action_void(self) -> None:
         """Ask for the reason, on the page."""
@@ -297,9 +351,10 @@ class RecordScreen(Page):
             if self._about is None:
                 records.void(self.store, self._record_id, event.value)
             else:
-                review_queue.review_record(
-                    self.store, self._record_id, "returned", comment=event.value, field=self._about, seen=self._seen
-                )
+                comments = [*self._comments, replace(self._about, comment=tidy(event.value))]
+                if self._comments and not comments[-1].comment:  # one more was begun, and is not needed
+                    comments.pop()
+                review_queue.review_record(self.store, self._record_id, "returned", comments=comments, seen=self._seen)
         except FieldappError as error:
             self._update("#message", next(iter(error.fields.values()), str(error)))
             return
@@ -312,7 +367,9 @@ class RecordScreen(Page):
 
     def action_back(self) -> None:
         """Close the reason or leave the list of work; otherwise go back."""
-        if self.query_one("#void-line").has_class("-shown"):
+        if self.query_one("#void-line").has_class("-shown") and self._about is not None and self._comments:
+            self._write_comment(self._comments.pop())
+        elif self.query_one("#void-line").has_class("-shown"):
             self._close_void()
         elif self.query_one(WorkList).has_focus:
             self.set_focus(None)
@@ -322,6 +379,7 @@ class RecordScreen(Page):
     def _close_void(self) -> None:
         self.query_one("#void-line").remove_class("-shown")
         self.query_one(TextField).value = ""
+        self._about = None
         self.set_focus(None)
         self._update("#message", "")
 
@@ -329,6 +387,23 @@ class RecordScreen(Page):
 def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
     """(title, text): what may be done about a record, by which keys."""
     return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
+
+
+def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: str) -> Table:
+    """What is shown of a record, beside another one that may be the same; lines that differ are marked."""
+    other = records.get(store, twin)
+    posts = words.posts_of(store, [found.row, other.row])
+    heads = [_head(posts, found.row), _head(posts, other.row)]
+    titles = (_("this record"), _("the other one"))
+    return side_by_side([*heads[0], *shown], [*heads[1], *view.describe(store, other)], titles)
+
+
+def _head(posts: Mapping[str, str], row: Row) -> list[tuple[str, str]]:
+    """Whose record it is: what tells two apart that say the same."""
+    return [
+        (_(Post.TITLE), posts.get(row["post_id"], "")),
+        (_("Recorded by"), f"{row['created_by']}, {words.local_instant(row['created_at'])}"),
+    ]
 
 
 def _history(lines: Sequence[str]) -> Table:

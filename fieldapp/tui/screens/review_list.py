@@ -8,10 +8,11 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _, counted
 from fieldapp.records import records, view, words
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import review_hints, review_queue
 
@@ -22,7 +23,10 @@ AT_ONCE = 200
 class ReviewListScreen(Page):
     """``~``: changed since the last review. ``?``: something is odd, and a sentence below says what."""
 
-    HELP = "F2 accepts the chosen one, F6 all that have no question mark. Enter opens one: it can be returned there."
+    HELP = (
+        "F2 accepts the chosen one, F6 all that have no question mark. Enter opens one, with the other record beside it"
+        " where it may be the same: it can be returned there."
+    )
     CHANGES = frozenset({"accept", "accept_all"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "accept", _("Accept")),
@@ -35,11 +39,13 @@ class ReviewListScreen(Page):
         self._kind = kind
         self._post_id = post_id
         self._waiting: Sequence[review_queue.QueuedRecord] = ()
-        self._doubts: Mapping[str, Sequence[str]] = {}
+        self._hints: Mapping[str, Sequence[str]] = {}
+        self._second = SecondPress()
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
         yield OpenList(id="pile", markup=False)
+        yield Static(id="left", classes="line", markup=False)
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
@@ -74,14 +80,34 @@ class ReviewListScreen(Page):
             self._accept([self._waiting[at]])
 
     def action_accept_all(self) -> None:
-        """Accept all records shown that are not odd and were not changed since the last review."""
-        self._accept([w for w in self._waiting if not w.again and w.row["id"] not in self._hints])
+        """Accept all records shown that are not odd and were not changed since the last review; say what is left."""
+        plain = [w for w in self._waiting if not w.again and w.row["id"] not in self._hints]
+        again = sum(w.again for w in self._waiting)
+        left = {"?": len(self._waiting) - len(plain) - again, "~": again}
+        signs = ", ".join(f"{number} {sign}" for sign, number in left.items() if number)
+        said = _("Left, to look at one by one: {signs}.").format(signs=signs) if signs else ""
+        self._accept(plain, confirm=True, left=said)
 
-    def _accept(self, chosen: list[review_queue.QueuedRecord]) -> None:
+    def _accept(self, chosen: list[review_queue.QueuedRecord], *, confirm: bool = False, left: str = "") -> None:
         try:
-            number = review_queue.accept_all(self.store, chosen)
-        except FieldappError as error:
-            self.query_one("#message", Static).update(Content(str(error)))
+            number = review_queue.accept_all(self.store, chosen, confirm=confirm)
+        except NeedsConfirmation as question:
+            asked = _("{question} F2 again says yes.").format(question=question)
+            self._second.press(asked, lambda: self._say(asked), lambda: self._accept(chosen, confirm=True))
             return
-        self.app.notify(_("{n} accepted.").format(n=number), markup=False)
+        except FieldappError as error:
+            self._say(str(error))
+            return
+        said = _("{n} accepted.").format(n=number)
+        if not left:
+            self.app.notify(said, markup=False)
+        self.query_one("#left", Static).update(Content(f"{said} {left}" if left else ""))
+        self._say("")
         self.renew()
+
+    def _say(self, message: str) -> None:
+        self.query_one("#message", Static).update(Content(message))
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._second.forget()
+        self._say("")

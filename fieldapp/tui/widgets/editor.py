@@ -49,6 +49,7 @@ class Editor(Vertical):
         super().__init__()
         self.key = key
         """The name of the field, or of the children, in the JSON form of the record"""
+        self._comment: Static | None = None
 
     @property
     def data(self) -> Any:
@@ -90,9 +91,20 @@ class Editor(Vertical):
         """
         raise NotImplementedError
 
-    def show_comment(self, text: str) -> None:
-        """Show headquarters' comment on this part, for as long as the form is open."""
-        self.mount(Static(Content(text), classes="comment", markup=False), after=0)
+    def show_comments(self, comments: Mapping[str, str]) -> None:
+        """Show headquarters' comments on this part, for as long as the form is open.
+
+        ``comments``: the rest of the key after this part's own, such as a measure's id, or '' -> text.
+        """
+        if self._comment is None:
+            self._comment = Static(classes="comment", markup=False)
+            self.call_later(self.mount, self._comment, after=0)  # its other widgets may not be there yet
+        self._comment.update(Content("\n".join(comments.values())))
+        self._comment.display = bool(comments)
+
+    def focus_place(self, where: str) -> None:
+        """Focus what a comment is about; ``where`` as in ``show_comments``."""
+        self.focus_problem()
 
     def focus_problem(self) -> None:
         """Focus what is wrong, or the first field of this part."""

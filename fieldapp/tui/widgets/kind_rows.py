@@ -38,6 +38,7 @@ class KindRows(FormSection):
         """Id of what a line is about -> what was typed in it"""
         self._loaded: list[str] = []
         self._rows: list[FieldRow] = []
+        self._comments: Mapping[str, str] = {}
         self._box = Vertical()
         self._box.styles.height = "auto"
 
@@ -128,6 +129,21 @@ class KindRows(FormSection):
         if wrong:
             wrong[0].focus_problem()
 
+    def show_comments(self, comments: Mapping[str, str]) -> None:
+        self._comments = comments
+        own = {row.key for row in self._rows}
+        for row in self._rows:
+            row.show_comments({"": comments[row.key]} if row.key in comments else {})
+        super().show_comments({where: text for where, text in comments.items() if where not in own})
+
+    def focus_place(self, where: str) -> None:
+        """Focus the line with this key."""
+        row = next((row for row in self._rows if row.key == where), None)
+        if row is not None:
+            row.focus_problem()
+        else:
+            self.focus_problem()
+
     def on_editor_changed(self, _event: Editor.Changed) -> None:
         super().show_problem(None)
 
@@ -137,6 +153,8 @@ class KindRows(FormSection):
         with self.app.batch_update():
             self._box.remove_children()
             self._box.mount(*rows)
+        if self._comments:
+            self.show_comments(self._comments)
 
     def _take(self, rows: Sequence[Mapping[str, Any]] | None) -> list[str]:
         """Remember stored rows as if they had been typed; returns the ids that they are about."""
