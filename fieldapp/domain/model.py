@@ -178,6 +178,8 @@ class Record:
     """A row of a parent's form that other records refer to: the search index has it, like records with a list"""
     FOUND_BY: ClassVar[tuple[str, ...]] = ()
     """Fields with the records whose words it is found by; it has no entry of its own in the search index"""
+    CODE_MADE: ClassVar[bool] = False
+    """Where no ``code`` is given, the program makes one from the ``name``"""
     UNIQUE: ClassVar[tuple[str, ...]] = ()
     """Two records with the same values in these fields are duplicates: refused on entry, listed after a merge"""
     ALIKE: ClassVar[tuple[str, ...]] = ()
@@ -295,6 +297,8 @@ def _shape(model: type[Record], name: str, annotation: Any, about: tuple[Any, ..
         kind = "year" if YearMark in marks else "integer"
     elif Long in marks:
         kind = "long"
+    if name == "code" and model.CODE_MADE:
+        required = False
     number = kind in ("year", "integer")
     counted = marks.get(CountedIn) if number else None
     return FieldShape(

@@ -46,6 +46,9 @@ land where nobody lived"""
 
 FieldType = Literal["text", "number", "date", "choice"]
 
+MADE = "empty: made from the name"
+"""What an empty code means where ``CODE_MADE``"""
+
 PlanIndicator = Literal[
     "meetings_attended",
     "members_introduced",
@@ -132,10 +135,11 @@ class ActivityKind(Record):
     TITLE = "Kind of activity"
     PLURAL = "Kinds of activity"
     REFERENCE = True
+    CODE_MADE = True
     LABEL = ("name",)
     LIST = ("name", "section", "code")
 
-    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
+    code: Annotated[Name, Field(title="Code", description=MADE, max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
     section: Annotated[KindSection, Field(title="Section")]
     position: Annotated[int, Field(title="Order")] = 0
@@ -148,11 +152,12 @@ class Measure(Record):
     TITLE = "Measure"
     PLURAL = "Measures"
     REFERENCE = True
+    CODE_MADE = True
     LABEL = ("name",)
     LIST = ("name", "unit_name", "nature", "code")
     FIXED = ("decimals",)
 
-    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
+    code: Annotated[Name, Field(title="Code", description=MADE, max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
     unit_name: Annotated[str, Field(title="Unit of measure", min_length=1, max_length=lengths.CODE)]
     decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
@@ -198,12 +203,13 @@ class KindField(Record):
     TITLE = "Extra field of a kind"
     PLURAL = "Extra fields of kinds"
     REFERENCE = True
+    CODE_MADE = True
     LABEL = ("name", "activity_kind_id")
     LIST = ("activity_kind_id", "name", "field_type", "hint")
     FIXED = ("activity_kind_id", "field_type", "decimals")
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
-    code: Annotated[Name, Field(title="Code", max_length=lengths.CODE)]
+    code: Annotated[Name, Field(title="Code", description=MADE, max_length=lengths.CODE)]
     name: Annotated[Name, Field(title="Name")]
     field_type: Annotated[FieldType, Field(title="Type of field")]
     choices: Annotated[Remark, Field(title="Choices (separated by ;)")] = None

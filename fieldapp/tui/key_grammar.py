@@ -37,7 +37,7 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "f7": _means(
         "look otherwise, look at what waits",
-        *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files"),
+        *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files", "preview"),
     ),
     "f8": _means("report, figures", "report", "bars", "rates"),
     "f9": _means("USB", "usb"),

@@ -99,10 +99,15 @@ def search_key(text: str) -> str:
 @lru_cache(maxsize=20_000)
 def _word_key(word: str) -> str:
     """The search key of a word; several words if it has punctuation. Cached, because a language has few words."""
-    plain = unicodedata.normalize("NFD", word.casefold().translate(_PLAIN))
+    return bare(word).replace("y", "i")
+
+
+def bare(text: str) -> str:
+    """Text without case, tone and diacritics, đ as d, punctuation as spaces; y stays what it is."""
+    plain = unicodedata.normalize("NFD", text.casefold().translate(_PLAIN))
     letters = (c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     spaced = "".join(c if _in_word(c) else " " for c in letters)
-    return " ".join(spaced.translate(_PLAIN).replace("y", "i").split())
+    return " ".join(spaced.translate(_PLAIN).split())
 
 
 def _in_word(c: str) -> bool:

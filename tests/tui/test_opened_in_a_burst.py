@@ -36,6 +36,7 @@ from fieldapp.tui.screens import (
     form,
     help,
     home,
+    kind,
     people,
     quick,
     record,
@@ -121,6 +122,8 @@ HQ: dict[type[Screen[Any]], Make] = {
     review_overview.ReviewOverviewScreen: lambda _w, _s: review_overview.ReviewOverviewScreen(),
     review_list.ReviewListScreen: lambda w, _s: review_list.ReviewListScreen("activity", w.post.identity.post_id or ""),
     deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),
+    kind.KindForm: lambda _w, _s: kind.KindForm(),
+    kind.KindPreviewScreen: lambda _w, _s: kind.KindPreviewScreen(lambda preview: preview.show("A", [], [])),
     deciding.LaptopScreen: lambda w, s: deciding.LaptopScreen(peers.others(s)[0]),
 }
 BASES = {"OrderedKeys", "Page", "TodoPage", "SearchSoon", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}

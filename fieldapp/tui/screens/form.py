@@ -147,18 +147,27 @@ class FormScreen(Page):
             yield Static(Content(f"{self.purpose} › {_(self.model.TITLE)}"), id="title", markup=False)
             yield MoreBelow(fields)
             yield self._kept_line
-        children = self.model.CHILDREN.items()
-        first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
-        first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
-        shapes = [shape for shape in _more_fields(self.model) if self.row_id is not None or not shape.later]
-        more = [field_row(self.store, shape) for shape in shapes]
+        first, more = self.make_editors()
         self._editors = [*first, *more]
         with fields:
             yield from first
             if more:
                 yield Static(Content(_("More")), classes="section")
             yield from more
+        yield from self.beside()
         yield Static(id="message", markup=False)
+
+    def make_editors(self) -> tuple[list[Editor], list[Editor]]:
+        """The parts of the form, and those of them that are mostly left empty."""
+        children = self.model.CHILDREN.items()
+        first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
+        first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
+        shapes = [shape for shape in _more_fields(self.model) if self.row_id is not None or not shape.later]
+        return first, [field_row(self.store, shape) for shape in shapes]
+
+    def beside(self) -> ComposeResult:
+        """What is shown besides the fields."""
+        yield from ()
 
     def on_mount(self) -> None:
         self._load(self._stored())
@@ -223,8 +232,12 @@ class FormScreen(Page):
 
     def _stored(self) -> dict[str, Any]:
         if self.row_id is not None:
-            return records.as_data(records.get(self.store, self.row_id))
+            return self.read(self.row_id)
         return {shape.name: shape.default for shape in fields_of(self.model) if shape.default is not None}
+
+    def read(self, row_id: str) -> dict[str, Any]:
+        """A stored record, as the parts of the form load it."""
+        return records.as_data(records.get(self.store, row_id))
 
     def _pin_again(self) -> None:
         """Show the values that stay from the record before, and mark their fields."""
@@ -361,7 +374,7 @@ class FormScreen(Page):
         if found is None:
             self._say(_("There is no earlier record of this kind to copy from."))
             return None
-        return records.as_data(records.get(self.store, found))
+        return self.read(found)
 
     def action_pin(self) -> None:
         """Pin the focused field, so that its value stays for the next record, or unpin it.
@@ -450,7 +463,7 @@ class FormScreen(Page):
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
         """Record what was entered, and close the form. Raises what ``records.save`` raises."""
-        row_id = records.save(self.store, self.kind, data, self.row_id, confirm=confirm)
+        row_id = self.write(data, confirm=confirm)
         self._over = True
         self._drop()
         if self.row_id is None:
@@ -458,6 +471,10 @@ class FormScreen(Page):
         name = words.labels(self.store, self.kind, [row_id])[row_id]
         self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
         self.dismiss(row_id)
+
+    def write(self, data: Mapping[str, Any], *, confirm: bool) -> str:
+        """Save what was entered; the record's id."""
+        return records.save(self.store, self.kind, data, self.row_id, confirm=confirm)
 
     def _show_duplicate(self, question: str, data: Mapping[str, Any], other: str) -> None:
         """Show the possible duplicate beside this record."""
@@ -655,13 +672,3 @@ def _more_fields(model: type[Record]) -> list[FieldShape]:
     """The fields after the children."""
     shapes = {shape.name: shape for shape in fields_of(model)}
     return [shapes[name] for name in model.MORE]
-
-
-def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
-    """Open the form for a new record; after each record that is saved open the next form, until one is left."""
-
-    def recorded(row_id: str | None) -> None:
-        if row_id is not None:
-            open_form(app, kind)
-
-    app.push_screen(FormScreen(kind, initial=initial), recorded)

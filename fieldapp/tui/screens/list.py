@@ -189,7 +189,7 @@ class ListScreen(SearchSoon, Page):
 
     def action_write(self) -> None:
         """Write a new record of this kind."""
-        from fieldapp.tui.screens.form import open_form
+        from fieldapp.tui.screens.forms import open_form
 
         open_form(self.app, self.kind)
 

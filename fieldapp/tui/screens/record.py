@@ -221,9 +221,9 @@ class RecordScreen(Page):
 
     def action_change(self) -> None:
         """Open the form on this record."""
-        from fieldapp.tui.screens.form import FormScreen
+        from fieldapp.tui.screens.forms import form_of
 
-        self.app.push_screen(FormScreen(self._model.KIND, self._record_id))
+        self.app.push_screen(form_of(self._model.KIND, self._record_id))
 
     def action_open_record(self) -> None:
         """Open the record that may be the same."""

@@ -127,7 +127,7 @@ def _screen_for(app: Host, chosen: Todo) -> Screen[Any]:
         from fieldapp.tui.screens.record import RecordScreen
 
         return RecordScreen(chosen.target)
-    from fieldapp.tui.screens.form import FormScreen
+    from fieldapp.tui.screens.forms import form_of
 
     draft = next((d for d in app.store.drafts() if d.id == chosen.target), None)
-    return FormScreen(chosen.kind, draft.row_id if draft else None, draft, initial=chosen.initial)
+    return form_of(chosen.kind, draft.row_id if draft else None, draft, initial=chosen.initial)

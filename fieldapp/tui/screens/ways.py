@@ -207,7 +207,7 @@ def _settings(store: Store) -> Iterator[Way]:
 
 def _form(kind: str, initial: dict[str, Any] | None = None) -> Go:
     def go(app: Host) -> None:
-        from fieldapp.tui.screens.form import open_form
+        from fieldapp.tui.screens.forms import open_form
 
         open_form(app, kind, initial)
 

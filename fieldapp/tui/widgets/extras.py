@@ -21,14 +21,7 @@ class ExtrasEditor(KindRows):
         return extras.fields_of_kind(self._store, kind)
 
     def make_row(self, about: Mapping[str, Any]) -> FieldRow:
-        return FieldRow(
-            about["id"],
-            about["name"],
-            _entry(about),
-            required=bool(about["needed"]),
-            indent=1,
-            hint=about["hint"] or "",
-        )
+        return extra_field(about)
 
     def rows_of(self, row: FieldRow) -> list[dict[str, Any]]:
         return [] if row.data is None else [{"kind_field_id": row.key, "value": row.data}]
@@ -38,6 +31,18 @@ class ExtrasEditor(KindRows):
         if about["field_type"] == "choice":
             return {"value": value, "text": value}
         return extras.value_typed(about, value)
+
+
+def extra_field(field: Mapping[str, Any]) -> FieldRow:
+    """The line of a form for an extra field; its key is the field's id."""
+    return FieldRow(
+        field["id"],
+        field["name"],
+        _entry(field),
+        required=bool(field["needed"]),
+        indent=1,
+        hint=field["hint"] or "",
+    )
 
 
 def _entry(field: Mapping[str, Any]) -> Entry:

@@ -24,8 +24,7 @@ class MeasuresEditor(KindRows):
         return lists.measures_of(self._store, kind)
 
     def make_row(self, about: Mapping[str, Any]) -> FieldRow:
-        entry = FigureField(about, self._notes.setdefault(about["id"], {}))
-        return FieldRow(about["id"], about["name"], entry, indent=1, hint=about.get("hint") or "")
+        return figure_row(about, self._notes.setdefault(about["id"], {}))
 
     def rows_of(self, row: FieldRow) -> list[dict[str, Any]]:
         return row.data or []
@@ -38,3 +37,9 @@ class MeasuresEditor(KindRows):
 
     def typed_of(self, about: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
         return figures_typed(rows, about)
+
+
+def figure_row(measure: Mapping[str, Any], notes: Mapping[str | None, str]) -> FieldRow:
+    """The line of a form for a measure; its key is the measure's id. ``notes``: as of ``FigureField``."""
+    entry = FigureField(measure, notes)
+    return FieldRow(measure["id"], measure["name"], entry, indent=1, hint=measure.get("hint") or "")

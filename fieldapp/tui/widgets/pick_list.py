@@ -21,6 +21,7 @@ from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
+from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.vietnamese.finding import nearest, nearness
 from fieldapp.vietnamese.text import search_key, tidy
 
@@ -31,8 +32,10 @@ Offer = Callable[[str, FormContext], Sequence[Choice]]
 """Gives the choices that fit the text typed so far"""
 
 LIMIT = 60
-ROWS_IN_SIGHT = 8
-"""Rows of a list that is dropped down; more are reached with the arrows"""
+ROWS_IN_SIGHT, FEWEST_ROWS = 8, 2
+"""Rows of a list that is dropped down: at most, and on a small screen; more are reached with the arrows"""
+FRAME = 2
+"""Lines of its frame"""
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,22 @@ class ChoiceMenu(OptionList, can_focus=False):
         self.choices, self.additions = choices, additions
         self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
         self.highlighted = 0 if self.option_count and not unsure else None
-        hidden = self.option_count > ROWS_IN_SIGHT
+        rows = self._rows_in_sight()
+        self.styles.max_height = rows + FRAME
+        hidden = self.option_count > rows
         self.border_subtitle = _("{n} lines: ↓").format(n=len(choices)) if hidden else ""
         if unsure:
             self.border_subtitle = _("several have this name: ↓ chooses one")
         self._set_open(bool(self.option_count))
+
+    def _rows_in_sight(self) -> int:
+        """As many rows as there is room for below the field, so that the keys at the bottom are still seen; all if so
+        few would be shown that the list opens above."""
+        footers = self.screen.query(KeyFooter)
+        if not footers or not isinstance(self.parent, Widget):
+            return ROWS_IN_SIGHT
+        room = footers.first().region.y - self.parent.region.y - 1 - FRAME
+        return min(room, ROWS_IN_SIGHT) if room >= FEWEST_ROWS else ROWS_IN_SIGHT
 
     @property
     def choice(self) -> Choice | None:

@@ -1,17 +1,19 @@
 """Rows of any model that belong to a record: those entered so far, and below them the fields for one more."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
 
-from fieldapp.domain.model import Child, fields_of
+from fieldapp.domain.model import Child, FieldShape, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import reading, words
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entries import field_row
+from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.section import FormSection
 
@@ -34,7 +36,7 @@ class RowsEditor(FormSection):
         self._store = store
         self._child = child
         shapes = [shape for shape in fields_of(child.model) if shape.name != child.parent]
-        self._fields = {shape.name: field_row(store, shape, indent=1) for shape in shapes}
+        self._fields = self.make_fields(shapes)
         self._numbers = [shape.name for shape in shapes if shape.type == "integer" and shape.name in child.about]
         """Fields in which the next free number is proposed"""
         self._proposed: dict[str, str] = {}
@@ -44,7 +46,12 @@ class RowsEditor(FormSection):
         self._sentences: list[tuple[Item, str, str, bool]] = []
         """Problems found by saving: row, field, sentence, whether it asks"""
         self._list = RowList(self._remove, self._take)
-        list(self._fields.values())[-1].entry.at_enter = self._entered
+        for row in self._fields.values():
+            row.entry.at_enter = partial(self._enter, row)
+
+    def make_fields(self, shapes: Sequence[FieldShape]) -> dict[str, FieldRow]:
+        """The fields for one more row, by their names."""
+        return {shape.name: field_row(self._store, shape, indent=1) for shape in shapes}
 
     def compose_rows(self) -> ComposeResult:
         yield self._list
@@ -67,7 +74,8 @@ class RowsEditor(FormSection):
         self._show_list()
 
     def load(self, value: Any) -> None:
-        self._items = sorted((dict(item) for item in value or ()), key=self._place)
+        self._items = [dict(item) for item in value or ()]
+        self.in_order(self._items)
         self._empty_fields()
         self._show_list()
 
@@ -94,13 +102,13 @@ class RowsEditor(FormSection):
         elif number.isdecimal() and int(number) < len(self._items):
             item = self._items[int(number)]
             self._sentences.append((item, field, sentence, asks))
-            sentence = f"{self._words(item)}: {sentence}"
+            sentence = f"{self.words(item)}: {sentence}"
         super().show_problem(sentence, asks=asks)
 
     def focus_problem(self) -> None:
         if self._sentences and self._is_blank():
             wrong = self._sentences[0][0]
-            self._take_up(wrong)
+            self.take_up(wrong)
             for item, field, sentence, asks in self._sentences:
                 if item is wrong and field in self._fields:
                     self._fields[field].show_problem(sentence, asks=asks)
@@ -111,9 +119,9 @@ class RowsEditor(FormSection):
         if not self._sentences:
             super().show_problem(None)
 
-    def _entered(self) -> bool:
-        """Handle Enter on the last field; False lets it go on."""
-        if self._is_blank():
+    def _enter(self, row: FieldRow) -> bool:
+        """Handle Enter in a field; False lets it go on."""
+        if row is not [row for row in self._fields.values() if row.display][-1] or self._is_blank():
             return False
         if self._add():
             next(iter(self._fields.values())).focus_problem()
@@ -124,13 +132,11 @@ class RowsEditor(FormSection):
         for row in self._fields.values():
             row.show_problem(None)
             row.resolve_typed()
-        item: Item = {name: row.data for name, row in self._fields.items() if row.data is not None}
+        item = {name: row.data for name, row in self._fields.items() if row.display and row.data is not None}
         problems: Mapping[str, str] = {}
         try:
-            (read,) = reading.read_children(self._store, self.key, self._child, [item], NEW, [], None)
-            columns = reading.columns_of(read.record)
-            item = {name: columns[name] for name in self._fields if columns[name] is not None}
-            if any(self._place(item) == self._place(other) for other in self._items if other is not self._taken):
+            item = self.checked(item)
+            if any(self.place(item) == self.place(other) for other in self._items if other is not self._taken):
                 problems = {self._child.about[0]: _("This is given twice.")}
         except FieldappError as error:
             problems = {key.rpartition(".")[2]: sentence for key, sentence in error.fields.items()}
@@ -142,6 +148,12 @@ class RowsEditor(FormSection):
         self._put(item)
         return True
 
+    def checked(self, item: Item) -> Item:
+        """A row as it is kept, from what is in the fields; FieldappError names the fields that are wrong."""
+        (read,) = reading.read_children(self._store, self.key, self._child, [item], NEW, [], None)
+        columns = reading.columns_of(read.record)
+        return {name: columns[name] for name in self._fields if columns[name] is not None}
+
     def _put(self, item: Item) -> None:
         if self._taken is None:
             self._items.append(item)
@@ -149,7 +161,7 @@ class RowsEditor(FormSection):
             own = {"id": self._taken["id"]} if "id" in self._taken else {}
             self._taken.clear()
             self._taken.update(item | own)
-        self._items.sort(key=self._place)
+        self.in_order(self._items)
         self._empty_fields()
         self._changed()
 
@@ -157,10 +169,11 @@ class RowsEditor(FormSection):
         """Bring a row of the list into the fields, after what is there now went into the list."""
         item = self._items[line]
         if self._is_blank() or self._add():
-            self._take_up(item)
+            self.take_up(item)
             next(iter(self._fields.values())).focus_problem()
 
-    def _take_up(self, item: Item) -> None:
+    def take_up(self, item: Item) -> None:
+        """Bring a row of the list into the fields."""
         self._taken = item
         for name, row in self._fields.items():
             row.load(item.get(name))
@@ -180,9 +193,12 @@ class RowsEditor(FormSection):
     def _empty_fields(self) -> None:
         self._taken = None
         for name, row in self._fields.items():
-            free = max((item[name] for item in self._items), default=0) + 1 if name in self._numbers else None
-            row.load(free)
+            row.load(self.proposal(name))
             self._proposed[name] = row.typed
+
+    def proposal(self, name: str) -> Any:
+        """What a field for one more row begins with."""
+        return max((item[name] for item in self._items), default=0) + 1 if name in self._numbers else None
 
     def _is_blank(self) -> bool:
         """Whether nothing was typed in the fields, and no row was taken up into them."""
@@ -191,13 +207,19 @@ class RowsEditor(FormSection):
 
     def _show_list(self) -> None:
         signs = ["›" if item is self._taken else " " for item in self._items]
-        self._list.show([f"{sign} {self._words(item)}" for sign, item in zip(signs, self._items, strict=True)])
+        self._list.show([f"{sign} {self.words(item)}" for sign, item in zip(signs, self._items, strict=True)])
         self.show_number(len(self._items))
 
-    def _words(self, item: Item) -> str:
+    def words(self, item: Item) -> str:
+        """A row in the list."""
         row = {name: item.get(name) for name in self._fields}
         shown = words.display(self._store, self._child.model.KIND, [row], self._child.model.LIST)
         return " · ".join(text for text in shown[0] if text)
 
-    def _place(self, item: Item) -> tuple[Any, ...]:
+    def in_order(self, items: list[Item]) -> None:
+        """Bring the rows into their order."""
+        items.sort(key=self.place)
+
+    def place(self, item: Item) -> tuple[Any, ...]:
+        """What a row is about: there is one about each thing."""
         return tuple(item.get(name) for name in self._child.about)

@@ -1,6 +1,7 @@
 """The part of a form with rows of another table: a heading, and below it the widgets for such rows."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -17,6 +18,9 @@ MAX_UNSEEN = 5
 class FormSection(Editor):
     """A titled editor of child rows, with a place for one problem that belongs to no single row."""
 
+    HEADING: ClassVar[str] = ""
+    """English message; empty: the name of the rows' book"""
+
     DEFAULT_CSS = """
     FormSection { height: auto; margin: 1 0 0 0; }
     FormSection > .title { text-style: bold; padding: 0 1; }
@@ -29,7 +33,7 @@ class FormSection(Editor):
 
     def __init__(self, key: str, child: Child) -> None:
         super().__init__(key)
-        self.title = _(child.model.PLURAL)
+        self.title = _(self.HEADING or child.model.PLURAL)
         self._heading = Static(Content(self.title), classes="title", markup=False)
         self._problem = Static(classes="problem", markup=False)
         self._unseen = Static(classes="unseen", markup=False)

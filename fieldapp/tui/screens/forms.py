@@ -1,0 +1,29 @@
+"""Which form a kind of record has, and opening one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldapp.domain.reference import ActivityKind
+from fieldapp.store.store import Draft
+from fieldapp.tui.host import Host
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.kind import KindForm
+
+
+def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
+    """Open the form for a new record; after each record that is saved open the next form, until one is left."""
+
+    def recorded(row_id: str | None) -> None:
+        if row_id is not None:
+            open_form(app, kind)
+
+    app.push_screen(form_of(kind, initial=initial), recorded)
+
+
+def form_of(
+    kind: str, row_id: str | None = None, draft: Draft | None = None, initial: Mapping[str, Any] | None = None
+) -> FormScreen:
+    """The form for a record of a kind; arguments as of ``FormScreen``."""
+    if kind == ActivityKind.KIND:
+        return KindForm(row_id, draft, initial)
+    return FormScreen(kind, row_id, draft, initial)

@@ -1,0 +1,111 @@
+"""A kind of activity in one form, at headquarters: its measures, its own fields, and the form that posts will see."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.reference import ActivityKind
+from fieldapp.i18n import _
+from fieldapp.records import kind_form
+from fieldapp.store.store import Draft
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.widgets.editor import Editor
+from fieldapp.tui.widgets.entries import field_row
+from fieldapp.tui.widgets.kind_parts import FieldsOfKind, KindPreview, MeasuresOfKind
+
+WIDE = 120
+"""Columns of the screen from which on the post's form is shown at the right"""
+
+FIRST, LAST = ("name", "section", "also_called"), ("sentence",)
+"""Fields of a kind before and after what belongs to it"""
+LATER = ("code", "position")
+"""Fields that the program fills in for a new kind"""
+
+
+class KindForm(FormScreen):
+    """All that makes a kind of activity, saved together or not at all."""
+
+    HELP = (
+        "A kind of activity with what posts count of it (measures) and ask about it besides (own fields). Type the name"
+        " of a measure: one that exists is offered, otherwise a new one is made here. Enter in the last field adds the"
+        " line. The form that posts will see is at the right on a wide screen, or F7 shows it. F2 records everything"
+        " together; it reaches the posts with the next reply."
+    )
+
+    DEFAULT_CSS = """
+    KindForm > #preview { display: none; dock: right; width: 50; margin: 1 0 2 0; border-left: solid $secondary; }
+    KindForm.-wide > #preview { display: block; }
+    KindForm.-wide > #fields { margin-right: 50; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f7", "preview", _("Preview"))]
+
+    def __init__(
+        self, row_id: str | None = None, draft: Draft | None = None, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(ActivityKind.KIND, row_id, draft, initial)
+
+    def make_editors(self) -> tuple[list[Editor], list[Editor]]:
+        rows = {shape.name: field_row(self.store, shape) for shape in fields_of(self.model)}
+        self._measures, self._own_fields = MeasuresOfKind(self.store), FieldsOfKind(self.store)
+        parts = [*(rows[n] for n in FIRST), self._measures, self._own_fields, *(rows[n] for n in LAST)]
+        return parts, [] if self.row_id is None else [rows[n] for n in LATER]
+
+    def beside(self) -> ComposeResult:
+        self._preview = KindPreview(self.store, id="preview")
+        yield self._preview
+
+    def read(self, row_id: str) -> dict[str, Any]:
+        return kind_form.data_of(self.store, row_id)
+
+    def write(self, data: Mapping[str, Any], *, confirm: bool) -> str:
+        return kind_form.save(self.store, data, self.row_id, confirm=confirm)
+
+    def on_resize(self, event: Resize | None = None) -> None:
+        self.set_class(self.app.size.width >= WIDE, "-wide")
+        super().on_resize()
+        self._follow()
+
+    def _follow(self) -> None:
+        super()._follow()
+        if self.has_class("-wide") and not self.app.locked:
+            self._show(self._preview)
+
+    def _show(self, preview: KindPreview) -> None:
+        name = next(editor.data for editor in self._editors if editor.key == "name")
+        preview.show(name, self._measures.data, self._own_fields.data)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the post's form where it is not beside this one; no kind is like the one before."""
+        if action == "preview":
+            return not self.has_class("-wide")
+        if action in ("copy", "copy_all", "pin", "templates"):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_preview(self) -> None:
+        """Show the form that posts will see."""
+        self.keep()
+        self.app.push_screen(KindPreviewScreen(self._show))
+
+
+class KindPreviewScreen(Page):
+    """The form that posts will see, over the form for the kind."""
+
+    HELP = "What posts will be asked about an activity of this kind. Esc goes back to the form for the kind."
+
+    def __init__(self, show: Callable[[KindPreview], None]) -> None:
+        """``show``: draws the form into the preview."""
+        super().__init__()
+        self._show = show
+
+    def body(self) -> ComposeResult:
+        yield KindPreview(self.store, id="preview")
+
+    def on_mount(self) -> None:
+        self._show(self.query_one(KindPreview))
