@@ -44,6 +44,13 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
         (("hq", "publish", "--sql", "--anew"), "--anew"),
         (("hq", "publish", "--sql", "--json"), "--json"),
     ],
+    "hq plans": [
+        (("hq", "plans", "2026", "--sheet", "x"), "--sheet"),
+        (("hq", "plans", "2026", "--password-file", "x"), "--password-file"),
+        (("hq", "plans", "2026", "--dry-run"), "--dry-run"),
+        (("hq", "plans", "2026", "--confirm"), "--confirm"),
+        (("hq", "plans", "2026", "--import", "a.csv", "--out", "b.csv"), "--out"),
+    ],
     "kinds": [(("kinds", "gieng_khoan", "--xlsform", "x.xlsx", "--json"), "--json")],
     "sync import": [(("sync", "import", ".", "--reply", "--reply-to", "."), "--reply")],
     "init": [
@@ -100,6 +107,7 @@ ALWAYS: dict[str, set[str]] = {
     "hq resolve": {"--take"},
     "hq quarantine": {"--json"},
     "hq open-data": {"--personal", "--json"},
+    "hq plans": {"--import", "--json"},
     "hq publish": {"--partitions", "--server", "--sql"},
     "hq coverage": {"--months", "--days", "--json"},
     "hq queue": {"--kind", "--post", "--json"},

@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldapp.cli.base import PATH, Context, as_json, cli, print_json, print_message, print_text, refuse_idle
+from fieldapp.cli.base import (
+    PATH,
+    Context,
+    as_json,
+    cli,
+    confirmed,
+    print_json,
+    print_message,
+    print_table,
+    print_text,
+    refuse_idle,
+)
 from fieldapp.i18n import _, counted
 from fieldapp.store import wall
 
 if TYPE_CHECKING:
+    from fieldapp.reports.plan_table import PlanTable
     from fieldapp.store.store import Store
     from fieldapp.sync.merge.resolve import Side
     from fieldapp.sync.peers.peers import Peer
@@ -426,3 +438,78 @@ def send_back(obj: Context, id: str, comment: Sequence[str], field: Sequence[str
     places = [*field, *[""] * (len(comment) - len(field))]
     comments = [review_queue.comment_on(place, text) for place, text in zip(places, comment, strict=True)]
     print_text(review_queue.review_record(obj.open(), id, "returned", comments=comments))
+
+
+@hq.command("plans")
+@click.argument("period")
+@click.option("--import", "file", type=PATH, metavar="FILE", help="A sheet: posts in lines, measures in columns, or "
+              "the other way round.")  # fmt: skip
+@click.option("--sheet", help="The sheet of a workbook; otherwise the first on which both cross.")
+@click.option("--password-file", type=PATH, help="A file whose first line is the password that opens the sheet.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@confirmed
+@click.option("--out", type=PATH, metavar="FILE", help="Write a new .xlsx, which can be imported again, or a .csv.")
+@as_json
+@click.pass_obj
+def hq_plans(
+    obj: Context,
+    period: str,
+    file: Path | None,
+    sheet: str | None,
+    password_file: Path | None,
+    dry_run: bool,
+    confirm: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Plans of all posts in PERIOD (2026, 2026-Q4, 2026-11): target, done, percent, forecast; or import them."""
+    from fieldapp.reports.plan_table import plan_table
+    from fieldapp.reports.query import Query, period_of
+
+    if file is None:
+        refuse_idle(["sheet", "password_file", "dry_run", "confirm"], "PERIOD")
+    else:
+        refuse_idle(["out"], "--import")
+    today = wall.today()
+    asked = period_of(period, today)
+    store = obj.open()
+    if file is not None:
+        from fieldapp.cli.records import file_password
+        from fieldapp.sheets import messages, plan_matrix
+
+        done = plan_matrix.import_plans(
+            store, file, asked.first, asked.last,
+            sheet=sheet, password=file_password(password_file), confirm=confirm, dry_run=dry_run,
+        )  # fmt: skip
+        if as_json:
+            print_json(done)
+        else:
+            print_text(messages.plans_text(done, asked.title))
+        for note in done.notes:
+            print_message(note)
+        return
+    table = plan_table(store, Query(asked, today=today))
+    if out is not None:
+        from fieldapp.reports.files.plans import save_plans_file
+
+        save_plans_file(store, table, out)
+        print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=out))
+    if as_json:
+        print_json(table.as_json())
+    elif out is None:
+        print_table(_plan_rows(table))
+
+
+def _plan_rows(table: "PlanTable") -> list[list[str]]:
+    """Post, what is planned, and its plan, amount done, percent and forecast."""
+    from fieldapp.records.plans import PlanCell
+
+    rows = [[_("Post"), _("Target"), _("Planned"), _("Done"), "%", _("Forecast")]]
+    for post, name in table.posts:
+        for aim, words in table.columns:
+            state = table.states[PlanCell(post, aim)]
+            if state.target is not None or state.done.text:
+                share = "–" if state.percent is None else f"{state.percent}%"
+                target, forecast = state.in_words(state.target), state.in_words(state.forecast)
+                rows.append([name, words.title, target, state.done.text or "–", share, forecast])
+    return rows

@@ -395,7 +395,7 @@ def import_table(
         hidden,
         dict(text.split("=", 1) for text in answers),
         recall=True,
-        password=_password(password_file),
+        password=file_password(password_file),
     )
     store = obj.open()
     while True:
@@ -421,7 +421,7 @@ def import_table(
         sys.exit(IN_PART if outcome.added or outcome.known else 1)
 
 
-def _password(file: Path | None) -> str | None:
+def file_password(file: Path | None) -> str | None:
     """The first line of a file, or None if none is given."""
     if file is None:
         return None

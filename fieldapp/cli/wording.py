@@ -66,6 +66,7 @@ SHAPES = (
     "DATE",
     "PATH",
     "DEST",
+    "PERIOD",
     "PACK",
     "POST",
     "REQUEST",

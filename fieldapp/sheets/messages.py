@@ -9,6 +9,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records.records import model_of
 from fieldapp.records.words import local_instant
 from fieldapp.sheets.importing import SheetOutcome
+from fieldapp.sheets.plan_matrix import PlanImport
 from fieldapp.sheets.take_back import Batch, TakenBack
 from fieldapp.sheets.unit_list import UnitListOutcome
 from fieldapp.vietnamese.text import clean
@@ -76,6 +77,14 @@ def unit_list_lines(outcome: UnitListOutcome) -> Iterator[str]:
             "{n} units in force are not on the list: they stay as they are.",
             outcome.unlisted,
         )
+
+
+def plans_text(done: PlanImport, period: str) -> str:
+    """One sentence: how many targets were on the sheet, and how many of them are new or other ones."""
+    text = _("Plans of {period}: {targets} targets on sheet “{sheet}”, {changed} of them new or changed.")
+    if done.dry_run:
+        text += " " + _("This was a trial: nothing was changed.")
+    return text.format(period=period, targets=done.targets, sheet=done.sheet, changed=done.changed)
 
 
 def batch_lines(batches: Sequence[Batch]) -> Iterator[str]:

@@ -190,7 +190,8 @@ def one_person(db: Database) -> None:
 
 @_migration("0017_reports_and_papers")
 def reports_and_papers(db: Database) -> None:
-    """The sentence by which a kind of activity and a measure are told in a report; files of records."""
+    """The sentence by which a kind of activity and a measure are told in a report; files of records; the bundles that
+    headquarters refused, and the newest of each laptop that it read (both local)."""
     add_what_is_missing(db)
 
 

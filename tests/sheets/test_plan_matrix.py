@@ -1,0 +1,116 @@
+"""A sheet of plans: posts in lines and measures in columns, or the other way; all of it goes in, or nothing."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from field import Run, World, of_another_post
+from sheet_files import Failed, by_xlsxwriter
+
+from fieldapp.errors import FieldappError
+from fieldapp.sheets.plan_matrix import import_plans
+from fieldapp.store.store import Store
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
+POSTS: list[list[Any]] = [
+    ["KẾ HOẠCH NĂM 2026"],
+    ["TT", "Đồn", "Giếng (giếng)", "Nhà đại đoàn kết", "Lượt người khám, chữa bệnh", "Tiền mặt (đồng)", "Tổng",
+     "Ghi chú"],
+    ["1", "IARVE", 4, "2", "2.100", "70tr", 99, "làm trong quý I"],
+    ["2", "Đồn Ialop", None, "-", 1200, None, None, None],
+    [None, "Tổng cộng", 4, 2, 3300, None, None, None],
+    [None, "Tất cả các đồn", 5, None, None, None, None, None],
+]  # fmt: skip
+EXPECTED = {("IARVE", "gieng", 4), ("IARVE", "can_nha", 2), ("IARVE", "luot_kham", 2100),
+            ("IARVE", "tien_mat", 70_000_000), ("IALOP", "luot_kham", 1200), (None, "gieng", 5)}  # fmt: skip
+MEASURES: list[list[Any]] = [
+    ["Chỉ tiêu", "Đơn vị tính", "Đồn BP Ia Rvê", "Đồn IALOP", "Tất cả các đồn"],
+    ["Giếng", "giếng", 4, None, 5],
+    ["Nhà đại đoàn kết", "căn", 2, None, None],
+    ["Lượt người khám, chữa bệnh", "lượt", 2100, 1200, None],
+    ["Tiền mặt", "đồng", 70_000_000, None, None],
+]  # fmt: skip
+
+
+def sheet(path: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    by_xlsxwriter(path / "kế hoạch.xlsx", rows)
+    return path / "kế hoạch.xlsx"
+
+
+def stored(store: Store) -> set[tuple[str | None, str, int]]:
+    return {
+        (row["post"], row["measure"], row["target"])
+        for row in store.rows(
+            "SELECT p.code AS post, m.code AS measure, l.target FROM plan l JOIN measure m ON m.id = l.measure_id"
+            " LEFT JOIN post p ON p.id = l.for_post_id WHERE l.date_from = '2026-01-01' AND l.voided_at IS NULL"
+        )
+    }
+
+
+@pytest.mark.parametrize("rows", [POSTS, MEASURES], ids=["posts in lines", "measures in lines"])
+def test_either_way_round_goes_in_once(world: World, tmp_path: Path, rows: Sequence[Sequence[Any]]) -> None:
+    of_another_post(world.hq)
+    path = sheet(tmp_path, rows)
+    tried = import_plans(world.hq, path, FIRST, LAST, dry_run=True)
+    assert (tried.changed, stored(world.hq)) == (6, set())
+    done = import_plans(world.hq, path, FIRST, LAST)
+    assert (done.targets, done.changed, stored(world.hq)) == (6, 6, EXPECTED)
+    assert import_plans(world.hq, path, FIRST, LAST).changed == 0
+    if rows is POSTS:
+        assert any("Dòng 5" in note for note in done.notes)
+
+
+def test_each_thing_that_is_not_understood_is_named_with_its_line(world: World, tmp_path: Path, run: Run) -> None:
+    of_another_post(world.hq)
+    rows: list[list[Any]] = [[*row] for row in POSTS]
+    rows[1][4] = "Lượt bay"
+    rows[3][1] = "Đồn Bo Heng"
+    rows[2][5] = "nhiều"
+    rows[5][2] = Failed("#DIV/0!")
+    path = sheet(tmp_path, rows)
+    with pytest.raises(FieldappError) as refused:
+        import_plans(world.hq, path, FIRST, LAST)
+    lines = str(refused.value).split("\n")
+    assert [x.split(":")[0] for x in lines] == [
+        "Dòng 2, cột E", "Dòng 3, cột F", "Dòng 4, cột B", "Dòng 6, cột C", "Chưa ghi gì."]  # fmt: skip
+    assert "Lượt bay" in lines[0]
+    assert "Đồn Bo Heng" in lines[2]
+    assert stored(world.hq) == set()
+    code, _out, err = run("hq", "plans", "2026", "--import", path, home="hq")
+    assert code == 1
+    assert "Đồn Bo Heng" in err
+
+
+@pytest.mark.parametrize("unit", ["kg", "nghìn lượt"])
+@pytest.mark.parametrize("way", ["above", "beside"])
+def test_another_unit_is_refused(world: World, tmp_path: Path, unit: str, way: str) -> None:
+    with pytest.raises(FieldappError, match=f"không phải “{unit}”"):
+        import_plans(world.hq, sheet(tmp_path, of_money(unit, way)), FIRST, LAST)
+    assert stored(world.hq) == set()
+
+
+@pytest.mark.parametrize("way", ["above", "beside"])
+def test_millions_are_millions(world: World, tmp_path: Path, way: str) -> None:
+    import_plans(world.hq, sheet(tmp_path, of_money("triệu đồng", way)), FIRST, LAST)
+    assert stored(world.hq) == {("IARVE", "tien_mat", 70_500_000)}
+
+
+def of_money(unit: str, way: str) -> list[list[Any]]:
+    if way == "above":
+        return [["Đồn", f"Tiền mặt ({unit})"], ["IARVE", 70.5]]
+    return [["Chỉ tiêu", "ĐVT", "Đồn BP Ia Rvê"], ["Tiền mặt", unit, 70.5]]
+
+
+def test_a_sheet_without_posts_or_measures_says_what_is_expected(world: World, tmp_path: Path) -> None:
+    path = sheet(tmp_path, [["Họ tên", "Năm"], ["Y Thanh", 1990]])
+    with pytest.raises(FieldappError, match="không có bảng"):
+        import_plans(world.hq, path, FIRST, LAST)
+
+
+def test_what_is_struck_out_or_stands_twice_is_refused(world: World, tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["Đồn", "Giếng"], ["IARVE", 4], ["Đồn BP Ia Rvê", 5]]
+    with pytest.raises(FieldappError, match="hai lần"):
+        import_plans(world.hq, sheet(tmp_path, rows), FIRST, LAST)
+    assert stored(world.hq) == set()
