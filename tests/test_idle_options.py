@@ -111,6 +111,7 @@ ALWAYS: dict[str, set[str]] = {
     "hq publish": {"--partitions", "--server", "--sql"},
     "hq coverage": {"--months", "--days", "--json"},
     "hq queue": {"--kind", "--post", "--json"},
+    "hq accept": {"--confirm"},
     "hq return": {"--comment", "--field"},
     "demo": {"--workspace"},
     "tutorial": {"--workspace", "--again"},
