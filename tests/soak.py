@@ -182,11 +182,15 @@ def as_old(template: Path, size: int, name: str, key: bytes) -> Path:
     shutil.copytree(template / str(size) / name, home)
     db = connect(home / FILE, key)
     db.execute("PRAGMA foreign_keys = OFF")
-    for kind, named in db.execute("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall():
+    made = db.execute("SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')").fetchall()
+    for kind, named, _sql in made:
         db.execute(f"DROP {kind} {named}")
     db.execute(f"DROP TABLE {OLD_LACKS_TABLE}")
     for table, column in OLD_LACKS_COLUMNS.items():
         db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    for kind, _named, sql in made:
+        if kind == "view":  # by which saving asks who is the same person
+            db.execute(sql)
     capture.install_triggers(db)
     newest = db.execute("SELECT max(name) FROM _sqlite_migrations").fetchone()[0]
     db.execute("DELETE FROM _sqlite_migrations WHERE name = ?", [newest])

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
@@ -86,6 +87,10 @@ def pack_in(path: Path) -> Path:
         folder=display_path(path), listed=listed))  # fmt: skip
 
 
+_NAME = attrgetter("name")
+"""The order of files in messages: the same everywhere; paths themselves have another on Windows"""
+
+
 def _found_in(folder: Path, kind: str, marks: Sequence[str], inside: bool) -> list[Path]:
     """Files whose names have all ``marks``, or that begin like files of this ``kind``, by name."""
     from fieldapp.sync.format.bundle import looks_like
@@ -103,7 +108,8 @@ def _found_in(folder: Path, kind: str, marks: Sequence[str], inside: bool) -> li
                 named.append(path)
             elif inside:
                 (likely if any(mark in name for mark in LIKELY_MARKS) else others).append(path)
-    return sorted([*named, *(p for p in [*likely, *sorted(others)[:LOOKED_INTO]] if looks_like(p) == kind)])
+    begin = [*likely, *sorted(others, key=_NAME)[:LOOKED_INTO]]
+    return sorted([*named, *(path for path in begin if looks_like(path) == kind)], key=_NAME)
 
 
 def folders_with_bundles(folder: Path) -> list[Path]:
