@@ -144,7 +144,7 @@ class ActivityKind(Record):
     section: Annotated[KindSection, Field(title="Section")]
     position: Annotated[int, Field(title="Order")] = 0
     also_called: Annotated[Short, Field(title="Also called")] = None
-    sentence: Annotated[Short, Field(title="Sentence in the report")] = None
+    sentence: Annotated[Remark, Field(title="Sentence in the report")] = None
 
 
 class Measure(Record):
@@ -162,7 +162,7 @@ class Measure(Record):
     unit_name: Annotated[str, Field(title="Unit of measure", min_length=1, max_length=lengths.CODE)]
     decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
     nature: Annotated[Nature, Field(title="Nature")]
-    sentence: Annotated[Short, Field(title="Sentence in the report")] = None
+    sentence: Annotated[Remark, Field(title="Sentence in the report")] = None
 
 
 class KindMeasure(Record):
