@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from fieldapp.domain import sentences
 from fieldapp.domain.indicators import INDICATORS
-from fieldapp.records import records
+from fieldapp.errors import FieldappError
+from fieldapp.records import kind_form, records
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, sums_by_kind
 from fieldapp.reports.query import Period, Query
@@ -214,6 +215,18 @@ def test_a_pattern_that_cannot_be_filled_is_refused_when_it_is_saved(
     assert code == 1 and said in err
     assert "Traceback" not in err
     assert world.hq.value("SELECT sentence FROM activity_kind WHERE code = 'hien_mau'") is None
+
+
+def test_a_kind_s_form_takes_a_sentence_about_measures_that_are_new_in_it(world: World) -> None:
+    form = {
+        "name": "Hiến máu tình nguyện", "section": "health", "sentence": "hiến được {Đơn vị máu}",
+        "measures": [{k: v for k, v in UNITS.items() if k != "code"}],
+    }  # fmt: skip
+    with pytest.raises(FieldappError) as refused:
+        kind_form.save(world.hq, {**form, "sentence": "hiến được {Túi máu}"})
+    assert "“Túi máu”" in refused.value.fields["sentence"]
+    kind = kind_form.save(world.hq, form)
+    assert world.hq.value("SELECT sentence FROM activity_kind WHERE id = ?", [kind]) == "hiến được {Đơn vị máu}"
 
 
 def test_a_measure_s_own_sentence_asks_for_nothing_else(world: World, run: Run) -> None:
