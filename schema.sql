@@ -79,7 +79,7 @@ CREATE TABLE activity_kind (
         'political_base', 'propaganda', 'border', 'security', 'support_received')),
     position INTEGER NOT NULL,
     also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200),
-    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 200)
+    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 1000)
 ) STRICT;
 
 CREATE TABLE measure (
@@ -94,7 +94,7 @@ CREATE TABLE measure (
     decimals INTEGER NOT NULL CHECK (decimals BETWEEN 0 AND 3),
     nature TEXT NOT NULL CHECK (nature IN ('works', 'persons', 'turns', 'households', 'labour', 'quantity', 'cash',
         'in_kind', 'service', 'text')),
-    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 200)
+    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 1000)
 ) STRICT;
 
 CREATE TABLE kind_measure (

@@ -25,7 +25,8 @@ from fieldapp.work.review_hints import HINTS
 SOURCE = Path(__file__).parents[1] / "fieldapp"
 KEPT = {"HELP", "STAGES", "TITLES", "MARKS", "OUTCOME_WORDS", "DONE", "OVERLAP", "SAME_CODE", "TWICE", "ONE_OR_PARTS",
         "DAY_OUTSIDE", "STATES", "STATE_WORDS", "NOTHING",
-        "SORT_TITLES", "ASKS", "GUEST_OF", "CLICK", "SHAPES", "HEADING", "ALL_POSTS"}  # fmt: skip
+        "SORT_TITLES", "ASKS", "GUEST_OF", "CLICK", "SHAPES", "HEADING", "ALL_POSTS",
+        "INDICATOR_PATTERNS"}  # fmt: skip
 """Names under which texts are kept that ``_`` gets later"""
 TRUST = {"pending", "certified", "revoked"}
 """Values of ``Peer.trust``, which ``_`` gets as they are"""

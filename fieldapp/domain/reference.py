@@ -46,6 +46,9 @@ land where nobody lived"""
 
 FieldType = Literal["text", "number", "date", "choice"]
 
+PLACES = "{name of a measure} is its amount, as in: giải quyết {Vụ}"
+PLACE = "{amount} is the amount with its unit, as in: {amount} gạo"
+"""What a sentence is made of: ``domain/sentences.py``"""
 MADE = "empty: made from the name"
 """What an empty code means where ``CODE_MADE``"""
 
@@ -144,7 +147,7 @@ class ActivityKind(Record):
     section: Annotated[KindSection, Field(title="Section")]
     position: Annotated[int, Field(title="Order")] = 0
     also_called: Annotated[Short, Field(title="Also called")] = None
-    sentence: Annotated[Short, Field(title="Sentence in the report")] = None
+    sentence: Annotated[Remark, Field(title="Sentence in the report", description=PLACES)] = None
 
 
 class Measure(Record):
@@ -162,7 +165,7 @@ class Measure(Record):
     unit_name: Annotated[str, Field(title="Unit of measure", min_length=1, max_length=lengths.CODE)]
     decimals: Annotated[int, Field(title="Decimals", ge=0, le=3)] = 0
     nature: Annotated[Nature, Field(title="Nature")]
-    sentence: Annotated[Short, Field(title="Sentence in the report")] = None
+    sentence: Annotated[Remark, Field(title="Sentence in the report", description=PLACE)] = None
 
 
 class KindMeasure(Record):

@@ -19,6 +19,8 @@ from fieldapp.store.store import Row, Store
 MEASURES, FIELDS = "measures", "fields"
 """Keys of the form for what belongs to the kind"""
 
+SENTENCE = "sentence"
+
 OWN_FIELD = ("name", "field_type", "choices", "unit_name", "decimals", "needed", "hint")
 """What the form asks about a field of the kind; its limits are in its own book"""
 
@@ -46,7 +48,7 @@ def save(store: Store, data: Mapping[str, Any], kind_id: str | None = None, *, c
     ``measures.0.unit_name``. What ``data`` leaves out of the measures or the fields of a stored kind is retired; a kind
     keeps what ``data`` does not name at all.
     """
-    own = {key: value for key, value in data.items() if key not in (MEASURES, FIELDS)}
+    own = {key: value for key, value in data.items() if key not in (MEASURES, FIELDS, SENTENCE)}
     with store.transaction():
         found = _Findings(store)
         if kind_id is None:
@@ -58,6 +60,8 @@ def save(store: Store, data: Mapping[str, Any], kind_id: str | None = None, *, c
                 for number, item in enumerate(data[name]):
                     add(found, f"{name}.{number}.", saved, item)
                 _retire(store, before[name], data[name])
+        if saved is not None and SENTENCE in data:  # it may name measures that are new in this form
+            found.save("", ActivityKind.KIND, {SENTENCE: data[SENTENCE]}, saved)
         found.raise_if_any(confirm)
         assert saved is not None
     return saved

@@ -29,6 +29,7 @@ from fieldapp.records import (
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.joint_references import reused_reference_question
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
+from fieldapp.records.sentence_rules import sentence_problem
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered
 from fieldapp.store import log, people, wall
 from fieldapp.store.ids import FIRST_DAY, derived_id, named_id, new_id
@@ -288,7 +289,7 @@ def _fixed_changed(record: Record, old: Found | None) -> dict[str, str]:
 def _rules_across_records(store: Store, record: Record, old: Found | None) -> dict[str, str]:
     """Field -> sentence for each rule that the record breaks together with another record; the sentence names it."""
     kind, own_id = record.KIND, old.row["id"] if old else None
-    problems: dict[str, str] = {}
+    problems = sentence_problem(store, record)
     for field, message, other in rules.across(record, _comparable_rows(store, record, own_id)):
         problems[field] = _(message).format(other=words.labels(store, kind, [other["id"]])[other["id"]])
     return problems

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _
 from fieldapp.reports.figures import Figure, amount_in_words
 from fieldapp.reports.query import Period
@@ -42,17 +43,6 @@ def named(title: str, unit: str) -> str:
     if unit not in SIZES and not text.startswith(("số ", "tổng ", "tỷ lệ ", "trị giá ")):
         text = _("number of {things}").format(things=text)
     return f"{text} ({within(kind)})" if kind else text
-
-
-def within(text: str) -> str:
-    """A title inside a sentence; names and abbreviations keep their capitals."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
-
-
-def as_sentence(text: str) -> str:
-    """With a capital at its beginning, and a full stop."""
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "…", "!")) else f"{text}."
 
 
 _SUBJECTS: Mapping[str, Callable[[], str]] = {

@@ -135,6 +135,16 @@ def _grouped(store: Store, params: dict[str, Any], by: Group | None) -> dict[str
     return found
 
 
+def sums_by_kind(store: Store, query: Query) -> dict[str, list[Figure]]:
+    """Id of a kind of activity -> the figures of its measures, in their order. Those of all kinds add up to the
+    figures of the whole."""
+    found: dict[str, list[Figure]] = {}
+    for kind_id, figure in _sums(store, narrowed(store, query), "kind"):
+        if kind_id is not None:
+            found.setdefault(kind_id, []).append(figure)
+    return found
+
+
 def before_and_after(
     store: Store, queries: Sequence[Query], change: AbstractContextManager[None]
 ) -> list[tuple[list[Figure], list[Figure]]]:

@@ -2,13 +2,15 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.sentences import as_sentence, joined
 from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
+from fieldapp.reports.comparison import changes
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
@@ -47,7 +49,7 @@ def as_text(report: Report) -> str:
     by_section = groupby(in_order(report.figures), key=lambda f: f.section)
     for number, (section, group) in enumerate(by_section, start=1):
         found = list(group)
-        lines += [f"{number}. {_(HEADINGS[section])}", f"   {prose(found)}"]
+        lines += [f"{number}. {_(HEADINGS[section])}", f"   {prose(report, section)}"]
         for figure in found:
             records = counted("{n} record", "{n} records", figure.count)
             earlier = before.get((figure.section, figure.code))
@@ -80,45 +82,11 @@ def in_order(figures: Sequence[Figure]) -> list[Figure]:
     return sorted(figures, key=lambda f: order.index(f.section))
 
 
-def prose(figures: Sequence[Figure]) -> str:
-    """The figures of one section as a sentence: “Giúp 722 ngày công; khám, chữa bệnh 2.385 lượt.”"""
-    text = "; ".join(PROSE[f.code](f.text) if f.code in PROSE else f"{_lower(f.title)} {f.text}" for f in figures)
-    return text[:1].upper() + text[1:] + "."
-
-
-def _lower(text: str) -> str:
-    """A title inside a sentence; names and abbreviations keep their capitals."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
-
-
-PROSE: Mapping[str, Callable[[str], str]] = {
-    "gieng_khoan.gieng": lambda n: _("handed over {n} (drilled)").format(n=n),
-    "nha_dai_doan_ket.can_nha": lambda n: _("{n} great-unity houses").format(n=n),
-    "mai_am_bien_gioi.can_nha": lambda n: _("{n} “warm home at the border” houses").format(n=n),
-    "phong_kham_quan_dan_y.phong_kham": lambda n: _("{n} for soldiers and people together").format(n=n),
-    "ngay_cong": lambda n: _("helped the people with {n}").format(n=n),
-    "luot_kham": lambda n: _("examined and treated free of charge {n}").format(n=n),
-    "tri_gia_kham": lambda n: _("worth {n}").format(n=n),
-    "tri_gia_qua": lambda n: _("worth {n}").format(n=n),
-    "tri_gia_cong_trinh": lambda n: _("worth {n}").format(n=n),
-    "ho_huong_loi": lambda n: _("to the benefit of {n}").format(n=n),
-    "luot_cbcs": lambda n: _("sent {n}").format(n=n),
-    "luot_phuong_tien": lambda n: _("put {n} to use").format(n=n),
-    "gao_kg": lambda n: _("gave {n} of rice").format(n=n),
-    "tien_mat": lambda n: _("gave {n} in cash").format(n=n),
-    "hien_vat_tri_gia": lambda n: _("goods worth {n}").format(n=n),
-    "suat_qua": lambda n: _("gave {n} as gifts").format(n=n),
-    "km": lambda n: _("{n} of border line").format(n=n),
-    **{
-        f"{bodies}_strengthened": lambda n: _("strengthened {n}").format(n=n)
-        for bodies in ("communes", "cells", "police", "militia", "women_unions", "farmers_unions", "hamlets")
-    },
-    "members_introduced": lambda n: _("introduced {n} to party cells of hamlets").format(n=n),
-    "cells_with_members": lambda n: _("{n} have members of the post").format(n=n),
-    "meetings_held": lambda n: _("recorded {n} of party cells").format(n=n),
-    "meetings_attended": lambda n: _("members of the post attended {n}").format(n=n),
-}
-"""Code -> words for figures that read better so than as title and number."""
+def prose(report: Report, section: str) -> str:
+    """The figures of one section in sentences: “Giúp Nhân dân 722 ngày công lao động sản xuất.” They are followed by
+    what changed since the period before."""
+    told = as_sentence(joined(report.clauses.get(section, [])))
+    return f"{told} {changes(report, [f for f in report.figures if f.section == section])}".rstrip()
 
 
 def shared_note() -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from fieldapp.domain.coordination import MatterType
+from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
-from fieldapp.reports.comparison import as_sentence, change, is_over, named, plan_words, subject
+from fieldapp.reports.comparison import change, is_over, named, plan_words, subject
 from fieldapp.reports.coverage import NotReported, not_reported
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
 from fieldapp.reports.query import Period, find_post

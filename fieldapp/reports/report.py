@@ -1,7 +1,7 @@
 """A report: the figures of a period, what they leave out, the same period before, and the plan."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.sentences import Told
 from fieldapp.i18n import _
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.figures import (
@@ -25,6 +26,7 @@ from fieldapp.reports.figures import (
     without_figure,
 )
 from fieldapp.reports.query import Period, Query, find_post
+from fieldapp.reports.sentences import section_clauses
 from fieldapp.reports.units import find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
@@ -114,6 +116,8 @@ class Report:
     plan: list[PlanProgress]
     tasks: list[TaskDone]
     late: list[LateWith]
+    clauses: Mapping[str, list[Told]]
+    """section -> what tells its figures"""
     completeness: Completeness
 
     def as_json(self) -> dict[str, Any]:
@@ -143,15 +147,17 @@ class Report:
 def report(store: Store, query: Query) -> Report:
     """The full report for a query."""
     unit, post = find_unit(store, query), find_post(store, query)
+    found = figures(store, query)
     return Report(
         query,
         unit["name"] if unit else None,
         post["name"] if post else None,
-        figures(store, query),
+        found,
         figures(store, query.over(query.period.before())),
         plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
+        section_clauses(store, query, found),
         _completeness(store, query),
     )
 

@@ -79,6 +79,7 @@ def baseline_changes() -> Iterator[BaselineChange]:
         _lines("unit_successions.csv"),
         dict(corrected_codes()),
     )
+    yield from _sentences()
     for row in _kinds_since():
         yield _as_new(*row)
 
@@ -289,6 +290,20 @@ def _synonyms() -> Iterator[BaselineChange]:
         )
 
 
+def _sentences() -> Iterator[BaselineChange]:
+    """The sentences of what version 0.1 shipped. What was appended since brings its own: see ``_kinds_since``."""
+    first = {row["id"] for _table, row in _kinds()}
+    for (table, row_id), sentence in _sentence_of().items():
+        if row_id in first:
+            yield table, row_id, {"sentence": sentence}, False
+
+
+def _sentence_of() -> dict[tuple[str, str], str]:
+    """(table, row's id) -> its sentence in reports."""
+    lines = _table("sentences.csv")
+    return {(line["table"], derived_id(line["table"], FIRST_DAY, line["code"])): line["sentence"] for line in lines}
+
+
 def _kinds() -> Iterator[BaselineRow]:
     """The kinds, the measures and the measures of kinds that version 0.1 shipped."""
     for table, name in (("activity_kind", "activity_kinds.csv"), ("measure", "measures.csv")):
@@ -301,11 +316,13 @@ def _kinds() -> Iterator[BaselineRow]:
 def _kinds_since() -> Iterator[BaselineRow]:
     """The rows appended since 0.2, in the order of ``kind_measures.csv``: each after its kind and its measure."""
     shipped = {row["id"] for _table, row in _kinds()}
+    sentences = _sentence_of()
     for kind, measure, pair in islice(_measures_of_kinds(), FIRST_PAIRS, None):
         for table, row in (("activity_kind", kind), ("measure", measure), ("kind_measure", pair)):
             if row["id"] not in shipped:
                 shipped.add(row["id"])
-                yield table, row
+                sentence = sentences.get((table, row["id"]))
+                yield table, row if sentence is None else {**row, "sentence": sentence}
 
 
 def _named(table: str, name: str) -> dict[str, dict[str, Any]]:

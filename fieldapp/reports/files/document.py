@@ -122,7 +122,7 @@ def make_document(
         about=_about(made),
         facts=_facts(made, state),
         sections=[
-            ReportSection(_(narrative.HEADINGS[section]), narrative.prose(group), group)
+            ReportSection(_(narrative.HEADINGS[section]), narrative.prose(made, section), group)
             for section, group in ((s, list(g)) for s, g in groupby(figures, key=lambda f: f.section))
         ],
         late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],

@@ -1,0 +1,181 @@
+"""What was done, told in sentences: of each kind of activity by its pattern, or by one made from its name and units."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fieldapp.domain import sentences
+from fieldapp.domain.amounts import MONEY
+from fieldapp.domain.sentences import Amount, Told, joined, within
+from fieldapp.i18n import _
+from fieldapp.reports.figures import Figure, amount_in_words, sums_by_kind
+from fieldapp.reports.query import Query
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import search_key
+
+WORTH = ("trị giá", "giá trị", "kinh phí", "số tiền")
+"""Beginnings of names of measures that say themselves that an amount of money is meant"""
+
+
+@dataclass(frozen=True)
+class KindDone:
+    """What was done of one kind of activity."""
+
+    section: str
+    told: tuple[Told, ...]
+
+
+def kinds_done(store: Store, query: Query) -> list[KindDone]:
+    """The kinds of activity of which measures are recorded in the period, in their order."""
+    done = sums_by_kind(store, query)
+    measures = {row["id"]: row for row in store.rows("SELECT * FROM measure")}
+    kinds = store.rows("SELECT * FROM activity_kind ORDER BY position, id")
+    return [
+        KindDone(kind["section"], tuple(tell_kind(kind, [(measures[str(f.measure_id)], f) for f in done[kind["id"]]])))
+        for kind in kinds
+        if kind["id"] in done
+    ]
+
+
+def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]]) -> list[Told]:
+    """A kind's clauses; each figure, with its measure, is in one of them."""
+    amounts: dict[str, Amount] = {}
+    for measure, figure in figures:
+        amount = amount_of(figure)
+        amounts[sentences.key(measure["name"])] = amounts[sentences.key(measure["code"])] = amount
+    pattern = _parsed(kind["sentence"])
+    told = sentences.tell(pattern, amounts)
+    left = [(m, f) for m, f in figures if not _among({name for clause in told for name in clause.names}, m)]
+    if not left:
+        return told
+    works = next((pair for pair in left if pair[0]["nature"] == "works"), None)
+    if told or works is None:
+        clauses = ", ".join(tell_measure(measure, figure) for measure, figure in left)
+        asked = {place.name for place in sentences.names(pattern)}
+        if told and not any(_among(asked, measure) for measure, _figure in left):  # a measure that was added later
+            return [*told[:-1], replace(told[-1], text=f"{told[-1].text}, {clauses}")]
+        return [*told, Told(f"{within(kind['name'])}: {clauses}", "", frozenset())]
+    others = [tell_measure(measure, figure) for measure, figure in left if measure is not works[0]]
+    lead = _("handed over") + " "
+    text = ", ".join([lead + _of_unit(amount_of(works[1]).text, works[1].unit, kind["name"]), *others])
+    return [Told(text, lead, frozenset())]
+
+
+def _among(names: Collection[str], measure: Row) -> bool:
+    return sentences.key(measure["name"]) in names or sentences.key(measure["code"]) in names
+
+
+def tell_measure(measure: Row, figure: Figure) -> str:
+    """A figure by the pattern of its measure: “1.250 lượt người nghe”, “trị giá 70 triệu đồng”; without one, made from
+    its name, unit and nature: “500 cây giống”, “25 đơn vị máu”."""
+    amount = amount_of(figure)
+    places = {sentences.AMOUNT: amount, sentences.NUMBER: Amount(amount.bare, amount.bare)}
+    told = sentences.tell(_parsed(measure["sentence"]), places)
+    if told:
+        return joined(told)
+    name = within(measure["name"])
+    if measure["nature"] == "text":
+        return f"{name} {amount.bare}"
+    if figure.unit == MONEY:
+        if measure["nature"] == "cash" and not name.startswith(WORTH):
+            return f"{amount.text} {name}"
+        return f"{name if name.startswith(WORTH) else _('{what} worth').format(what=name)} {amount.text}"
+    return _of_unit(amount.text, figure.unit, measure["name"])
+
+
+def _of_unit(amount: str, unit: str, name: str) -> str:
+    """An amount with what a name adds to its unit: “12 hộ” of “Số hộ được hỗ trợ” is “12 hộ được hỗ trợ”."""
+    words, own = within(name).split(), search_key(unit).split()
+    plain = [" ".join(search_key(word).split()) for word in words]
+    for at in range(len(words) - len(own) + 1 if own else 0):
+        if plain[at : at + len(own)] == own:
+            return " ".join([amount, *words[at + len(own) :]])
+    return f"{amount} {' '.join(words)}"
+
+
+def amount_of(figure: Figure) -> Amount:
+    """“2.385 lượt” and “2.385”; words of records as they are, with the unit where they do not say it themselves."""
+    texts, bare = [], []
+    if figure.value is not None:
+        number = amount_in_words(figure.value, figure.decimals, figure.unit)
+        alone = number if figure.unit == MONEY else amount_in_words(figure.value, figure.decimals, "")
+        about = _("about {amount}") if figure.approximate else "{amount}"
+        texts.append(about.format(amount=number))
+        bare.append(about.format(amount=alone))
+    for said in map(within, figure.in_words):
+        alone = _without(said, figure.unit)
+        texts.append(said if alone != said else f"{said} {figure.unit}".rstrip())
+        bare.append(alone)
+    return Amount(_(" and ").join(texts), _(" and ").join(bare))
+
+
+def _without(words: str, unit: str) -> str:
+    """Words without the unit at their end."""
+    short = words[: -len(unit)].rstrip() if unit else words
+    return short if short and search_key(f"{short} {unit}") == search_key(words) else words
+
+
+def _parsed(pattern: str | None) -> list[sentences.Clause]:
+    """The clauses of a stored pattern; none of one that another version wrote and this one cannot read."""
+    try:
+        return sentences.parse(pattern or "")
+    except ValueError:
+        return []
+
+
+def section_clauses(store: Store, query: Query, figures: Sequence[Figure]) -> Mapping[str, list[Told]]:
+    """Section -> the clauses that tell its figures, each in one of them."""
+    found: dict[str, list[Told]] = {}
+    for kind in kinds_done(store, query):
+        found.setdefault(kind.section, []).extend(kind.told)
+    for section, pattern in INDICATOR_PATTERNS.items():
+        amounts = _amounts_of_indicators([f for f in figures if f.section == section and f.measure_id is None])
+        if told := sentences.tell(sentences.parse(_(pattern)), amounts):
+            found.setdefault(section, []).extend(told)
+    return found
+
+
+def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
+    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such."""
+    by_code = {f.code: f for f in figures}
+    amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items()}
+    communes, border = by_code.get("communes_strengthened"), by_code.get("border_communes_strengthened")
+    if communes and border and communes.value == border.value:
+        bare = amounts.pop(sentences.key(border.code)).bare
+        text = _("{n} communes on the border").format(n=bare)
+        amounts[sentences.key(communes.code)] = Amount(text, bare)
+    return amounts
+
+
+INDICATOR_PATTERNS: Mapping[str, str] = {
+    "political_base": "strengthened[ {communes_strengthened}]"
+    "[ ({border_communes_strengthened:n} of them on the border)][, {cells_strengthened}][, {police_strengthened}]"
+    "[, {militia_strengthened}][, {women_unions_strengthened}][, {farmers_unions_strengthened}]"
+    "[, {hamlets_strengthened}]; helped {household_groups_helped:n} groups of households",
+    "party": "introduced {members_introduced} to[ {cells_with_members:n}] party cells of hamlets;"
+    " recorded {meetings_held} of cells[, members of the post attended {meetings_attended:n}]"
+    "[, {attendance_missed:n} absences]; gave[ {members_in_charge}][ {households_in_charge} to look after];"
+    "[ {candidacies} stood for election][, {candidates_elected} were elected];"
+    " rated[ {cells_excellent:n} excellent][, {cells_good:n} good][, {cells_completed:n} as having done their task]"
+    "[, {cells_not_completed:n} as not having done it];"
+    " rated[ {members_excellent:n} excellent][, {members_good:n} good]"
+    "[, {members_completed:n} as having done their task][, {members_not_completed:n} as not having done it]",
+    "coordination": "exchanged information in {information_exchange}"
+    "[, {information_exchange_on_time:n} of them in time][, {information_exchange_late:n} late]"
+    "[, {information_exchange_overdue:n} overdue][, {information_exchange_open:n} going on];"
+    " advised committees in {advice_to_committee}[, {advice_to_committee_on_time:n} of them in time]"
+    "[, {advice_to_committee_late:n} late][, {advice_to_committee_overdue:n} overdue]"
+    "[, {advice_to_committee_open:n} going on];"
+    " took up {problem_on_the_spot} on the spot[, {problem_on_the_spot_on_time:n} of them in time]"
+    "[, {problem_on_the_spot_late:n} late][, {problem_on_the_spot_overdue:n} overdue]"
+    "[, {problem_on_the_spot_open:n} going on];"
+    " took up {support_request:n} requests for support[, {support_request_on_time:n} of them in time]"
+    "[, {support_request_late:n} late][, {support_request_overdue:n} overdue][, {support_request_open:n} going on]",
+    "self_management": "kept up {self_management_groups:n} self-management groups[ with {group_households}]"
+    "[, {group_markers}][, {group_length} of border line]",
+    "reviews": "held[ {periodic_reviews:n} periodic reviews][ and {final_reviews:n} final reviews]",
+    "commendations": "commended {commendations:n} times[, {commendations_collective}][, {commendations_individual:n}"
+    " individuals]",
+}
+
+
+"""Section -> English message of the pattern that tells its figures that are no measures (``domain/indicators.py``)"""
