@@ -42,11 +42,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "470e6ff6fce7c1313307a71c857a4fbd0b8eadbf5b0fd9217c5cc03fdf9a043c")
+SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "dc7cc7c957a90ca7457fd13295bf3f9144619bc93ce9cfae476354f2f452cd4f")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
-LOGGED_TABLES = (17, "e9e82e609fec8dea744678d7cdaf622169660c5e1e381fc506146ec733552301")
+LOGGED_TABLES = (17, "75e6f383c3a3ebe781cacca89e40e4bf027fa468656313c562e715beceef77bb")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 

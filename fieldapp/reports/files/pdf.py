@@ -69,12 +69,13 @@ def pdf_bytes(document: Document) -> bytes:
         paper.add_page()  # a signature must not be alone on its page
     _block(paper, last, form.page.body, form.page.table)
     _foot(paper, form)
-    paper.add_page()
-    for line in form.annex:
-        _line(paper, line, paper.l_margin, form.page.width, "C")
-    paper.ln(form.page.body)
-    for block in annex(document):
-        _block(paper, block, form.page.body, form.page.table - 1)
+    if document.annexed:
+        paper.add_page()
+        for line in form.annex:
+            _line(paper, line, paper.l_margin, form.page.width, "C")
+        paper.ln(form.page.body)
+        for block in annex(document):
+            _block(paper, block, form.page.body, form.page.table - 1)
     return bytes(paper.output())
 
 

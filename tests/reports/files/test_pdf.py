@@ -24,7 +24,7 @@ MINORITY = "ƀčĕêĭñŏôơŭưĐ\u0306"
 
 
 def pdf(world: World, layout: LayoutCode = "decree30") -> Any:
-    return pypdf.PdfReader(io.BytesIO(pdf_bytes(document.make_document(world.hq, YEAR, layout))))
+    return pypdf.PdfReader(io.BytesIO(pdf_bytes(document.make_document(world.hq, YEAR, layout, annexed=True))))
 
 
 @pytest.mark.parametrize("style", STYLES.values())
