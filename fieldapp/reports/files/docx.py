@@ -223,6 +223,7 @@ def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
     _mark(head, "w:tblHeader")
     for cell, text in zip(head.cells, grid.head, strict=True):
         _cell(cell, text, size, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
     for texts in grid.rows:
         row = table.add_row()
         _mark(row, "w:cantSplit")
