@@ -892,6 +892,28 @@ CREATE TABLE local_rekeyed (
     fields TEXT NOT NULL             -- JSON: field -> [values compared, values that differed]
 ) STRICT;
 
+-- What an officer wrote in a report, and the letter's number and day. Here, and not among the records: a draft about posts
+-- goes to no post. The area is '', or the ids of the post and the unit to which the report is narrowed.
+CREATE TABLE local_report_text (
+    date_from TEXT NOT NULL,
+    date_to TEXT NOT NULL,
+    area TEXT NOT NULL,
+    section TEXT NOT NULL,           -- fieldapp/reports/sections.py
+    text TEXT NOT NULL,              -- lines; '' leaves the section out
+    saved_at TEXT NOT NULL,
+    saved_by TEXT NOT NULL,
+    PRIMARY KEY (date_from, date_to, area, section)
+) STRICT;
+CREATE TABLE local_report_letter (
+    date_from TEXT NOT NULL,
+    date_to TEXT NOT NULL,
+    area TEXT NOT NULL,
+    layout TEXT NOT NULL,
+    number TEXT NOT NULL,
+    dated TEXT,                      -- NULL: the day on which the file is written
+    PRIMARY KEY (date_from, date_to, area, layout)
+) STRICT;
+
 CREATE TABLE local_setting (
     key TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL

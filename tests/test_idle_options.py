@@ -72,6 +72,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
 of its own"""
 
 ALWAYS: dict[str, set[str]] = {
+    "report-text": {"--period", "--unit", "--post", "--json"},
     "add": {"--json", "--confirm"},
     "attach": {"--caption", "--original", "--json"},
     "attached": {"--save", "--json"},

@@ -62,6 +62,12 @@ def in_code() -> Iterator[Message]:
                     yield from texts(ast.Tuple(pair.elts[1:]) if isinstance(pair, ast.Tuple) else pair)
 
 
+def in_templates() -> Iterator[Message]:
+    """The texts given to ``_`` in pages."""
+    for path in SOURCE.rglob("*.j2"):
+        yield from re.findall(r'\b_\("([^"]+)"\)', path.read_text(encoding="utf-8"))
+
+
 def in_help() -> Iterator[str]:
     """The help of the commands and of their options."""
     commands: list[click.Command] = [cli]
@@ -94,7 +100,7 @@ def in_models() -> Iterator[str]:
 def test_every_message_is_translated() -> None:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file, locale="vi")
-    wanted: set[Message] = {*in_code(), *in_help(), *in_models(), *TRUST}
+    wanted: set[Message] = {*in_code(), *in_templates(), *in_help(), *in_models(), *TRUST}
     translated = {m.id for m in catalogue if m.string and all(m.string)}
     missing = sorted(map(str, wanted - translated))
     assert missing == []
@@ -103,7 +109,7 @@ def test_every_message_is_translated() -> None:
 def test_no_entry_is_left_over() -> None:
     with CATALOGUE.open("rb") as file:
         entries = {m.id for m in read_po(file, locale="vi") if m.id}
-    assert sorted(map(str, entries - {*in_code(), *in_help(), *in_models(), *TRUST})) == []
+    assert sorted(map(str, entries - {*in_code(), *in_templates(), *in_help(), *in_models(), *TRUST})) == []
 
 
 def test_placeholders_survive() -> None:

@@ -64,7 +64,9 @@ if TYPE_CHECKING:
 @click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf, html and csv.")
 @click.option("--no-bom", is_flag=True, help="CSV for other programs than Excel: a file does not begin with a mark.")
 @layouts
-@click.option("--number", default="", help="The letter's number.")
+@click.option("--number", help="The letter's number; it is kept with the report, for the next file.")
+@click.option("--dated", type=DayParam(), help="The letter's day, instead of today; kept likewise.")
+@click.option("--annex", is_flag=True, help="With a page on what the figures were computed from.")
 @click.option("--template", type=PATH, metavar="FILE", help="A Word template of your own, with {{noi_dung}} in it.")
 @click.option("--personal", is_flag=True, help="With names of people and free texts, in the records of xlsx.")
 @as_json
@@ -83,14 +85,16 @@ def report(
     out: Path | None,
     no_bom: bool,
     layout: "LayoutCode",
-    number: str,
+    number: str | None,
+    dated: date | None,
+    annex: bool,
     template: Path | None,
     personal: bool,
     as_json: bool,
 ) -> None:
     """Report the figures of a period; without dates, of this year up to today."""
     from fieldapp.records import units as units_in_time
-    from fieldapp.reports import narrative, tables
+    from fieldapp.reports import narrative, sections, tables
     from fieldapp.reports.files.write import FORMS, write_report
     from fieldapp.reports.provenance import provenance
     from fieldapp.reports.query import Period, Query, period_of
@@ -113,7 +117,10 @@ def report(
     if unit is not None:
         query = replace(query, unit=units_in_time.unit_named(store, unit, period.last if units == "then" else today))
     if form in FORMS and out is not None:
-        write_report(store, query, form, out, layout=layout, number=number, template=template, personal=personal)
+        write_report(
+            store, query, form, out,
+            layout=layout, number=number, dated=dated, annexed=annex, template=template, personal=personal,
+        )  # fmt: skip
         _print_written(out)
     elif records:
         _print_counted_records(store, query, records, form, out, no_bom)
@@ -128,11 +135,14 @@ def report(
             for note in narrative.table_notes(table):
                 print_text(note)
     elif form == "json":
-        print_json({**make(store, query).as_json(), "computed_from": provenance(store)})
+        made = make(store, query)
+        texts = {t.section: t.text for t in sections.section_texts(store, made)}
+        print_json({**made.as_json(), "texts": texts, "computed_from": provenance(store)})
     elif form == "csv":
         _print_csv(store, narrative.as_csv(make(store, query)), out, no_bom)
     else:
-        print_text(narrative.as_text(make(store, query)))
+        made = make(store, query)
+        print_text(narrative.as_text(made, [(t.title, t.lines) for t in sections.section_texts(store, made)]))
 
 
 FORMS_OF = {
@@ -140,6 +150,8 @@ FORMS_OF = {
     "no_bom": ("csv",),
     "layout": ("docx", "pdf", "html"),
     "number": ("docx", "pdf", "html"),
+    "dated": ("docx", "pdf", "html"),
+    "annex": ("docx", "pdf", "html"),
     "template": ("docx",),
     "personal": ("xlsx",),
 }
@@ -192,6 +204,32 @@ def letterhead(obj: Context, layout: "LayoutCode", source: str | None) -> None:
     store = obj.open()
     kept = heads.save_letterhead(store, layout, given) if given else heads.letterhead(store, layout)
     print_json(kept.model_dump())
+
+
+@cli.command("report-text")
+@click.option("--period", "named", metavar="P", help="2026, 2026-11, 2026-Q4, 2026-H1 or term (2020–2025).")
+@click.option("--unit", metavar="CODE|NAME", help="Of the report on this unit.")
+@click.option("--post", metavar="CODE", help="Of the report on this post.")
+@click.option("--json", "source", metavar="FILE|-", help="JSON object of the sections to change, - for stdin.")
+@click.pass_obj
+def report_text(obj: Context, named: str | None, unit: str | None, post: str | None, source: str | None) -> None:
+    """Show or change what the officer says in a report: assessment, shortcomings, causes, directions, proposals."""
+    from fieldapp.records import units as units_in_time
+    from fieldapp.reports.query import Query, period_of
+    from fieldapp.reports.report import report as make
+    from fieldapp.reports.sections import save_sections, section_texts
+
+    given = read_json(source) if source is not None else {}
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        raise FieldappError(_("What a report says is a JSON object: section and text."))
+    today = wall.today()
+    period = period_of(named or str(today.year), today)
+    store = obj.open()
+    place = units_in_time.unit_named(store, unit, period.last) if unit is not None else None
+    made = make(store, Query(period, place, post, today=today))
+    if given:
+        save_sections(store, made, given)
+    print_json({text.section: {"text": text.text, "origin": text.origin} for text in section_texts(store, made)})
 
 
 def _print_counted_records(

@@ -1,15 +1,24 @@
-"""The letterhead: who a report comes from and goes to. Kept on this laptop, one for each layout."""
+"""The letterhead: who a report comes from and goes to; and the number and day of one report's letter.
+
+Kept on this laptop, one for each layout.
+"""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from fieldapp.domain import lengths
 from fieldapp.domain.model import tidy_line
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.reports.query import Query
+from fieldapp.reports.units import report_key
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import tidy
 
 LayoutCode = Literal["decree30", "party"]
 """Decree 30/2020/NĐ-CP for letters of offices; Guide 36-HD/VPTW of 2018 for letters of the Party"""
@@ -34,6 +43,40 @@ class Letterhead(BaseModel):
     """in whose name it is signed: ``TM. BAN CHỈ HUY``, ``T/M ĐẢNG ỦY``"""
     position: Text = ""
     signer: Text = ""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What distinguishes the letter of one report from the others."""
+
+    number: str = ""
+    """empty: a blank is left to be filled in by hand"""
+    dated: date | None = None
+    """None: the day on which the file is written"""
+
+
+def issue(store: Store, query: Query, layout: LayoutCode) -> Issue:
+    """The number and day that are kept with a report."""
+    row = store.row(
+        "SELECT number, dated FROM local_report_letter WHERE date_from = ? AND date_to = ? AND area = ? AND layout = ?",
+        [*report_key(store, query), layout],
+    )
+    if row is None:
+        return Issue()
+    return Issue(row["number"], date.fromisoformat(row["dated"]) if row["dated"] else None)
+
+
+def save_issue(store: Store, query: Query, layout: LayoutCode, given: Issue) -> None:
+    """Keep the number and day of a report's letter. FieldappError where the number is too long."""
+    number = tidy(given.number)
+    if len(number) > lengths.CODE:
+        raise FieldappError(_("A letter's number has at most {n} characters.").format(n=lengths.CODE))
+    with store.transaction():
+        store.db.execute(
+            "INSERT INTO local_report_letter VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (date_from, date_to, area, layout)"
+            " DO UPDATE SET number = excluded.number, dated = excluded.dated",
+            [*report_key(store, query), layout, number, given.dated.isoformat() if given.dated else None],
+        )
 
 
 def letterhead(store: Store, layout: LayoutCode) -> Letterhead:

@@ -37,8 +37,11 @@ HEADINGS = {
 """Section -> English message of its heading, in the order of the report."""
 
 
-def as_text(report: Report) -> str:
-    """The report as lines for a terminal: prose of each section, its figures, the plan, and what is left out."""
+def as_text(report: Report, texts: Sequence[tuple[str, Sequence[str]]] = ()) -> str:
+    """The report as lines for a terminal: prose of each section, its figures, the plan, what is left out.
+
+    ``texts``: (heading, lines) of the officer's sections.
+    """
     query = report.query
     about = " · ".join(name for name in (report.post, report.unit) if name)
     lines = [_("REPORT ON RESULTS"), query.period.title + (f" · {about}" if about else "")]
@@ -66,6 +69,9 @@ def as_text(report: Report) -> str:
     if report.late:
         lines += ["", _("Late with")]
         lines += [f"   - {late.text}" for late in report.late]
+    for title, said in texts:
+        if said:
+            lines += ["", title, *(f"   {line}" for line in said)]
     return "\n".join([*lines, "", *left_out(report)])
 
 

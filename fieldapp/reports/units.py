@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.reports.query import Query
+from fieldapp.reports.query import Query, find_post
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import clean
 
@@ -169,6 +169,13 @@ def find_unit(store: Store, query: Query) -> Row | None:
     if found is None:
         raise FieldappError(_("There is no unit with the code {code}.").format(code=clean(query.unit)))
     return found
+
+
+def report_key(store: Store, query: Query) -> list[str]:
+    """(first day, last day, area) by which what is written for a report is kept: the area is the ids of the post and
+    the unit to which it is narrowed, empty for all."""
+    area = " ".join(row["id"] for row in (find_post(store, query), find_unit(store, query)) if row is not None)
+    return [query.period.first.isoformat(), query.period.last.isoformat(), area]
 
 
 def units_of(store: Store, query: Query) -> Units:

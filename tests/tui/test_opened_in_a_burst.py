@@ -16,6 +16,7 @@ from textual.screen import Screen
 from fieldapp.records import records
 from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
+from fieldapp.reports.report import report as make_report
 from fieldapp.store.store import Store
 from fieldapp.sync.merge.merge import conflicts
 from fieldapp.sync.merge.release import ToRelease
@@ -37,11 +38,13 @@ from fieldapp.tui.screens import (
     help,
     home,
     kind,
+    letterhead,
     people,
     quick,
     record,
     report,
     report_file,
+    report_text,
     review_list,
     review_overview,
     search,
@@ -98,6 +101,8 @@ POST: dict[type[Screen[Any]], Make] = {
     sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
     report.ReportScreen: lambda _w, _s: report.ReportScreen(),
     report_file.ReportFileScreen: lambda _w, _s: report_file.ReportFileScreen(YEAR),
+    report_text.ReportTextScreen: lambda _w, s: report_text.ReportTextScreen(make_report(s, YEAR)),
+    letterhead.LetterheadScreen: lambda _w, _s: letterhead.LetterheadScreen(YEAR),
     dashboard.DashboardScreen: lambda _w, _s: dashboard.DashboardScreen(YEAR),
     figure_records.FigureRecordsScreen: lambda _w, s: figure_records.FigureRecordsScreen(YEAR, figures(s, YEAR)[0]),
     double_entry.SampleScreen: lambda _w, _s: double_entry.SampleScreen("activity"),

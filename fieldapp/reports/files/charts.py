@@ -6,15 +6,17 @@ There is no library: a report needs only bars, and these are a few lines.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fieldapp.domain.amounts import format_amount, format_money
-from fieldapp.reports.figures import Figure, once
+from fieldapp.domain.amounts import format_amount
+from fieldapp.reports.figures import STAR, Figure, once
 from fieldapp.reports.report import PlanProgress
 from fieldapp.reports.tables import FigureLine
 
 MOST_COLUMNS = 24
 """More months than these are shown as years"""
-LONGEST = 7
+LONGEST = 6
 """Letters that fit above a vertical bar"""
+WORDS = "…"
+"""Stands above a vertical bar where records say an amount in words; the words are below the chart"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class Bar:
     """its value in words"""
     short: str = ""
     """the value in a form that fits above a vertical bar"""
+    in_words: bool = False
+    """records say it, or a part of it, in words"""
+    shared: bool = False
+    """others too have an amount of it"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,16 @@ class Chart:
     def told(self) -> str:
         """The chart in words, for people who cannot see it."""
         return "; ".join(f"{bar.label}: {bar.text}" for bar in self.bars if bar.text)
+
+    @property
+    def in_words(self) -> list[str]:
+        """The bars with an amount in words, in full."""
+        return [f"{bar.label}: {bar.text}" for bar in self.bars if bar.in_words]
+
+    @property
+    def shared(self) -> bool:
+        """Whether the bars do not add up."""
+        return any(bar.shared for bar in self.bars)
 
 
 def months(titles: Sequence[str], line: FigureLine) -> Chart:
@@ -71,7 +87,9 @@ def plan(progress: Sequence[PlanProgress]) -> list[Bar]:
 def _bars(labels: Sequence[str], figures: Sequence[Figure | None]) -> list[Bar]:
     most = max((f.value or 0 for f in figures if f), default=0) or 1
     return [
-        Bar(label, 100 * (f.value or 0) / most, f.text, _short(f)) if f else Bar(label, 0, "")
+        Bar(label, 100 * (f.value or 0) / most, f.text, _short(f), bool(f.in_words), f.shared)
+        if f
+        else Bar(label, 0, "")
         for label, f in zip(labels, figures, strict=True)
     ]
 
@@ -93,12 +111,24 @@ def _years(labels: Sequence[str], parts: Sequence[Figure | None]) -> tuple[list[
 
 
 def _short(figure: Figure) -> str:
-    """1.200, ~35,5tr, 2tỷ; a star where the value does not fit or is not a number alone."""
-    if figure.value is None or figure.in_words:
-        return "*"
-    if figure.unit == "đồng":
-        text = format_money(figure.value).removesuffix(" đồng").replace(" triệu", "tr").replace(" tỷ", "tỷ")
-    else:
-        text = format_amount(figure.value, figure.decimals)
-    text = f"~{text}" if figure.approximate else text
-    return text if len(text) <= LONGEST else "*"
+    """1.200, ~35,5tr, 2tỷ, 0,12tr: three digits of what is too long; 12… where records say more in words, and a star
+    where others have an amount of it too."""
+    marks = (WORDS if figure.in_words else "") + (STAR.strip() if figure.shared else "")
+    if figure.value is None:
+        return marks
+    return ("~" if figure.approximate else "") + _in_short(figure.value, figure.decimals) + marks
+
+
+def _in_short(value: int, decimals: int) -> str:
+    """A number in at most ``LONGEST`` letters."""
+    text = format_amount(value, decimals)
+    if len(text) <= LONGEST and value < 10 ** (6 + decimals):
+        return text
+    scale, suffix = next(((e, s) for e, s in ((12, "ktỷ"), (9, "tỷ")) if value >= 10 ** (e + decimals)), (6, "tr"))
+    digits = len(str(value)) - scale - decimals  # before the comma; none or fewer for 0,12tr
+    places = min(max(3 - digits, 0), 2)
+    exact = decimals + scale
+    rounded = (value * 10**places + 10**exact // 2) // 10**exact
+    while places and rounded % 10 == 0:
+        rounded, places = rounded // 10, places - 1
+    return format_amount(rounded, places) + suffix

@@ -6,6 +6,7 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import groupby
 
 from fieldapp.domain.dates import format_date, read_instant
@@ -17,10 +18,11 @@ from fieldapp.i18n import _
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, behind
-from fieldapp.reports.letterhead import LayoutCode, Letterhead, letterhead
+from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.provenance import Provenance, provenance
-from fieldapp.reports.query import Query
+from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import PlanProgress, Report, report
+from fieldapp.reports.sections import SectionCode, SectionText, section_texts
 from fieldapp.reports.tables import TITLES, By, FigureTable, table
 from fieldapp.store.store import Store
 
@@ -69,11 +71,17 @@ class Document:
     report: Report
     letterhead: Letterhead
     layout: LayoutCode
-    number: str
+    issue: Issue
+    annexed: bool
+    """with a page on what the figures were computed from"""
     about: str
     facts: list[tuple[str, str]]
-    """(what, value): period, area, units, when it was computed and by what"""
+    """(what, value): period, area, units"""
+    computed: str
+    """when, on which laptop and by what the figures were computed"""
     sections: list[ReportSection]
+    texts: list[SectionText]
+    """what an officer wrote, or the program proposes"""
     late: list[Figure]
     """matters that were done late or are late and open"""
     left_out: list[str]
@@ -85,6 +93,20 @@ class Document:
     before: dict[tuple[str, str], Figure] = field(repr=False)
     """(section, code) -> the figure of the preceding period"""
 
+    @property
+    def number(self) -> str:
+        """The letter's number; empty where it is filled in by hand."""
+        return self.issue.number
+
+    @property
+    def dated(self) -> date:
+        """The letter's day: that which was given, or the day on which the figures were computed."""
+        return self.issue.dated or self.provenance.moment.date()
+
+    def lines(self, section: SectionCode) -> list[str]:
+        """What the report says in a section of the officer's; empty: it goes without it."""
+        return next((t.lines for t in self.texts if t.section == section), [])
+
     def was(self, figure: Figure) -> str:
         """The figure of the preceding period in words; empty where there is none."""
         found = self.before.get((figure.section, figure.code))
@@ -95,14 +117,16 @@ def make_document(
     store: Store,
     query: Query,
     layout: LayoutCode = "decree30",
-    number: str = "",
+    issue: Issue | None = None,
     *,
+    annexed: bool = False,
     splits: bool = False,
     entries: bool = False,
     personal: bool = False,
 ) -> Document:
     """The document of a query.
 
+    ``issue``: the letter's number and day. ``annexed``: with the annex on what the figures were computed from.
     ``splits``: with the tables by month, post, commune and kind. ``entries``: with the records behind each figure.
     ``personal``: with names of people and free texts in them.
     """
@@ -112,19 +136,23 @@ def make_document(
         tables = [Split(by, _(TITLES[by]), table(store, query, by)) for by in SPLITS] if splits else []
         found = _entries(store, query, made.figures, personal) if entries else []
         head = letterhead(store, layout)
+        texts = section_texts(store, made)
         codes = _codes(store)
     figures = narrative.in_order(made.figures)
     return Document(
         report=made,
         letterhead=head,
         layout=layout,
-        number=number,
-        about=_about(made),
-        facts=_facts(made, state),
+        issue=issue or Issue(),
+        annexed=annexed,
+        about=about(query.period, made.post, made.unit),
+        facts=_facts(made),
+        computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
         sections=[
             ReportSection(_(narrative.HEADINGS[section]), narrative.prose(made, section), group)
             for section, group in ((s, list(g)) for s, g in groupby(figures, key=lambda f: f.section))
         ],
+        texts=texts,
         late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],
         left_out=narrative.left_out(made),
         provenance=state,
@@ -144,21 +172,21 @@ def _codes(store: Store) -> frozenset[str]:
     return frozenset(f"{r['section']}.{r['code']}" for r in rows) | {f"{i.section}.{i.code}" for i in INDICATORS}
 
 
-def _about(made: Report) -> str:
+def about(period: Period, *areas: str | None) -> str:
+    """What a report is about: “Kết quả giúp đỡ nhân dân … quý IV/2026 (Đồn BP Ia Rvê)”."""
     text = _("Results of helping the people and of coordination with the local bodies, {period}").format(
-        period=made.query.period.title
+        period=period.title
     )
-    area = ", ".join(name for name in (made.post, made.unit) if name)
+    area = ", ".join(name for name in areas if name)
     return f"{text} ({area})" if area else text
 
 
-def _facts(made: Report, state: Provenance) -> list[tuple[str, str]]:
+def _facts(made: Report) -> list[tuple[str, str]]:
     period = made.query.period
     return [
         (_("Period"), f"{format_date(period.first)} – {format_date(period.last)} ({period.title})"),
         (_("Area"), ", ".join(name for name in (made.post, made.unit) if name) or _("everything recorded here")),
         (_("Units"), _("In today's units") if made.query.view == "now" else _("In the units of the time")),
-        (_("Computed"), f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}"),
     ]
 
 
@@ -242,6 +270,11 @@ class Grid:
 
 Block = Heading | Paragraph | Item | Grid
 
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
+"""Numbers of the headings of level 1"""
+ASSESSED: tuple[SectionCode, ...] = ("assessment", "shortcomings", "causes")
+"""Sections of the officer's that stand under one heading"""
+
 
 def body(document: Document) -> Iterator[Block]:
     """The text of a letter: results, plan and what is late, how complete the figures are."""
@@ -255,7 +288,8 @@ def body(document: Document) -> Iterator[Block]:
             units=_("in today's units") if made.query.view == "now" else _("in the units of the time"),
         )
     )
-    yield Heading(f"I. {_('RESULTS')}")
+    roman = iter(ROMAN)
+    yield Heading(f"{next(roman)}. {_('RESULTS')}")
     for number, section in enumerate(document.sections, start=1):
         yield Heading(f"{number}. {section.title}", 2)
         yield Paragraph(section.prose)
@@ -267,7 +301,7 @@ def body(document: Document) -> Iterator[Block]:
     if made.tasks:
         yield Heading(_("Tasks of the agreements"), 2)
         yield from (Item(f"{narrative.task_title(t)}: {t.text}") for t in made.tasks)
-    yield Heading(f"II. {_('PLAN, AND WHAT IS LATE')}")
+    yield Heading(f"{next(roman)}. {_('PLAN, AND WHAT IS LATE')}")
     if made.plan:
         yield plan_grid(made.plan)
     else:
@@ -276,17 +310,32 @@ def body(document: Document) -> Iterator[Block]:
         yield Paragraph(_("Late: {figures}.").format(figures="; ".join(f"{f.title} {f.text}" for f in document.late)))
     if made.late:
         yield Paragraph(_("Late with: {whom}.").format(whom="; ".join(late.text for late in made.late)))
-    yield Heading(f"III. {_('HOW COMPLETE THE FIGURES ARE')}")
+    yield from officer_sections(document, roman)
+    yield Heading(f"{next(roman)}. {_('HOW COMPLETE THE FIGURES ARE')}")
     for line in document.left_out:
         yield Item(line)
-    computed = dict(document.facts)[_("Computed")]
-    yield Item(_("Computed: {how}; what from is listed in the annex.").format(how=computed))
+    if document.annexed:
+        yield Item(_("Computed: {how}; what from is listed in the annex.").format(how=document.computed))
     yield Paragraph(_("This is the report on the results of {period}./.").format(period=period.title))
+
+
+def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Heading | Paragraph]:
+    """What the officer wrote: the assessment with its parts under one heading, then directions, then proposals."""
+    parts = [t for t in document.texts if t.section in ASSESSED and t.lines]
+    if parts:
+        yield Heading(f"{next(roman)}. {_('ASSESSMENT')}")
+    for number, part in enumerate(parts, start=1):
+        yield Heading(f"{number}. {part.title}", 2)
+        yield from map(Paragraph, part.lines)
+    for text in document.texts:
+        if text.section not in ASSESSED and text.lines:
+            yield Heading(f"{next(roman)}. {text.title.upper()}")
+            yield from map(Paragraph, text.lines)
 
 
 def annex(document: Document) -> Iterator[Block]:
     """What the figures were computed from, without its heading."""
-    for what, value in document.facts:
+    for what, value in [*document.facts, (_("Computed"), document.computed)]:
         yield Item(f"{what}: {value}")
     yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
     yield logs_grid(document.provenance)

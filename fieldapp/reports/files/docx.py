@@ -65,10 +65,11 @@ def _written(document: Document) -> WordDocument:
     paper.add_paragraph().paragraph_format.space_after = Pt(4)
     _blocks(paper, body(document), form.page.table)
     _foot(paper, form)
-    heading = _stack(paper, form.annex, form.page.width)
-    heading.paragraph_format.page_break_before = True
-    paper.add_paragraph().paragraph_format.space_after = Pt(4)
-    _blocks(paper, annex(document), form.page.table - 1)
+    if document.annexed:
+        heading = _stack(paper, form.annex, form.page.width)
+        heading.paragraph_format.page_break_before = True
+        paper.add_paragraph().paragraph_format.space_after = Pt(4)
+        _blocks(paper, annex(document), form.page.table - 1)
     return paper
 
 
@@ -222,6 +223,7 @@ def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
     _mark(head, "w:tblHeader")
     for cell, text in zip(head.cells, grid.head, strict=True):
         _cell(cell, text, size, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
+        cell.paragraphs[0].paragraph_format.keep_with_next = True
     for texts in grid.rows:
         row = table.add_row()
         _mark(row, "w:cantSplit")
@@ -292,9 +294,10 @@ def _filled(document: Document, template: Path) -> WordDocument:
         raise FieldappError(
             _("The template has no line {{noi_dung}}, where the text of the report goes. Write it into one.")
         )
+    heading = Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
+    annexed = [heading, *annex(document)] if document.annexed else []
     for paragraph in places.body:
-        heading = Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
-        _replace(paper, paragraph, [*body(document), heading, *annex(document)])
+        _replace(paper, paragraph, [*body(document), *annexed])
     return paper
 
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, StrictUndefined
 from fieldapp.i18n import _, language
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.files import charts
-from fieldapp.reports.files.document import Document, Split, instant_with_seconds, logs_grid
+from fieldapp.reports.files.document import ROMAN, Document, Split, logs_grid, officer_sections
 from fieldapp.reports.files.letter import Letter, letter
 from fieldapp.reports.narrative import shared_note
 
@@ -29,8 +29,10 @@ def html_bytes(document: Document) -> bytes:
         charts=[(s.by, s.title, _charts(s)) for s in document.splits if s.by != "kind"],
         plan=charts.plan(document.report.plan),
         logs=logs_grid(document.provenance),
-        instant=instant_with_seconds,
         number=_number,
+        officer_sections=officer_sections,
+        roman=iter(ROMAN),
+        next=next,
         shared_note=shared_note(),
         bare=lambda figure: replace(figure, unit="").text.strip() if figure.unit != "đồng" else figure.text,
     )

@@ -6,9 +6,11 @@ fixed lines are Vietnamese by law, also where the program's language is English.
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
+from fieldapp.reports.letterhead import LayoutCode, Letterhead
 
 FONT = "Times New Roman"
 BLANK = "\N{NO-BREAK SPACE}" * 6
@@ -74,12 +76,38 @@ class Letter:
     foot_shares: tuple[float, float] = (0.45, 0.55)
 
 
-def letter(document: Document) -> Letter:
+class Headed(Protocol):
+    """What a letter is made from: a document, or what somebody types of its head."""
+
+    @property
+    def letterhead(self) -> Letterhead: ...
+    @property
+    def layout(self) -> LayoutCode: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def dated(self) -> date: ...
+    @property
+    def about(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class LetterDraft:
+    """The head of a letter that somebody is typing."""
+
+    letterhead: Letterhead
+    layout: LayoutCode
+    number: str
+    dated: date
+    about: str
+
+
+def letter(document: Headed) -> Letter:
     """The letter of a document, in the document's layout."""
     return _party(document) if document.layout == "party" else _decree30(document)
 
 
-def _decree30(document: Document) -> Letter:
+def _decree30(document: Headed) -> Letter:
     head = document.letterhead
     issuer = head.issuer.upper()
     about = _first_upper(document.about)
@@ -115,7 +143,7 @@ def _decree30(document: Document) -> Letter:
     )  # fmt: skip
 
 
-def _party(document: Document) -> Letter:
+def _party(document: Headed) -> Letter:
     head = document.letterhead
     about = document.about[:1].lower() + document.about[1:]
     return Letter(
@@ -149,10 +177,9 @@ def _party(document: Document) -> Letter:
     )  # fmt: skip
 
 
-def _annex(document: Document, number: str) -> list[LetterLine]:
+def _annex(document: Headed, number: str) -> list[LetterLine]:
     """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
-    day = made_on(document)
-    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(day)} của {document.letterhead.issuer})"
+    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {document.letterhead.issuer})"
     return [
         LetterLine("Phụ lục", 14, bold=True),
         LetterLine("NGUỒN SỐ LIỆU", 14, bold=True),
@@ -160,14 +187,9 @@ def _annex(document: Document, number: str) -> list[LetterLine]:
     ]
 
 
-def made_on(document: Document) -> date:
-    """The day on which the figures were computed, in local time."""
-    return document.provenance.moment.date()
-
-
-def _place_and_date(document: Document) -> str:
+def _place_and_date(document: Headed) -> str:
     """“Đắk Lắk, ngày 05 tháng 02 năm 2026”: days below 10 and months below 3 have a leading zero."""
-    return f"{document.letterhead.place or '............'}, ngày {_day(made_on(document))}"
+    return f"{document.letterhead.place or '............'}, ngày {_day(document.dated)}"
 
 
 def _day(day: date) -> str:
@@ -204,7 +226,7 @@ def placeholders(document: Document) -> dict[str, str]:
         "ky": document.report.query.period.title,
         "pham_vi": facts[_("Area")],
         "don_vi": facts[_("Units")],
-        "tinh_luc": facts[_("Computed")],
+        "tinh_luc": document.computed,
         "cap_tren": head.superior,
         "co_quan": head.issuer,
         "so": document.number,
@@ -215,6 +237,11 @@ def placeholders(document: Document) -> dict[str, str]:
         "nguoi_ky": head.signer,
         "noi_nhan": "\n".join(_listed(head.recipients, ";")),
         "day_du": "\n".join(document.left_out),
+        "danh_gia": "\n".join(document.lines("assessment")),
+        "ton_tai": "\n".join(document.lines("shortcomings")),
+        "nguyen_nhan": "\n".join(document.lines("causes")),
+        "phuong_huong": "\n".join(document.lines("directions")),
+        "kien_nghi": "\n".join(document.lines("proposals")),
     }
     nothing = dict.fromkeys(document.codes, _("nothing recorded"))
     return nothing | {f"{f.section}.{f.code}": f.text for f in document.report.figures} | plain

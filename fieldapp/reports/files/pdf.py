@@ -5,7 +5,7 @@ places, and it has every letter of Vietnamese and Ê Đê. A second mark over ê
 right of the first: the font has no other place for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import as_file, files
 
 from fpdf import FPDF
@@ -21,6 +21,8 @@ LEADING = 1.2
 """Height of a line, as a multiple of its font size"""
 INDENT = 36.0
 """Indent of the first line of a paragraph in points: 12.7 mm"""
+PADDING = (2, 4, 2, 4)
+"""Of a cell, in points: above, right, below, left"""
 
 
 class PdfPaper(FPDF):
@@ -62,19 +64,14 @@ def pdf_bytes(document: Document) -> bytes:
     for line in form.title:
         _line(paper, line, paper.l_margin, form.page.width, "C")
     paper.ln(form.page.body)
-    *blocks, last = body(document)
-    for block in blocks:
-        _block(paper, block, form.page.body, form.page.table)
-    if paper.will_page_break(_foot_height(paper, form) + 3 * form.page.body):
-        paper.add_page()  # a signature must not be alone on its page
-    _block(paper, last, form.page.body, form.page.table)
+    _blocks(paper, body(document), form.page.body, form.page.table, _foot_height(paper, form))
     _foot(paper, form)
-    paper.add_page()
-    for line in form.annex:
-        _line(paper, line, paper.l_margin, form.page.width, "C")
-    paper.ln(form.page.body)
-    for block in annex(document):
-        _block(paper, block, form.page.body, form.page.table - 1)
+    if document.annexed:
+        paper.add_page()
+        for line in form.annex:
+            _line(paper, line, paper.l_margin, form.page.width, "C")
+        paper.ln(form.page.body)
+        _blocks(paper, annex(document), form.page.body, form.page.table - 1)
     return bytes(paper.output())
 
 
@@ -136,42 +133,125 @@ def _font(paper: PdfPaper, line: LetterLine) -> None:
     paper.set_font(FONT, "B" * line.bold + "I" * line.italic + "U" * line.underline, line.size)
 
 
+def _blocks(paper: PdfPaper, blocks: Iterable[Block], size: float, table_size: float, below: float = 0) -> None:
+    """Draw blocks. Headings stay on one page with the beginning of what they head, and the last block with ``below``
+    points for what is drawn below it: neither a heading nor a signature is alone on its page."""
+    groups = list(_with_their_headings(blocks))
+    for number, group in enumerate(groups, start=1):
+        last = number == len(groups) and below > 0
+        high = sum(_begins(paper, block, size, table_size, whole=last) for block in group)
+        if high + (below if last else 0) > _room(paper) and paper.get_y() > paper.t_margin + 1:
+            paper.add_page()
+        for block in group:
+            _block(paper, block, size, table_size)
+
+
+def _with_their_headings(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """Each block, with the headings before it."""
+    group: list[Block] = []
+    for block in blocks:
+        group.append(block)
+        if not isinstance(block, Heading):
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _room(paper: PdfPaper) -> float:
+    """The height that is left on the page, in points."""
+    return float(paper.h - paper.b_margin - paper.get_y()) + 0.01
+
+
+def _begins(paper: PdfPaper, block: Block, size: float, table_size: float, *, whole: bool) -> float:
+    """The height of a block's beginning: all of a heading, two lines of a text, head and first row of a table."""
+    if isinstance(block, Grid):
+        rows = _fitting([(row, _row_height(paper, block, row, table_size)) for row in block.rows], 0)
+        return _row_height(paper, block, block.head, table_size, "B") + sum(high for _row, high in rows)
+    paper.set_font(FONT, "B" if isinstance(block, Heading) else "", size)
+    lines = paper.multi_cell(paper.epw - INDENT, size * 1.25, block.text, dry_run=True, output="LINES")
+    assert isinstance(lines, list)
+    if isinstance(block, Heading):
+        return 8 + len(lines) * size * 1.25
+    return 4 + (len(lines) if whole else min(len(lines), 2)) * size * 1.25
+
+
 def _block(paper: PdfPaper, block: Block, size: float, table_size: float) -> None:
     if isinstance(block, Grid):
         _grid(paper, block, table_size)
         return
-    bold = "B" if isinstance(block, Heading) else ""
-    paper.set_font(FONT, bold, size)
-    high = size * 1.25
+    paper.set_font(FONT, "B" if isinstance(block, Heading) else "", size)
     text = f"- {block.text}" if isinstance(block, Item) else block.text
     if isinstance(block, Heading):
         paper.ln(4)
-        if paper.will_page_break(high * 3):  # a heading must not be last on its page
-            paper.add_page()
-            paper.set_font(FONT, bold, size)
     align = "L" if isinstance(block, Heading | Item) else "J"
     columns = paper.text_columns(text_align=align, line_height=1.25)
     with columns, columns.paragraph(first_line_indent=INDENT, bottom_margin=4) as paragraph:
         paragraph.write(text)
 
 
+Row = tuple[list[str], float]
+"""The cells of a row, and its height in points"""
+
+
 def _grid(paper: PdfPaper, grid: Grid, size: float) -> None:
+    """Draw a table, on each page with its head. A title over all columns stays with the row below it."""
+    rows: list[Row] = [(row, _row_height(paper, grid, row, size)) for row in grid.rows]
+    head = _row_height(paper, grid, grid.head, size, "B")
+    while True:
+        fitting = _fitting(rows, _room(paper) - head)
+        _rows(paper, grid, [row for row, _high in fitting], size)
+        rows = rows[len(fitting) :]
+        if not rows:
+            break
+        paper.add_page()
+    paper.ln(8)
+
+
+def _fitting(rows: Sequence[Row], room: float) -> list[Row]:
+    """The first rows that fit into the room; at least one row and the titles before it."""
+    taken, high, at = 0, 0.0, 0
+    while at < len(rows):
+        end = at
+        while end < len(rows) - 1 and len(rows[end][0]) == 1:
+            end += 1
+        high += sum(h for _row, h in rows[at : end + 1])
+        if taken and high > room:
+            break
+        taken = at = end + 1
+    return list(rows[:taken])
+
+
+def _row_height(paper: PdfPaper, grid: Grid, row: Sequence[str], size: float, style: str = "") -> float:
+    """The height of a row as ``_rows`` draws it."""
+    paper.set_font(FONT, "B" if len(row) == 1 else style, size)
+    shares = [1.0] if len(row) == 1 else [share / sum(grid.shares) for share in grid.shares]
+    most = 1
+    for text, share in zip(row, shares, strict=True):
+        width = paper.epw * share - PADDING[1] - PADDING[3]
+        lines = paper.multi_cell(width, size * LEADING, text or " ", dry_run=True, output="LINES")
+        assert isinstance(lines, list)
+        most = max(most, len(lines))
+    return most * size * LEADING + PADDING[0] + PADDING[2]
+
+
+def _rows(paper: PdfPaper, grid: Grid, rows: Iterable[list[str]], size: float) -> None:
+    """Draw the head and these rows."""
     paper.set_font(FONT, "", size)
     paper.set_line_width(0.5)
     strong = FontFace(emphasis="BOLD")
     align = ["RIGHT" if at in grid.right else "LEFT" for at in range(len(grid.head))]
     with paper.table(
-        col_widths=grid.shares, line_height=size * LEADING, text_align=align, padding=(2, 4, 2, 4),
+        col_widths=grid.shares, line_height=size * LEADING, text_align=align, padding=PADDING,
         borders_layout=TableBordersLayout.ALL, headings_style=strong, width=paper.epw, align="LEFT",
     ) as table:  # fmt: skip
         head = table.row()
         for text in grid.head:
             head.cell(text, align="CENTER")
-        for texts in grid.rows:
+        for texts in rows:
             row = table.row()
             if len(texts) == 1:
                 row.cell(texts[0], colspan=len(grid.head), style=strong, align="LEFT")
                 continue
             for text in texts:
                 row.cell(text)
-    paper.ln(8)

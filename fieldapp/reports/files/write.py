@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
+from fieldapp.reports import letterhead
 from fieldapp.reports.files import document
 from fieldapp.reports.files.document import Document
-from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.letterhead import Issue, LayoutCode
 from fieldapp.reports.query import Query
 from fieldapp.store import disk, leftovers, people
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import tidy
 
 Form = Literal["docx", "xlsx", "pdf", "html"]
 
@@ -26,11 +29,16 @@ def write_report(
     out: Path,
     *,
     layout: LayoutCode = "decree30",
-    number: str = "",
+    number: str | None = None,
+    dated: date | None = None,
+    annexed: bool = False,
     template: Path | None = None,
     personal: bool = False,
 ) -> None:
     """Write the report of a query; ``template`` is for Word only.
+
+    ``number`` and ``dated`` of the letter are kept with the report; those that are not given are the kept ones.
+    ``annexed``: with the annex on what the figures were computed from.
 
     Raises FieldappError if the file exists or cannot be written, or the libraries of the extra ``hq`` are missing.
     """
@@ -39,9 +47,13 @@ def write_report(
     writer = _writer(form, template)
     people.check(store, people.Act.REPORT_FILES)
     many = form in ("xlsx", "html")
+    issue = letterhead.issue(store, query, layout)
+    if number is not None or dated is not None:
+        issue = Issue(issue.number if number is None else tidy(number), dated or issue.dated)
+        letterhead.save_issue(store, query, layout, issue)
     made = document.make_document(
-        store, query, layout, number, splits=many, entries=form == "xlsx", personal=personal
-    )  # fmt: skip
+        store, query, layout, issue, annexed=annexed, splits=many, entries=form == "xlsx", personal=personal
+    )
     leftovers.remember(store, out.parent)
     save_file(out, writer(made), private=personal)
 

@@ -1,4 +1,7 @@
-"""The report as a workbook: figures as numbers, tables with frozen headings, and the records behind each figure.
+"""The report as a workbook: figures as numbers, and the records behind each figure.
+
+A sheet begins with its headings, which alone stay in sight. What is to be said of a table stands below it; of the
+report as a whole, on a sheet of its own.
 
 Every text is written as text: the content of a record never becomes a formula or a link.
 """
@@ -13,8 +16,8 @@ import xlsxwriter
 
 from fieldapp.i18n import _
 from fieldapp.reports.figures import STAR, Figure
-from fieldapp.reports.files.document import Document, FigureEntry, Split, instant_with_seconds
-from fieldapp.reports.narrative import shared_note
+from fieldapp.reports.files.document import Document, FigureEntry, Split
+from fieldapp.reports.narrative import table_notes
 
 CellValue = str | int | date | Figure | None
 """A figure is written as its number, “khoảng” by the format of the cell; where records give words, all as words"""
@@ -46,6 +49,7 @@ def xlsx_bytes(document: Document) -> bytes:
     if document.report.plan:
         _plan(sheets, document)
     _entries(sheets, document.entries)
+    _notes(sheets, document)
     _sources(sheets, document)
     book.close()
     return out.getvalue()
@@ -61,6 +65,7 @@ class Sheets:
         self._head = book.add_format(
             common | {"bold": True, "text_wrap": True, "bg_color": "#DDE7EE", "border": 1, "align": "center"}
         )
+        self._bold = book.add_format(common | {"bold": True})
         self._title = book.add_format(common | {"bold": True, "font_size": 14})
         self._day = book.add_format(common | {"num_format": "dd/mm/yyyy", "align": "left"})
         before, after = _("about {amount}").split("{amount}")
@@ -74,30 +79,44 @@ class Sheets:
         }
 
     def write(
-        self, name: str, title: str, lines: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[CellValue]],
+        self, name: str, title: str, notes: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[CellValue]],
         widths: Sequence[int],
     ) -> None:  # fmt: skip
-        """Write a sheet: a title, lines of text, then a table whose headings stay in sight."""
+        """Write a sheet: a table whose headings stay in sight, then notes. On paper ``title`` is above each page."""
         sheet = self._book.add_worksheet(name)
-        sheet.write_string(0, 0, title, self._title)
-        at = 1
-        for line in lines:
-            sheet.write_string(at, 0, line)
-            at += 1
-        at += 1
         for column, (text, width) in enumerate(zip(head, widths, strict=True)):
             sheet.set_column(column, column, width)
-            sheet.write_string(at, column, text, self._head)
-        sheet.freeze_panes(at + 1, 1)
-        sheet.repeat_rows(at)
-        last = at
-        for last, row in enumerate(rows, start=at + 1):
+            sheet.write_string(0, column, text, self._head)
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        last = 0
+        for last, row in enumerate(rows, start=1):
             if last >= ROWS:
                 break
             for column, value in enumerate(row):
                 self._cell(sheet, last, column, value)
-        if last > at:
-            sheet.autofilter(at, 0, last, len(head) - 1)
+        if last:
+            sheet.autofilter(0, 0, last, len(head) - 1)
+        for at, note in enumerate(notes, start=last + 2):
+            sheet.write_string(at, 0, note)
+        self._for_paper(sheet, title)
+
+    def write_notes(self, name: str, title: str, parts: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Write a sheet of text: a title, then parts, each with its heading."""
+        sheet = self._book.add_worksheet(name)
+        sheet.set_column(0, 0, 120)
+        sheet.write_string(0, 0, title, self._title)
+        at = 2
+        for heading, lines in parts:
+            sheet.write_string(at, 0, heading, self._bold)
+            for line in lines:
+                at += 1
+                sheet.write_string(at, 0, line, self._text)
+            at += 2
+        self._for_paper(sheet, title)
+
+    def _for_paper(self, sheet: Any, title: str) -> None:
+        sheet.set_header('&C&"Times New Roman,Bold"&12' + title.replace("&", "&&")[:200])
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
@@ -126,8 +145,7 @@ def _figures(sheets: Sheets, document: Document) -> None:
         for section in document.sections
         for f in section.figures
     ]  # fmt: skip
-    lines = [*(f"{what}: {value}" for what, value in document.facts), *document.left_out]
-    sheets.write(_("Figures"), document.about, lines, head, rows, (44, 18, 16, 34, 18, 12, 36, 36))
+    sheets.write(_("Figures"), document.about, [], head, rows, (44, 18, 16, 34, 18, 12, 36, 36))
 
 
 def _split(sheets: Sheets, split: Split) -> None:
@@ -136,10 +154,8 @@ def _split(sheets: Sheets, split: Split) -> None:
         [(MARK if line.differs else "") + line.figure.title, line.figure.unit, *line.parts, line.figure]
         for line in split.table.lines
     ]
-    why = _("* The parts do not add up: what occurs in several of them counts once in the whole.")
-    lines = [why] if any(line.differs for line in split.table.lines) else []
-    lines += [shared_note()] if split.table.shared else []
-    sheets.write(split.title, split.title, lines, head, rows, (44, 16, *([14] * (len(split.table.titles) + 1))))
+    widths = (44, 16, *([14] * (len(split.table.titles) + 1)))
+    sheets.write(split.title, split.title, table_notes(split.table), head, rows, widths)
 
 
 def _plan(sheets: Sheets, document: Document) -> None:
@@ -165,11 +181,22 @@ def _entries(sheets: Sheets, entries: Sequence[FigureEntry]) -> None:
          e.words or "", e.kind, e.label, e.post, f"{e.figure.section}.{e.figure.code}", e.record]
         for e in entries
     ]  # fmt: skip
-    lines = [_("Adds: what the record adds to the figure; empty where an earlier line counted the same already.")]
-    if len(rows) > ROWS - 10:
-        lines.append(_("Cut off: a sheet has no more rows. `fieldapp hq open-data` writes all records."))
     title = _("The records behind each figure")
-    sheets.write(_("Records"), title, lines, head, rows, (36, 12, 16, 16, 24, 20, 60, 24, 30, 38))
+    sheets.write(_("Records"), title, [], head, rows, (36, 12, 16, 16, 24, 20, 60, 24, 30, 38))
+
+
+def _notes(sheets: Sheets, document: Document) -> None:
+    """What is to be said of the report as a whole."""
+    behind = [_("Adds: what the record adds to the figure; empty where an earlier line counted the same already.")]
+    if len(document.entries) >= ROWS:
+        behind.append(_("Cut off: a sheet has no more rows. `fieldapp hq open-data` writes all records."))
+    parts = [
+        (_("Report"), [f"{what}: {value}" for what, value in document.facts]),
+        (_("How complete the figures are"), document.left_out),
+        *((text.title, text.lines) for text in document.texts if text.lines),
+        (_("Records"), behind),
+    ]
+    sheets.write_notes(_("Notes"), document.about, parts)
 
 
 def _sources(sheets: Sheets, document: Document) -> None:
@@ -180,9 +207,8 @@ def _sources(sheets: Sheets, document: Document) -> None:
          x.log, x.head or ""]
         for x in state.logs
     ]  # fmt: skip
-    lines = [
+    notes = [
         _("Anyone with the same logs up to the same changes computes the same figures."),
-        f"{_('Computed')}: {instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program},"
-        f" schema {state.schema}",
+        f"{_('Computed')}: {document.computed}, schema {state.schema}",
     ]
-    sheets.write(_("Sources"), _("What the figures were computed from"), lines, head, rows, (36, 20, 12, 12, 40, 70))
+    sheets.write(_("Sources"), _("What the figures were computed from"), notes, head, rows, (36, 20, 12, 12, 40, 70))

@@ -39,12 +39,13 @@ class FigureList(OptionList):
 class ReportScreen(Page):
     """One period; the arrows go to the period before or after."""
 
-    CHANGES = frozenset({"file"})
+    CHANGES = frozenset({"file", "other"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "file", _("File")),
         Binding("f4", "length", _("Period")),
         Binding("f7", "units", _("Areas")),
         Binding("f8", "bars", _("Bars")),
+        Binding("tab", "other", _("Its text"), key_display="Tab"),
         Binding("f5", "app.moved('bars')", show=False),
         Binding("f6", "app.moved('units')", show=False),
     ]
@@ -146,6 +147,12 @@ class ReportScreen(Page):
         at = self.query_one("#figures", OptionList).highlighted_option
         figure = self._figures.get(str(at.id)) if at is not None else None
         self.app.push_screen(DashboardScreen(self._query, (figure.section, figure.code) if figure else None))
+
+    def action_other(self) -> None:
+        """Write what the report says beside its figures."""
+        from fieldapp.tui.screens.report_text import ReportTextScreen
+
+        self.app.push_screen(ReportTextScreen(report(self.store, self._query)))
 
     def action_file(self) -> None:
         """Write the report into a file for others."""

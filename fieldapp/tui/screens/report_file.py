@@ -10,14 +10,17 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.files.write import Form, write_report
-from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.letterhead import LayoutCode, issue, letterhead
 from fieldapp.reports.query import Query
+from fieldapp.store import wall
 from fieldapp.tui.screens.base import Chooser, Page
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
@@ -42,6 +45,19 @@ SORTS = (
 )
 
 
+class SortList(Chooser):
+    """The sorts of file; the space bar adds the annex."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "mark", _("Annex"), key_display="Space")]
+
+    class Marked(Message):
+        """The annex is to be added, or left out again."""
+
+    def action_mark(self) -> None:
+        """Add the annex, or leave it out."""
+        self.post_message(self.Marked())
+
+
 class FolderField(TextField):
     """The folder to write into."""
 
@@ -52,15 +68,21 @@ class ReportFileScreen(Page):
     """Choose a sort of file; Enter writes it into the folder, never over a file that is there."""
 
     WRITES = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "other", _("Sort or folder"), key_display="Tab")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "change", _("Letterhead, number")),
+        Binding("tab", "other", _("Sort or folder"), key_display="Tab"),
+    ]
 
     def __init__(self, query: Query) -> None:
         super().__init__()
         self._query = query
+        self._annexed = False
 
     def body(self) -> ComposeResult:
         yield Static(Content(f"{_('REPORT ON RESULTS')}: {self._query.period.title}"), classes="section")
-        yield Chooser(*(Option(Content(f" {sort.title()}")) for sort in SORTS), id="sorts", markup=False)
+        yield SortList(*(Option(Content(f" {sort.title()}")) for sort in SORTS), id="sorts", markup=False)
+        yield Static(id="letter", classes="line", markup=False)
+        yield Static(id="annex", classes="line", markup=False)
         yield Static(Content(_("Into the folder:")), classes="line")
         yield FolderField(str(_documents()), stays=True, id="folder")
         yield Static(id="said", classes="line", markup=False)
@@ -68,6 +90,35 @@ class ReportFileScreen(Page):
     def on_mount(self) -> None:
         self.query_one("#sorts", OptionList).highlighted = 0
         self.query_one("#sorts").focus()
+
+    def renew(self) -> None:
+        sort = self._sort
+        own, head = issue(self.store, self._query, sort.layout), letterhead(self.store, sort.layout)
+        number, day = own.number or "…", format_date(own.dated or wall.today())
+        said = _("Letter: {issuer}, number {number}, of {day}.")
+        annex = _("with the annex on where the figures come from") if self._annexed else _("without an annex")
+        written = sort.form != "xlsx"
+        self.query_one("#letter", Static).update(
+            Content(said.format(issuer=head.issuer or "…", number=number, day=day) if written else "")
+        )
+        self.query_one("#annex", Static).update(Content(f"{_('Annex')}: {annex}" if written else ""))
+
+    @property
+    def _sort(self) -> Sort:
+        return SORTS[self.query_one("#sorts", OptionList).highlighted or 0]
+
+    def on_option_list_option_highlighted(self) -> None:
+        self.renew()
+
+    def on_sort_list_marked(self) -> None:
+        self._annexed = not self._annexed
+        self.renew()
+
+    def action_change(self) -> None:
+        """Change the letterhead, the number and the day."""
+        from fieldapp.tui.screens.letterhead import LetterheadScreen
+
+        self.app.push_screen(LetterheadScreen(self._query, self._sort.layout))
 
     def action_other(self) -> None:
         """Go from the sorts to the folder, or back."""
@@ -77,7 +128,7 @@ class ReportFileScreen(Page):
         self._begin(SORTS[event.option_index])
 
     def on_input_submitted(self, _event: TextField.Submitted) -> None:
-        self._begin(SORTS[self.query_one("#sorts", OptionList).highlighted or 0])
+        self._begin(self._sort)
 
     def _begin(self, sort: Sort) -> None:
         if self.busy:
@@ -91,7 +142,7 @@ class ReportFileScreen(Page):
         store = self.store.reopen()
         try:
             path = _free(folder, self._query, sort)
-            write_report(store, self._query, sort.form, path, layout=sort.layout)
+            write_report(store, self._query, sort.form, path, layout=sort.layout, annexed=self._annexed)
             line = "✓ " + _("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=path)
         except FieldappError as error:
             line = f"! {error}"

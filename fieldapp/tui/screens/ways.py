@@ -42,6 +42,7 @@ TITLES = {
     "key_again": "Key again, blind: second look",
     "review": "Review",
     "posts": "Posts: who is missing",
+    "letterhead": "Letterhead of reports",
     "lock": "Lock the screen (Ctrl+L)",
     "passphrase": "New passphrase",
     "people": "Who uses this laptop",
@@ -195,6 +196,7 @@ def _settings(store: Store) -> Iterator[Way]:
         name = f"{_('Typing')} › {habit or _('by the machine')}"
         yield Way("setting", name, _typing(habit), _called("typing", "Typing"))
     others = {
+        "letterhead": _letterhead,
         "lock": _lock(store),
         "passphrase": _passphrase(store),
         "people": _people,
@@ -284,6 +286,12 @@ def _bars(app: Host) -> None:
 
     today = wall.today()
     app.push_screen(DashboardScreen(Query(period_of(str(today.year), today), today=today)))
+
+
+def _letterhead(app: Host) -> None:
+    from fieldapp.tui.screens.letterhead import LetterheadScreen
+
+    app.push_screen(LetterheadScreen())
 
 
 def _lock(store: Store) -> Go:

@@ -21,7 +21,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.reports import letterhead
 from fieldapp.reports.files import document
 from fieldapp.reports.files.docx import docx_bytes
-from fieldapp.reports.letterhead import LayoutCode
+from fieldapp.reports.letterhead import Issue, LayoutCode
 from fieldapp.reports.query import Query, period_of
 
 YEAR = Query(period_of("2013", date(2026, 1, 1)))
@@ -34,7 +34,7 @@ HEAD = {
 
 def letter(world: World, layout: LayoutCode, template: Path | None = None) -> Any:
     letterhead.save_letterhead(world.hq, layout, HEAD)
-    made = document.make_document(world.hq, YEAR, layout, "12")
+    made = document.make_document(world.hq, YEAR, layout, Issue("12"), annexed=True)
     return docx.Document(io.BytesIO(docx_bytes(made, template)))
 
 
@@ -250,7 +250,7 @@ def placed(tmp_path: Path, where: str, xml: str, text: str) -> Path:
 def parts(world: World, path: Path) -> dict[str, str]:
     """The XML of each part of the letter that a template was filled for."""
     letterhead.save_letterhead(world.hq, "decree30", HEAD)
-    made = docx_bytes(document.make_document(world.hq, YEAR, "decree30", "12"), path)
+    made = docx_bytes(document.make_document(world.hq, YEAR, "decree30", Issue("12"), annexed=True), path)
     with zipfile.ZipFile(io.BytesIO(made)) as packed:
         return {name: packed.read(name).decode() for name in packed.namelist() if name.endswith(".xml")}
 
@@ -367,7 +367,9 @@ def test_links_watermarks_descriptions_and_deleted_text_are_filled(world: World,
     paper.save(str(tmp_path / "mẫu.docx"))
     found = parts(world, tmp_path / "mẫu.docx")
     assert "năm 2013" in found["docProps/core.xml"]
-    made = docx_bytes(document.make_document(world.hq, YEAR, "decree30", "12"), tmp_path / "mẫu.docx")
+    made = docx_bytes(
+        document.make_document(world.hq, YEAR, "decree30", Issue("12"), annexed=True), tmp_path / "mẫu.docx"
+    )
     with zipfile.ZipFile(io.BytesIO(made)) as packed:
         assert b"https://a.vn/12" in packed.read("word/_rels/document.xml.rels")
 
@@ -378,7 +380,7 @@ BROKEN = ["{{ky}", "{ky}}", "{ky}", "{{ky", "ky}}", "{{kỳ báo cáo}}", "{{}}"
 
 def test_a_placeholder_with_a_brace_missing_is_named(world: World, tmp_path: Path) -> None:
     letterhead.save_letterhead(world.hq, "decree30", HEAD)
-    made = document.make_document(world.hq, YEAR, "decree30", "12")
+    made = document.make_document(world.hq, YEAR, "decree30", Issue("12"), annexed=True)
     for where, texts in (("body", BROKEN), ("foot", BROKEN[:2]), ("footnote", BROKEN[:2])):
         for text in texts:
             with pytest.raises(FieldappError, match=r"Hãy sửa mẫu"):

@@ -1,8 +1,10 @@
 """The page: one file that asks for nothing, runs nothing, and draws what the figures say."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
+import pytest
 from field import World
 from report_files import EDE, Page, fill
 
@@ -10,6 +12,7 @@ from fieldapp.reports.files import charts, document
 from fieldapp.reports.files.html import html_bytes
 from fieldapp.reports.query import Query, period_of
 from fieldapp.reports.tables import table
+from fieldapp.store.store import Store
 
 YEAR = Query(period_of("2013", date(2026, 1, 1)))
 FETCHES = {"link", "script", "iframe", "object", "embed", "img", "audio", "video", "source", "form", "base", "a"}
@@ -75,4 +78,52 @@ def test_a_bar_says_that_its_value_is_about_so_much_or_has_words(world: World) -
     world.well(date_from="2013-04-20", measures=[{"measure_id": "gieng", "amount": 56}])
     world.well(date_from="2013-04-21", measures=[{"measure_id": "gieng", "note": "vài cái"}])
     found = table(world.post, YEAR, "month")
-    assert [bar.short for bar in charts.months(found.titles, found.lines[0]).bars[:4]] == ["12", "~34", "*", "*"]
+    chart = charts.months(found.titles, found.lines[0])
+    assert [bar.short for bar in chart.bars[:4]] == ["12", "~34", "…", "56…"]
+    assert chart.in_words == ["3: nhiều giếng", "4: 56 giếng và vài cái giếng"]
+    assert (
+        "… 3: nhiều giếng; 4: 56 giếng và vài cái giếng"
+        in Page(html_bytes(document.make_document(world.post, YEAR, splits=True))).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "short"),
+    [("44612345", "44,6tr"), ("44.600.000", "44,6tr"), ("1.234.567.890", "1,23tỷ"), ("612.345", "0,61tr"),
+     ("61.234", "61.234"), ("999.999.999", "1.000tr"), ("12.000.000.000.000", "12ktỷ")],
+)  # fmt: skip
+def test_a_bar_has_its_number_however_long_it_is(world: World, amount: str, short: str) -> None:
+    measures = [{"measure_id": "tien_mat", "amount": amount}]
+    world.well(activity_kind_id="thien_tai", date_from="2013-04-20", measures=measures)
+    found = table(world.post, YEAR, "month")
+    assert [bar.short for bar in charts.months(found.titles, found.lines[0]).bars if bar.share] == [short]
+
+
+def test_a_star_is_only_at_what_does_not_add_up(world: World) -> None:
+    """Two posts have an amount of one joint activity: the whole has it once."""
+    line = table(_joint(world), YEAR, "month").lines[0]
+    shared = replace(line.figure, shared=True)
+    chart = charts.months(["1/2013", "2/2013"], replace(line, parts=[shared, line.figure]))
+    assert [bar.short for bar in chart.bars] == ["6*", "6"]
+    assert chart.shared
+
+
+def _joint(world: World) -> Store:
+    world.well(date_from="2013-01-05", measures=[{"measure_id": "gieng", "amount": 6}])
+    return world.post
+
+
+def test_on_a_phone_the_long_parts_fold_and_on_paper_all_is_there(world: World) -> None:
+    """What folds stands behind its heading, not within it: a browser prints nothing of a closed element."""
+    fill(world)
+    text, read = page(world)
+    folds = re.findall(r'<details class="fold"><summary>.*?</summary></details>\s*<div class="folded', text)
+    assert len(folds) == text.count("<details") == text.count('"folded') >= 4
+    assert not any("open" in attributes for tag, attributes in read.tags if tag == "details")
+    (rule,) = re.findall(
+        r"(@media [^{]*)\{(?:[^{}]*\{[^{}]*\})*?\s*\.fold:not\(\[open\]\) \+ \.folded \{ display: none; \}", text
+    )
+    assert rule.strip() == "@media screen and (max-width: 40rem)"
+    outside = re.sub(r'<div class="folded.*?</section>', "", text, flags=re.DOTALL)
+    assert "<table" not in outside
+    assert "<figure" not in outside

@@ -2,6 +2,7 @@
 
 import io
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from importlib.resources import files
 from typing import Any
@@ -13,6 +14,7 @@ from fontTools.ttLib import TTFont
 from report_files import EDE, fill
 
 from fieldapp.reports.files import document
+from fieldapp.reports.files.document import Block, Grid, Heading, Paragraph
 from fieldapp.reports.files.pdf import STYLES, pdf_bytes
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query, period_of
@@ -24,7 +26,7 @@ MINORITY = "ƀčĕêĭñŏôơŭưĐ\u0306"
 
 
 def pdf(world: World, layout: LayoutCode = "decree30") -> Any:
-    return pypdf.PdfReader(io.BytesIO(pdf_bytes(document.make_document(world.hq, YEAR, layout))))
+    return pypdf.PdfReader(io.BytesIO(pdf_bytes(document.make_document(world.hq, YEAR, layout, annexed=True))))
 
 
 @pytest.mark.parametrize("style", STYLES.values())
@@ -59,3 +61,29 @@ def test_a_page_is_a4_with_its_number_from_the_second_on(world: World, layout: L
     for page in made.pages:
         fonts = page["/Resources"]["/Font"].values()
         assert all("LiberationSerif" in font.get_object()["/BaseFont"] for font in fonts)
+
+
+def test_no_heading_is_last_on_its_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headings that follow each other, long ones, those of a table, titles over its rows, at every height of a page."""
+
+    def blocks(_document: Any) -> Iterator[Block]:
+        for number in range(60):
+            yield from (Paragraph(f"Câu {number}") for _ in range(number % 9))
+            yield Heading(f"ĐỀ MỤC LỚN {number}")
+            yield Heading(f"ĐỀ MỤC {number} " + "rất dài " * (15 * (number % 3 == 0)), 2)
+            if number % 2:
+                yield Paragraph("Lời. " * 60)
+            else:
+                rows = [row for at in range(3) for row in ([f"TÊN NHÓM {at}"], ["hàng " * 12 * (at + 1), "1"])]
+                yield Grid(["Đầu bảng " * 9, "Số"], rows, (2, 4))
+        yield Paragraph("Hết.")
+
+    monkeypatch.setattr("fieldapp.reports.files.pdf.body", blocks)
+    pages = [page.extract_text().splitlines() for page in pdf(world).pages]
+    assert len(pages) > 15
+    for number, lines in enumerate(pages, start=1):
+        assert not lines[-1].startswith(("ĐỀ MỤC", "TÊN NHÓM", "rất dài", "Đầu bảng")), (number, lines[-3:])
+        assert lines[-1] not in ("Số",), (number, lines[-3:])
+    words = " ".join(" ".join(lines) for lines in pages)
+    assert words.count("TÊN NHÓM") == 90
+    assert words.count("Lời.") == 30 * 60

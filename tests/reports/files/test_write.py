@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,30 @@ def test_each_figure_is_the_same_in_every_format(run: Run, filled: World, tmp_pa
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_format_says_what_it_was_computed_from(run: Run, filled: World, tmp_path: Path, form: str) -> None:
-    data = write(run, tmp_path, form, "--units", "now")
+    data = write(run, tmp_path, form, "--units", "now", *([] if form == "xlsx" else ["--annex"]))
+    text = text_of(data, form)
+    heads = filled.hq.rows("SELECT log_id, hash FROM local_segment WHERE state = 'applied' AND scope <> '*'")
+    assert heads
+    assert {row["hash"] in text and row["log_id"] in text for row in heads} == {True}
+    for said in ("năm 2013", "01/01/2013 – 31/12/2013", "Theo đơn vị hành chính hiện nay",
+                 f"fieldapp {fieldapp.__version__}", "1 bản ghi đã hủy", "Đồn BP Ia Rvê (A): đã nhận đến"):  # fmt: skip
+        assert "".join(said.split()) in text, said
+
+
+@pytest.mark.parametrize("form", ["docx", "pdf", "html"])
+def test_a_letter_has_nothing_of_a_machine_unless_the_annex_is_asked_for(
+    run: Run, filled: World, tmp_path: Path, form: str
+) -> None:
+    text = text_of(write(run, tmp_path, form), form)
+    heads = filled.hq.rows("SELECT log_id, hash FROM local_segment WHERE state = 'applied'")
+    assert not any(row["hash"] in text or row["log_id"] in text for row in heads)
+    assert not re.search(r"[0-9a-f]{32}|SHA-?256|fieldapp|\d\d:\d\d:\d\d", text)
+    assert "Phụlục" not in text
+    assert "phụlục" not in text
+
+
+def text_of(data: bytes, form: str) -> str:
+    """The words of a file, without what is between them."""
     if form == "docx":
         text = "".join(p.text for p in docx.Document(io.BytesIO(data)).element.body.iter() if p.text)
     elif form == "xlsx":
@@ -86,13 +110,7 @@ def test_each_format_says_what_it_was_computed_from(run: Run, filled: World, tmp
         text = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(data)).pages)
     else:
         text = Page(data).text
-    text = "".join(text.split())
-    heads = filled.hq.rows("SELECT log_id, hash FROM local_segment WHERE state = 'applied' AND scope <> '*'")
-    assert heads
-    assert {row["hash"] in text and row["log_id"] in text for row in heads} == {True}
-    for said in ("năm 2013", "01/01/2013 – 31/12/2013", "Theo đơn vị hành chính hiện nay",
-                 f"fieldapp {fieldapp.__version__}", "1 bản ghi đã hủy", "Đồn BP Ia Rvê (A): đã nhận đến"):  # fmt: skip
-        assert "".join(said.split()) in text, said
+    return "".join(text.split())
 
 
 def test_text_of_records_is_text(run: Run, filled: World, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The workbook: headings that stay in sight, the records behind each figure, names only when asked for."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -19,14 +20,42 @@ def book(world: World, **how: Any) -> Workbook:
     return Workbook(xlsx_bytes(document.make_document(world.hq, YEAR, splits=True, entries=True, **how)))
 
 
-def test_headings_stay_in_sight(world: World) -> None:
+def test_of_each_sheet_the_row_of_headings_stays_in_sight_and_nothing_else(world: World) -> None:
     fill(world)
     made = book(world)
-    assert {"Số liệu", "Theo tháng", "Theo loại hoạt động", "Kế hoạch, chỉ tiêu", "Bản ghi", "Nguồn số liệu"} <= set(
-        made.names
-    )
+    notes = "Ghi chú"
+    sheets = {"Số liệu", "Theo tháng", "Theo loại hoạt động", "Kế hoạch, chỉ tiêu", "Bản ghi", "Nguồn số liệu"}
+    assert sheets | {notes} <= set(made.names)
     for name in made.names:
-        assert 'state="frozen"' in made.xml[name], name
+        panes = re.findall(r"<pane [^>]*>", made.xml[name])
+        assert panes == (
+            [] if name == notes else ['<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>']
+        )
+        first = made.rows(name)[0]
+        assert len([cell for cell in first if cell]) == (1 if name == notes else len(first)), name
+
+
+def test_what_is_to_be_said_of_the_report_stands_on_a_sheet_of_its_own(world: World) -> None:
+    fill(world)
+    said = [row[0] for row in book(world).rows("Ghi chú") if row]
+    for line in ("Kỳ: 01/01/2013 – 31/12/2013 (năm 2013)", "Mức độ đầy đủ của số liệu"):
+        assert line in said
+    assert any("1 bản ghi đã hủy" in str(line) for line in said)
+
+
+def test_what_a_star_means_stands_below_its_table(world: World) -> None:
+    """Outside of what its filter sorts."""
+    for month in (3, 4):
+        world.well(date_from=f"2013-0{month}-05", activity_kind_id="cung_co_co_so_chinh_tri", measures=[],
+                   targets=[{"target_type": "police", "name": "Công an xã"}])  # fmt: skip
+    world.carry(world.post, world.hq)
+    made = book(world)
+    rows = made.rows("Theo tháng")
+    starred = [at for at, row in enumerate(rows, start=1) if row and str(row[0]).startswith("* ")]
+    note = [at for at, row in enumerate(rows, start=1) if row and str(row[0]).startswith("* Các phần cộng lại")]
+    assert len(starred) > len(note) == 1
+    (last,) = re.findall(r'<autoFilter ref="A1:[A-Z]+(\d+)"', made.xml["Theo tháng"])
+    assert max(set(starred) - set(note)) == int(last) < note[0]
 
 
 def test_the_records_behind_a_figure_add_up_to_it(world: World) -> None:
