@@ -176,9 +176,10 @@ def recovery_code(obj: Context, replica: str) -> None:
     peer = peers.find_peer(store, replica)
     code = recovery.code_of(store, peer)
     print_message(
-        _("{name}: read the groups one by one; the post types `fieldapp user recover --code`. Good once.").format(
-            name=peer.title
-        )
+        _(
+            "{name}: read the groups one by one; the post presses F5 where the passphrase is asked for, and types them."
+            " Good once."
+        ).format(name=peer.title)
     )
     print_text(code)
 

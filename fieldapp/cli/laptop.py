@@ -266,11 +266,14 @@ def restore(obj: Context, file: Path) -> None:
 
     user = obj.user or click.prompt(_("Who works?"), err=True)
     who = backups.restore_backup(file, obj.home, user, ask_passphrase())
-    print_text(
-        _("{name} is restored in {home}. What headquarters has of later days comes back with its next reply.").format(
-            name=who.post_name or who.name, home=obj.home
+    if who.role == "hq":
+        sentence = _("{name} is restored in {home}. Write each post its reply: their next bundles then bring back what"
+                     " came in, and what was written here, since that backup.")  # fmt: skip
+    else:
+        sentence = _(
+            "{name} is restored in {home}. What headquarters has of later days comes back with its next reply."
         )
-    )
+    print_text(sentence.format(name=who.post_name or who.name, home=obj.home))
 
 
 @cli.command()

@@ -163,9 +163,8 @@ def change_passphrase(store: Store, passphrase: str) -> None:
 def check_passphrase(passphrase: str) -> None:
     """Raise FieldappError for a passphrase that is too short, and so too easy to guess."""
     if len(clean(passphrase)) < MIN_PASSPHRASE:
-        raise FieldappError(
-            _("The passphrase is too short: take at least {n} characters, best several words.").format(n=MIN_PASSPHRASE)
-        )
+        sentence = _("The passphrase is too short: take at least {n} characters, best several words.")
+        raise FieldappError(sentence.format(n=MIN_PASSPHRASE), {"passphrase": sentence.format(n=MIN_PASSPHRASE)})
 
 
 def _known(store: Store, name: str) -> None:

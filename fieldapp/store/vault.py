@@ -252,7 +252,8 @@ def unseal_with_code(home: Path, code: str) -> bytes:
         ) from None
     key = _attempt(home, home / KEYS_FOLDER / (CODE_FILE + throttle.ATTEMPTS_SUFFIX), sealed, code)
     if key is None:
-        raise FieldappError(_("This is not the code of this laptop, or it was used already. Nothing was changed."))
+        sentence = _("This is not the code of this laptop, or it was used already. Nothing was changed.")
+        raise FieldappError(sentence, {"code": sentence})
     return key
 
 

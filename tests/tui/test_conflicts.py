@@ -8,7 +8,8 @@ from fieldapp.records import records
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.merge import merge
 from fieldapp.sync.peers import peers
-from fieldapp.tui.screens.conflicts import ConflictScreen, ConflictsScreen, LaptopScreen
+from fieldapp.tui.screens.conflicts import ConflictScreen, ConflictsScreen
+from fieldapp.tui.screens.laptops import LaptopScreen
 from fieldapp.tui.screens.record import RecordScreen
 
 

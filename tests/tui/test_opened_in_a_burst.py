@@ -39,6 +39,8 @@ from fieldapp.tui.screens import (
     home,
     kind,
     letterhead,
+    laptops,
+    pack,
     people,
     quick,
     record,
@@ -129,7 +131,10 @@ HQ: dict[type[Screen[Any]], Make] = {
     deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),
     kind.KindForm: lambda _w, _s: kind.KindForm(),
     kind.KindPreviewScreen: lambda _w, _s: kind.KindPreviewScreen(lambda preview: preview.show("A", [], [])),
-    deciding.LaptopScreen: lambda w, s: deciding.LaptopScreen(peers.others(s)[0]),
+    laptops.LaptopsScreen: lambda _w, _s: laptops.LaptopsScreen(),
+    laptops.LaptopScreen: lambda w, s: laptops.LaptopScreen(peers.others(s)[0]),
+    laptops.RecoveryCodeScreen: lambda _w, _s: laptops.RecoveryCodeScreen("A", "12345 67890"),
+    pack.PackScreen: lambda _w, _s: pack.PackScreen(),
 }
 BASES = {"OrderedKeys", "Page", "TodoPage", "SearchSoon", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}
 """What is no screen by itself; the way in has bursts of its own in test_shell and test_lock"""

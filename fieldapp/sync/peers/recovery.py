@@ -13,6 +13,7 @@ reads it out. A code works once: its use makes a new one, which is sent with the
 
 import secrets
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -51,6 +52,24 @@ Document = TypeVar("Document", "_Request", "_Answer")
 CODE_GROUPS = 7
 GROUP_DIGITS = 4
 """Digits of a group, without its check digit"""
+CODE = "code"
+"""The field of ``FieldappError`` that means the code"""
+
+
+def group_at(text: str, number: int) -> tuple[int, int]:
+    """Where a group, counted from 1, begins and ends in a code as it was typed."""
+    digits = [at for at, c in enumerate(text) if c.isascii() and c.isdigit()]
+    own = digits[(number - 1) * (GROUP_DIGITS + 1) : number * (GROUP_DIGITS + 1)]
+    return (own[0], own[-1] + 1) if own else (len(text), len(text))
+
+
+class Misheard(FieldappError):
+    """A code that was read out has wrong groups; ``groups`` are their numbers, from 1."""
+
+    def __init__(self, groups: Sequence[int]) -> None:
+        sentence = _("Misheard: group {groups}. Ask for it again.").format(groups=", ".join(map(str, groups)))
+        super().__init__(sentence, {CODE: sentence})
+        self.groups = groups
 
 
 class _Request(msgspec.Struct, frozen=True):
@@ -235,17 +254,16 @@ def read_code(text: str) -> str:
     """The 28 digits of a code that was read out; FieldappError names the groups that were misheard."""
     digits = "".join(c for c in text if c.isascii() and c.isdigit())
     if len(digits) != CODE_GROUPS * (GROUP_DIGITS + 1):
-        raise FieldappError(
-            _("The code has {n} groups of {m} digits; {k} digits were typed.").format(
-                n=CODE_GROUPS, m=GROUP_DIGITS + 1, k=len(digits)
-            )
+        sentence = _("The code has {n} groups of {m} digits; {k} digits were typed.").format(
+            n=CODE_GROUPS, m=GROUP_DIGITS + 1, k=len(digits)
         )
+        raise FieldappError(sentence, {CODE: sentence})
     groups = [digits[at : at + GROUP_DIGITS + 1] for at in range(0, len(digits), GROUP_DIGITS + 1)]
     wrong = [
         n for n, group in enumerate(groups, start=1) if _check_digit(n, group[:GROUP_DIGITS]) != group[GROUP_DIGITS]
     ]
     if wrong:
-        raise FieldappError(_("Misheard: group {groups}. Ask for it again.").format(groups=", ".join(map(str, wrong))))
+        raise Misheard(wrong)
     return "".join(group[:GROUP_DIGITS] for group in groups)
 
 

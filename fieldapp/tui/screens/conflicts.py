@@ -12,11 +12,12 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Row
-from fieldapp.sync.exchange import conflict_messages, enrolment, messages, status
+from fieldapp.sync.exchange import conflict_messages, messages, status
 from fieldapp.sync.merge import merge, release, resolve
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import Chooser, OpenList, Page
+from fieldapp.tui.screens.laptops import LaptopScreen
 from fieldapp.tui.widgets.lines import hanging, refill
 
 
@@ -134,48 +135,6 @@ class ConflictScreen(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide F4 for a kind of record that this version does not know."""
         return action != "open_record" or self._conflict["table"] in BY_KIND
-
-
-class LaptopScreen(Page):
-    """A new laptop's fingerprint, to compare by telephone word by word."""
-
-    HELP = (
-        "Call the post and have them read the fingerprint from their own screen. If all ten words are the same, it"
-        " is their laptop: press F2. What it sent before is applied at once."
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f2", "certify", _("Same words: certify"))]
-
-    def __init__(self, peer: Peer) -> None:
-        super().__init__()
-        self._peer = peer
-
-    def body(self) -> ComposeResult:
-        yield Static(Content(self._peer.title), classes="section")
-        for sentence in peers.namesakes(self.store, self._peer):
-            yield Static(Content(f"! {sentence}"), classes="line")
-        if self._peer.id in peers.unconfirmed(self.store):
-            yield Static(Content(f"! {messages.confirm_advice(self._peer)}"), classes="line")
-        yield Static(Content(_("Compare by telephone, word by word:")), classes="line")
-        fingerprint = self._peer.fingerprint.split()
-        half = (len(fingerprint) + 1) // 2
-        for part in (fingerprint[:half], fingerprint[half:]):
-            yield Static(Content("   " + "   ".join(part)), classes="line words")
-        advice = _("If one word differs, it is not that laptop. Certify nothing, and find out how the bundle got here.")
-        yield Static(Content(advice), classes="line")
-        yield Static(id="message", classes="problem", markup=False)
-
-    def action_certify(self) -> None:
-        """Certify the laptop, and apply what it sent."""
-        try:
-            peer, changes = enrolment.trust_replica(self.store, self._peer.id)
-        except FieldappError as error:
-            self.query_one("#message", Static).update(Content(str(error)))
-            return
-        sentence = _("{name} is certified; {changes} applied.").format(
-            name=peer.title, changes=counted("{n} change", "{n} changes", changes)
-        )
-        self.app.notify(sentence, markup=False)
-        self.dismiss(None)
 
 
 class ReleaseScreen(Page):

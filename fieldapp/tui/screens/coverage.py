@@ -45,11 +45,14 @@ class CoverageScreen(Page):
     HELP = (
         "Each post's last six months. A month is complete when something has arrived that was written after its"
         " end, and nothing before is missing. Below: what is known of the chosen post. Enter opens its records that"
-        " wait for review."
+        " wait for review. F2 writes the pack from which a new post, or a further laptop of one, begins; F4 shows all"
+        " laptops."
     )
-    CHANGES = frozenset({"usb"})
+    CHANGES = frozenset({"usb", "add"})
     ALSO = frozenset({"report", "usb"})
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "add", _("Pack")),
+        Binding("f4", "laptops", _("Laptops")),
         Binding("f7", "decide", _("To decide")),
     ]
 
@@ -80,7 +83,7 @@ class CoverageScreen(Page):
         title = _("{n} posts · {late} without news for more than {days} days")
         line = title.format(n=len(found.posts), late=found.late, days=found.limit_days)
         self.query_one("#what", Static).update(Content(line))
-        nothing = _("There is no post yet: `fieldapp hq pack` makes one.")
+        nothing = _("There is no post yet: F2 makes one, with the pack for its laptops.")
         refill(
             self.query_one("#posts", OptionList),
             [Content(_line(post, self._name_width, self._months_shown)) for post in found.posts],
@@ -109,6 +112,18 @@ class CoverageScreen(Page):
         from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
         self.app.push_screen(ReviewOverviewScreen(self._posts[event.option_index].post_id))
+
+    def action_add(self) -> None:
+        """Write the pack of a new post, or of a further laptop."""
+        from fieldapp.tui.screens.pack import PackScreen
+
+        self.app.push_screen(PackScreen())
+
+    def action_laptops(self) -> None:
+        """Show all laptops, with their words to compare."""
+        from fieldapp.tui.screens.laptops import LaptopsScreen
+
+        self.app.push_screen(LaptopsScreen())
 
     def action_decide(self) -> None:
         """Show conflicts, new laptops, and what was refused."""

@@ -17,7 +17,7 @@ from fieldapp.store.people import Role
 from fieldapp.store.store import Store
 from fieldapp.sync.peers import recovery
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.questions import Question, QuestionsDialog, agreed
+from fieldapp.tui.screens.questions import AnswerField, Question, QuestionsDialog, agreed
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import refill
 
@@ -29,8 +29,8 @@ class PassphraseScreen(QuestionsDialog):
 
     def __init__(self, store: Store) -> None:
         asked = [
-            Question(_("Current passphrase"), hidden=True),
-            Question(_("New passphrase"), hidden=True),
+            Question(_("Current passphrase"), hidden=True, field="current"),
+            Question(_("New passphrase"), hidden=True, field="passphrase"),
             Question(_("The same again"), hidden=True),
         ]
         super().__init__(f"{_('New passphrase')} · {store.user}", asked)
@@ -41,7 +41,10 @@ class PassphraseScreen(QuestionsDialog):
         old, new, again = answers
         agreed(new, again)
         people.check_passphrase(new)
-        vault.unseal(self._store.home, self._store.user, old)
+        try:
+            vault.unseal(self._store.home, self._store.user, old)
+        except FieldappError as error:
+            raise FieldappError(str(error), {"current": str(error)}) from None
         people.change_passphrase(self._store, new)
         return _("The new passphrase is valid from now on.")
 
@@ -54,7 +57,7 @@ class NewPersonScreen(QuestionsDialog):
     def __init__(self, store: Store) -> None:
         asked = [
             Question(_("Name")),
-            Question(_("Passphrase"), hidden=True),
+            Question(_("Passphrase"), hidden=True, field="passphrase"),
             Question(_("The same again"), hidden=True),
         ]
         super().__init__(_("Add a person"), asked)
@@ -75,8 +78,8 @@ class RecoverScreen(QuestionsDialog):
 
     def __init__(self, home: Path, user: str) -> None:
         asked = [
-            Question(_("Recovery code, as headquarters reads it out")),
-            Question(_("New passphrase"), hidden=True),
+            Question(_("Recovery code, as headquarters reads it out"), field=recovery.CODE),
+            Question(_("New passphrase"), hidden=True, field="passphrase"),
             Question(_("The same again"), hidden=True),
         ]
         super().__init__(f"{_('Forgotten passphrase')} · {user}", asked)
@@ -89,6 +92,13 @@ class RecoverScreen(QuestionsDialog):
         store = recovery.accept_code(self._home, self._user, code, agreed(passphrase, again))
         replica.bring_up_to_date(store)
         return store
+
+    def refused(self, error: FieldappError) -> None:
+        """Where a group was misheard, mark it: what is typed now takes its place."""
+        super().refused(error)
+        if isinstance(error, recovery.Misheard):
+            code = self.query(AnswerField).first()
+            code.call_after_refresh(code.mark, *recovery.group_at(code.value, error.groups[0]))
 
 
 class PersonList(OptionList):

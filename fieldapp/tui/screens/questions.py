@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
+from textual.widgets.input import Selection
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
@@ -25,12 +26,18 @@ class Question:
 
     label: str
     hidden: bool = False
+    field: str = ""
+    """By which name errors mean this line"""
 
 
 class AnswerField(TextField):
     """One answer; Enter goes on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
+
+    def mark(self, start: int, end: int) -> None:
+        """Select a part of the answer: what is typed now takes its place."""
+        self.selection = Selection(start, end)
 
 
 class QuestionsDialog(Dialog):
@@ -81,14 +88,19 @@ class QuestionsDialog(Dialog):
         try:
             result = self.finish(answers)
         except FieldappError as error:
-            self.app.call_from_thread(self._refused, str(error))
+            self.app.call_from_thread(self.refused, error)
         else:
             self.app.call_from_thread(self.dismiss, result)
 
-    def _refused(self, sentence: str) -> None:
+    def refused(self, error: FieldappError) -> None:
+        """Say what is wrong, and go to the line that it is about."""
         self.busy = False
         self.refresh_bindings()
-        self._say(sentence)
+        self._say(str(error))
+        for question, field in zip(self._questions, self.query(AnswerField), strict=True):
+            if question.field in error.fields:
+                field.focus()
+                break
 
     def _say(self, text: str) -> None:
         self.query_one("#message", Static).update(Content(text))
@@ -97,5 +109,6 @@ class QuestionsDialog(Dialog):
 def agreed(passphrase: str, again: str) -> str:
     """The passphrase, if it was typed the same twice; FieldappError if not."""
     if passphrase != again:
-        raise FieldappError(_("The two passphrases differ. Type them again."))
+        sentence = _("The two passphrases differ. Type them again.")
+        raise FieldappError(sentence, {"passphrase": sentence})
     return passphrase

@@ -203,7 +203,7 @@ class SyncScreen(Page):
     def _start(self, typed: str) -> None:
         at = self.query_one("#drives", OptionList).highlighted
         if typed:
-            self._begin([_folder(typed)])
+            self._begin([folder_of(typed)])
         elif self._drives and at is not None:
             self._begin(self._chosen(at))
         else:
@@ -362,7 +362,7 @@ def _waiting(state: status.Status, role: str) -> str:
     return state.sentence
 
 
-def _folder(typed: str) -> Path:
+def folder_of(typed: str) -> Path:
     """The folder that is meant."""
     path = Path(typed)
     with suppress(RuntimeError):  # “~name” of a user unknown to this machine

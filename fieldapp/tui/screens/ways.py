@@ -43,6 +43,8 @@ TITLES = {
     "review": "Review",
     "posts": "Posts: who is missing",
     "letterhead": "Letterhead of reports",
+    "laptops": "Laptops: words to compare by telephone",
+    "pack": "Pack for a post or a further laptop",
     "lock": "Lock the screen (Ctrl+L)",
     "passphrase": "New passphrase",
     "people": "Who uses this laptop",
@@ -179,8 +181,9 @@ def _screens(store: Store) -> Iterator[Way]:
     if store.role == "post":
         places["unreceived"] = lambda app: app.show_unreceived()
     places |= {"report": _action("app.report"), "bars": _bars, "decide": _decide, "key_again": _key_again}
+    places["laptops"] = _laptops
     if store.role == "hq":
-        places |= {"review": _review, "posts": _posts}
+        places |= {"review": _review, "posts": _posts, "pack": _pack}
     for way, go in places.items():
         yield Way("screen", _(TITLES[way]), go, _called(way, TITLES[way]))
 
@@ -278,6 +281,18 @@ def _posts(app: Host) -> None:
     from fieldapp.tui.screens.coverage import CoverageScreen
 
     app.push_screen(CoverageScreen())
+
+
+def _laptops(app: Host) -> None:
+    from fieldapp.tui.screens.laptops import LaptopsScreen
+
+    app.push_screen(LaptopsScreen())
+
+
+def _pack(app: Host) -> None:
+    from fieldapp.tui.screens.pack import PackScreen
+
+    app.push_screen(PackScreen())
 
 
 def _bars(app: Host) -> None:
