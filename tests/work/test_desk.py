@@ -74,9 +74,7 @@ def test_a_whole_copy_of_the_refused_bundle_settles_it(world: World) -> None:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_in_any_order_a_refused_bundle_is_open_as_long_as_no_later_one_was_read(
-    world: World, data: st.DataObject
-) -> None:
+def test_in_any_order_a_refused_bundle_is_open_until_a_later_one_was_read(world: World, data: st.DataObject) -> None:
     stick = world.root / "stick"
     if not stick.exists():
         stick.mkdir()
