@@ -538,15 +538,14 @@ def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
 def todo(obj: Context, as_json: bool) -> None:
     """List what must be done next, as on the first screen."""
     from fieldapp.sync.exchange import status
-    from fieldapp.work import notices
+    from fieldapp.work import desk, notices
     from fieldapp.work import todo as waiting
 
     store = obj.open()
     today = wall.today()
     found = [
-        *notices.late_posts_line(store, today),
         *notices.exchange_todo(status.exchange_status(store), store.role, keys=False),
-        *waiting.todo(store, today),
+        *desk.everything(store, today),
         *(notices.review_line(store, keys=False) if store.role == "hq" else []),
     ]
     found = waiting.in_order(found)

@@ -7,7 +7,7 @@ it is missing. Times come from the hybrid logical clock, because a laptop whose 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from fieldapp.domain.dates import format_date, read_instant
@@ -20,7 +20,7 @@ from fieldapp.records.words import local_instant
 from fieldapp.reports.query import Period
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import status
+from fieldapp.sync.exchange import refused_bundles, status
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import segment_state
 from fieldapp.sync.peers import peers
@@ -89,7 +89,7 @@ class PostCoverage:
     waiting: int
     """records that wait for review"""
     missing: list[str]
-    """one sentence for each part of its logs that waits or was refused, with the reason"""
+    """one sentence for each of its bundles and each part of its logs that waits or was refused, with the reason"""
     months: list[Month]
     laptops: list[Laptop]
 
@@ -128,10 +128,14 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
         waiting[post_id] = waiting.get(post_id, 0) + number
     limit = limit_days(store)
     laptops, gaps = _laptops(store), _gaps(store)
-    posts = [
-        _post(store, row, grid, counts, laptops.get(row["id"], []), gaps, waiting.get(row["id"], 0), limit, today)
-        for row in _posts(store)
-    ]
+    refused: dict[str | None, list[str]] = {}
+    for found in refused_bundles.open_refusals(store):
+        if found.by is not None:
+            refused.setdefault(found.by.post_id, []).append(found.sentence)
+    posts = []
+    for row in _posts(store):
+        about = laptops.get(row["id"], []), gaps, waiting.get(row["id"], 0), refused.get(row["id"], [])
+        posts.append(_post(store, row, grid, counts, *about, limit, today))
     posts.sort(key=lambda p: not p.late)
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
 
@@ -170,17 +174,33 @@ def not_reported(store: Store, period: Period, today: date) -> list[NotReported]
     return found
 
 
-def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
-    """(name, days without news) of the late posts, the longest silence first."""
+class LatePost(NamedTuple):
+    """A post that has sent nothing for longer than is allowed."""
+
+    name: str
+    days: int
+    post_id: str
+
+
+def late_posts(store: Store, today: date) -> list[LatePost]:
+    """The late posts, the longest silence first.
+
+    A post with a laptop that waits to be certified is not late: it has sent something, and is called about that.
+    """
     limit = limit_days(store)
     heard: dict[str, list[date]] = {}
+    waiting: set[str | None] = set()
     for laptop in _laptop_rows(store):
+        if laptop["trust"] == "pending":
+            waiting.add(laptop["post_id"])
         if laptop["post_id"] is not None and (moment := _heard_at(laptop)) is not None:
             heard.setdefault(laptop["post_id"], []).append(wall.local_day(moment))
-    found = [
-        (row["name"], _silent_days(row, max(heard.get(row["id"], []), default=None), today)) for row in _posts(store)
-    ]
-    return sorted(((name, days) for name, days in found if days is not None and days > limit), key=lambda f: -f[1])
+    found = []
+    for row in _posts(store):
+        days = _silent_days(row, max(heard.get(row["id"], []), default=None), today)
+        if days is not None and days > limit and row["id"] not in waiting:
+            found.append(LatePost(row["name"], days, row["id"]))
+    return sorted(found, key=lambda late: -late.days)
 
 
 def _posts(store: Store) -> list[Row]:
@@ -284,19 +304,20 @@ def _post(
     laptops: list[Laptop],
     gaps: dict[str, date],
     waiting: int,
+    refused: Sequence[str],
     limit: int,
     today: date,
 ) -> PostCoverage:
     heard, added = _heard(laptops), _added_on(row)
     silent = _silent_days(row, heard, today)
-    late = silent is not None and silent > limit
+    late = silent is not None and silent > limit and all(x.trust != "pending" for x in laptops)
     whole = _known_until(heard, gaps.get(row["id"]))
     months = []
     for period in grid:
         name = f"{period.first:%Y-%m}"
         n, accepted = counts.get((row["id"], name), (0, 0))
         months.append(Month(name, n, accepted, _state(period, (n, accepted), heard, whole, late=late, added=added)))
-    missing = status.missing_segments_text(store, row["id"])
+    missing = [*refused, *status.missing_segments_text(store, row["id"])]
     iso = heard.isoformat() if heard else None
     return PostCoverage(row["id"], row["code"], row["name"], iso, silent, late, waiting, missing, months, laptops)
 

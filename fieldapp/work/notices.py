@@ -1,7 +1,6 @@
 """Notices about the exchange that need a person: lines for the first screen, and sentences for the USB screen."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.escaping import brief_text
@@ -22,26 +21,6 @@ REVIEW = "review"
 """``Todo.kind`` of records that wait for review"""
 UNRECEIVED = "unreceived"
 """``Todo.kind`` of the records that headquarters has not received; their list shows which"""
-POSTS = "posts"
-"""``Todo.kind`` of late posts; the grid of posts by months shows them"""
-MAX_NAMES = 5
-"""Most late posts that are named; the grid shows all"""
-
-
-def late_posts_line(store: Store, today: date) -> list[Todo]:
-    """At headquarters: one line with the posts that have sent nothing for longer than is allowed."""
-    if store.role != "hq":
-        return []
-    from fieldapp.reports import coverage
-
-    late = coverage.late_posts(store, today)
-    if not late:
-        return []
-    named = ", ".join(_("{post} ({n} days)").format(post=name, n=days) for name, days in late[:MAX_NAMES])
-    more = " …" if len(late) > MAX_NAMES else ""
-    text = _("without news for more than {days} days: {named}")
-    text = text.format(days=coverage.limit_days(store), named=named + more)
-    return [_line("!", counted("{n} post", "{n} posts", len(late)), text, POSTS)]
 
 
 def review_line(store: Store, *, keys: bool = True) -> list[Todo]:

@@ -33,6 +33,10 @@ MAX_COMPARED = 500
 
 
 SORTS: Mapping[str, Callable[[int, str | None], str]] = {
+    "refused": lambda n, s: counted(
+        "{n} bundle was refused: call the post", "{n} bundles were refused: call the posts", n, s
+    ),
+    "late": lambda n, s: counted("{n} post without news: call it", "{n} posts without news: call them", n, s),
     "drafts": lambda n, s: counted("{n} draft", "{n} drafts", n, s),
     "matters": lambda n, s: counted("{n} matter is late or due soon", "{n} matters are late or due soon", n, s),
     "posts": lambda n, s: counted("{n} post has matters that are late", "{n} posts have matters that are late", n, s),
@@ -105,6 +109,11 @@ def todo(store: Store, today: date) -> list[Todo]:
             "charges": _charges_left(store, today),
             "agreements": _agreements(store, today),
         }
+    return of_sorts(found)
+
+
+def of_sorts(found: Mapping[str, Iterable[Todo]]) -> list[Todo]:
+    """The lines of each sort, with its key."""
     return [replace(line, sort=sort) for sort, lines in found.items() for line in lines]
 
 
@@ -206,7 +215,7 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
 def _violations(store: Store) -> Iterator[Todo]:
     """Rules that stored records break after the merge of two laptops."""
     found = rule_violations.violations(store)[:MAX_LISTED]
-    posts = _post_names(store)
+    posts = post_names(store)
     for violation in found:
         of_post = f"{posts[violation.post_id]}: " if violation.post_id in posts else ""
         yield Todo("!", _("to correct"), of_post + violation.sentence, violation.kind, violation.target)
@@ -214,7 +223,7 @@ def _violations(store: Store) -> Iterator[Todo]:
 
 def _dangling(store: Store) -> Iterator[Todo]:
     """Voided records that standing ones still name, except those about whose void a person decides anyway."""
-    posts = _post_names(store)
+    posts = post_names(store)
     named = hanging.dangling(store)
     undecided = {void.row for void in unknowing_voids(store)} if named else set()
     for found in [one for one in named if one.row_id not in undecided][:MAX_LISTED]:
@@ -227,7 +236,7 @@ def _joint(store: Store) -> list[Todo]:
     accepted are left out."""
 
     def find() -> list[Todo]:
-        posts = _post_names(store)
+        posts = post_names(store)
         rows = store.rows(
             "SELECT a.id, a.post_id FROM activity a WHERE a.joint_reference IS NOT NULL AND a.voided_at IS NULL"
             " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.record_id = a.id AND r.outcome = 'accepted')"
@@ -243,7 +252,7 @@ def _joint(store: Store) -> list[Todo]:
 
 def _units_to_check(store: Store) -> Iterator[Todo]:
     """Records that may have been given their unit by a code that is another unit's."""
-    posts = _post_names(store)
+    posts = post_names(store)
     for found in unit_codes.units_to_check(store)[:MAX_LISTED]:
         of_post = f"{posts[found.post_id]}: " if found.post_id in posts else ""
         name = words.labels(store, found.kind, [found.record])[found.record]
@@ -273,7 +282,7 @@ def _units_twice(store: Store) -> Iterator[Todo]:
 def _introductions(store: Store, today: date) -> Iterator[Todo]:
     """Introductions that ended lately without a reason and without a later introduction; at a post also those that end
     soon."""
-    posts = _post_names(store)
+    posts = post_names(store)
     last = today - timedelta(1) if posts else today + timedelta(SOON_DAYS)
     rows = store.rows(
         "SELECT i.id, i.date_to, i.post_id, m.full_name, c.name AS cell FROM introduction i"
@@ -419,7 +428,7 @@ def _draft_title(draft: Draft) -> list[str]:
     return [text if len(text) <= MOST_OF_A_TEXT else text[: MOST_OF_A_TEXT - 1] + "…" for text in texts]
 
 
-def _post_names(store: Store) -> dict[str | None, str]:
+def post_names(store: Store) -> dict[str | None, str]:
     """Names of the posts by id at headquarters; empty at a post, where there is only one."""
     if store.identity.role != "hq":
         return {}

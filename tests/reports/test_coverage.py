@@ -13,7 +13,9 @@ from sync_state import second_laptop
 import fieldapp
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
-from fieldapp.reports.coverage import PostCoverage, coverage, late_posts, post_details, set_limit_days
+from fieldapp.reports import coverage as reports
+from fieldapp.reports.coverage import PostCoverage, coverage, post_details, set_limit_days
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, status
 from fieldapp.sync.format import clock, segment
 from fieldapp.sync.merge import forks
@@ -28,6 +30,10 @@ DAY = 86_400_000 << 16
 def one(world: World, today: date = TODAY) -> PostCoverage:
     (post,) = coverage(world.hq, today).posts
     return post
+
+
+def late_posts(store: Store, today: date) -> list[tuple[str, int]]:
+    return [(late.name, late.days) for late in reports.late_posts(store, today)]
 
 
 def states(post: PostCoverage) -> list[str]:

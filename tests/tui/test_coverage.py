@@ -70,7 +70,7 @@ async def test_a_post_that_is_silent_stands_on_the_first_screen(world: World, mo
     monkeypatch.setattr(wall, "today", lambda: today)
     async with run(world.root / "hq", world.hq.reopen()) as s:
         line = next(x for x in s.text.splitlines() if "không có tin" in x)
-        assert " ".join(line.split()) == "! 1 đồn quá 30 ngày không có tin: Đồn BP Ia Rvê (45 ngày)"
+        assert " ".join(line.split()) == "! 45 ngày Đồn BP Ia Rvê: quá 30 ngày không có tin; gọi đồn"
         await s.press("home", "enter")
         assert isinstance(s.app.screen, CoverageScreen)
     monkeypatch.undo()

@@ -25,7 +25,7 @@ from fieldapp.i18n import _
 from fieldapp.store import wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import outgoing
+from fieldapp.sync.exchange import outgoing, sticks
 from fieldapp.sync.format import bundle, clock, keys
 from fieldapp.sync.format.bundle import Manifest
 from fieldapp.sync.peers import peers
@@ -41,8 +41,8 @@ REMEMBERED = (*CLAIMED, bundle.NO_SENDER, bundle.FORGED, peers.OTHER_KEYS)
 MAX_KEPT = 100
 """Most refused files that are remembered: nobody must fill the first screen, or the disk, with them"""
 
-_WRITTEN = re.compile(r"_([0-9]{8}t[0-9]{6})z_([0-9]{1,15})(?![0-9])")
-"""When a bundle was written, and its number, in the lower case of its file's name"""
+_NUMBER = re.compile(r"z_([0-9]{1,15})(?![0-9])")
+"""The number of a bundle, in the lower case of its file's name"""
 
 
 class Written(Struct, frozen=True):
@@ -125,16 +125,14 @@ def writer(store: Store, path: Path, reason: str | None) -> Written:
             return Written()
         hlc = manifest.hlc if clock.is_plausible(manifest.hlc) else None
         return Written(by, True, manifest.made_at, manifest.number, hlc)
-    by = outgoing.sender_of_name(path.name, known)
-    found = _WRITTEN.search(path.name.lower())
-    if by is None or found is None:
+    by, at = outgoing.sender_of_name(path.name, known), sticks.written_at(path.name)
+    number = _NUMBER.search(path.name.lower())
+    if by is None or not at or number is None:
         return Written(by)
-    day, time = found[1].split("t")
-    at = f"{day[:4]}-{day[4:6]}-{day[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}Z"
-    moment = read_instant(at)
+    moment = read_instant(f"{at}Z")
     if moment is None or moment > wall.now() + timedelta(days=1):  # a name that nobody would write
         return Written()
-    return Written(by, False, at, int(found[2]))
+    return Written(by, False, f"{at}Z", int(number[1]))
 
 
 def remember(store: Store, path: Path, reason: str | None, written: Written) -> bool:

@@ -1,5 +1,6 @@
 """Replies to many bundles at once: each is written onto the stick that its bundle came from."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +9,10 @@ from fieldapp.errors import Cancelled, FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.store import disk
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import bundle_contents, outgoing
+from fieldapp.sync.exchange import bundle_contents, outgoing, sticks
 from fieldapp.sync.exchange.incoming import Imported
 from fieldapp.sync.exchange.outgoing import Exported
-from fieldapp.sync.format import clock, drives, segment
+from fieldapp.sync.format import clock, drives, keys, segment
 from fieldapp.sync.format.bundle import Progress
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
@@ -23,6 +24,52 @@ class Replies:
 
     written: list[Exported] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+
+
+_LAST_FOR_POSTS = "SELECT seq FROM local_change WHERE log_id = ? AND table_name <> 'post' ORDER BY seq DESC LIMIT 1"
+
+
+def unwritten(store: Store) -> list[Peer]:
+    """At headquarters: the certified laptops of posts that a reply would tell more than the last one that was written.
+
+    That is what was written here for them since, in their own scope or for all, and their certificate. Of other posts
+    they need not hear soon. What a laptop has acknowledged needs no reply, whoever carried it there.
+    """
+    if store.role != "hq":
+        return []
+    me = store.identity.replica_id
+    own = [
+        {**log, "seq": store.value(_LAST_FOR_POSTS, [log["id"]]) or 0}
+        for log in store.rows("SELECT id, scope FROM local_log WHERE replica_id = ? AND seq > 0", [me])
+    ]
+    acknowledged = {
+        (row["replica_id"], row["log_id"]): row["last"]
+        for row in store.rows(
+            "SELECT h.replica_id, h.log_id, max(s.last) AS last FROM local_log l"
+            " JOIN local_head h ON h.log_id = l.id JOIN local_segment s ON s.hash = h.hash AND s.state = 'applied'"
+            " WHERE l.replica_id = ? GROUP BY h.replica_id, h.log_id",
+            [me],
+        )
+    }
+    written = {
+        row["recipient"]: row
+        for row in store.rows("SELECT recipient, name, logs, max(number) FROM local_written GROUP BY recipient")
+    }
+
+    def lacks(to: Peer) -> bool:
+        last = written.get(to.id)
+        certificate = keys.decode_certificate(to.certificate)
+        certified_at = certificate.issued_at if certificate is not None and certificate.issuer == me else ""
+        if certified_at and (last is None or certified_at[:19] > sticks.written_at(last["name"])):
+            return True
+        logs = json.loads(last["logs"]) if last is not None else {}
+        return any(
+            log["seq"] > max(logs.get(log["id"], 0), acknowledged.get((to.id, log["id"]), 0))
+            for log in own
+            if log["scope"] in ("*", to.post_id)
+        )
+
+    return [to for to in peers.partners(store) if to.role == "post" and lacks(to)]
 
 
 def reply(

@@ -25,6 +25,7 @@ from fieldapp.sync.peers.peers import Peer
 Why = Literal["received", "newer", "read"]
 WRITTEN_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)?_[0-9a-f]{4}_[0-9]{8}T[0-9]{6}Z_[0-9]+\.fieldapp\.tar\.age")
 """A bundle's name as it was written"""
+_INSTANT = re.compile("_([0-9]{4})([0-9]{2})([0-9]{2})t([0-9]{2})([0-9]{2})([0-9]{2})z_")
 
 
 class OldBundle(Struct, frozen=True):
@@ -46,6 +47,12 @@ class OldBundle(Struct, frozen=True):
             "read": _("it was for this laptop and is read"),
         }
         return f"{display_path(self.path.name)}: {reasons[self.why]}"
+
+
+def written_at(name: str) -> str:
+    """The instant in a bundle's name, without “Z”, also where copying changed the name; empty for another one."""
+    found = _INSTANT.search(name.lower())
+    return "{}-{}-{}T{}:{}:{}".format(*found.groups()) if found else ""
 
 
 def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:

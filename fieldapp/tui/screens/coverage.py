@@ -56,8 +56,10 @@ class CoverageScreen(Page):
         Binding("f7", "decide", _("To decide")),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, post_id: str | None = None) -> None:
+        """``post_id``: the post that is chosen first."""
         super().__init__()
+        self._chosen = post_id
         self._posts: Sequence[PostCoverage] = ()
         self._limit = 0
         self._name_width, self._months_shown = NAME, MONTHS
@@ -90,6 +92,10 @@ class CoverageScreen(Page):
             nothing,
         )
         months = found.posts[0].months[-self._months_shown :] if found.posts else []
+        at = next((n for n, post in enumerate(found.posts) if post.post_id == self._chosen), None)
+        if at is not None:
+            self._chosen = None
+            self.query_one("#posts", OptionList).highlighted = at
         heads = "".join(f"{_('M{month}').format(month=int(m.month[5:])):>5}" for m in months)
         self.query_one("#months", Static).update(
             Content(f"{'':<{self._name_width - 1}}{heads}{_('last news'):>12}{_('to review'):>10}" if months else "")

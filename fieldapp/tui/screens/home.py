@@ -20,8 +20,8 @@ from fieldapp.store import wall
 from fieldapp.tui.screens.todo_sort import TodoPage
 from fieldapp.tui.widgets.header import HeaderLine
 from fieldapp.tui.widgets.todo_list import TodoLines
-from fieldapp.work import month_counts, notices
-from fieldapp.work.todo import Todo, todo
+from fieldapp.work import desk, month_counts, notices
+from fieldapp.work.todo import Todo
 
 MOST_PLANS = 4
 FULL_HEIGHT, FEW_KINDS = 24, 3
@@ -61,9 +61,8 @@ class HomeScreen(TodoPage):
         today = wall.today()
         state = self.query_one(HeaderLine).state
         self._due = [
-            *notices.late_posts_line(self.store, today),
             *notices.exchange_todo(state, self.store.role),
-            *todo(self.store, today),
+            *desk.everything(self.store, today),
         ]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
         self._list_todo()

@@ -11,11 +11,12 @@ from textual.widgets import OptionList, Static
 
 from fieldapp.i18n import _
 from fieldapp.store import wall
+from fieldapp.sync.exchange import refused_bundles
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.todo_list import TodoLines, TodoList
-from fieldapp.work import notices
+from fieldapp.work import desk, notices
 from fieldapp.work import todo as work
 from fieldapp.work.todo import Todo
 
@@ -23,11 +24,13 @@ AGAIN_SECONDS = 20.0
 
 
 class TodoPage(Page):
-    """A page with lines of what must be done. Each line opens what it is about; a draft can be dropped too."""
+    """A page with lines of what must be done. Each line opens what it is about; a draft can be dropped too, and a
+    refused bundle settled."""
 
-    CHANGES = frozenset({"discard"})
+    CHANGES = frozenset({"discard", "forget"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("delete", "discard", _("Drop the draft"), key_display="Del"),
+        Binding("delete", "forget", _("Settled"), key_display="Del"),
     ]
 
     def __init__(self) -> None:
@@ -49,19 +52,38 @@ class TodoPage(Page):
 
         self._second.press(chosen, self._asking(_("Del again forgets this draft.")), drop)
 
+    def action_forget(self) -> None:
+        """No longer tell of the chosen refused bundle, on the second press."""
+        chosen = self._chosen
+        assert chosen is not None
+
+        def forget() -> None:
+            refused_bundles.dismiss(self.store, chosen.target)
+            self.renew()
+
+        asked = _("Del again: the bundle is settled, and told no more.")
+        self._second.press(chosen.target, self._asking(asked), forget)
+
     def _asking(self, question: str) -> Callable[[], None]:
         """Shows the question for as long as it stands."""
         return lambda: self.notify(question, markup=False, timeout=AGAIN_SECONDS)
 
     @property
+    def _chosen(self) -> Todo | None:
+        """The highlighted line."""
+        at = next((shown.highlighted for shown in self.query(TodoList)), None)
+        return self._todo[at] if at is not None and at < len(self._todo) else None
+
+    @property
     def _chosen_draft(self) -> str:
         """The draft of the highlighted line; empty for another line."""
-        at = next((shown.highlighted for shown in self.query(TodoList)), None)
-        line = self._todo[at] if at is not None and at < len(self._todo) else None
+        line = self._chosen
         return line.target if line is not None and line.draft else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a draft can be dropped."""
+        """Only a draft can be dropped, and only a refused bundle settled."""
+        if action == "forget":
+            return self._chosen is not None and self._chosen.kind == desk.REFUSED
         return action != "discard" or bool(self._chosen_draft)
 
     def on_option_list_option_highlighted(self) -> None:
@@ -85,7 +107,7 @@ class TodoSortScreen(TodoPage):
         yield TodoLines(whole=True)
 
     def renew(self) -> None:
-        lines = [line for line in work.todo(self.store, wall.today()) if line.sort == self._sort]
+        lines = [line for line in desk.everything(self.store, wall.today()) if line.sort == self._sort]
         self.query_one("#what", Static).update(Content(work.many_text(self._sort, len(lines))))
         self.query_one(TodoLines).show(lines, f"✓ {_('Nothing is open.')}")
         self.refresh_bindings()
@@ -97,9 +119,9 @@ def open_todo(app: Host, chosen: Todo) -> None:
 
 
 def _screen_for(app: Host, chosen: Todo) -> Screen[Any]:
-    if not chosen.kind:
-        from fieldapp.tui.screens.sync import SyncScreen
+    from fieldapp.tui.screens.sync import SyncScreen
 
+    if chosen.kind in ("", desk.REPLIES):
         return SyncScreen()
     if chosen.kind == work.MANY:
         return TodoSortScreen(chosen.target)
@@ -115,10 +137,11 @@ def _screen_for(app: Host, chosen: Todo) -> Screen[Any]:
         from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 
         return ReviewOverviewScreen()
-    if chosen.kind == notices.POSTS:
+    if chosen.kind in (desk.POSTS, desk.REFUSED):
         from fieldapp.tui.screens.coverage import CoverageScreen
 
-        return CoverageScreen()
+        post = chosen.target if chosen.kind == desk.POSTS else desk.post_of_refused(app.store, chosen.target)
+        return CoverageScreen(post) if post else SyncScreen()
     if chosen.kind == notices.DECIDE:
         from fieldapp.tui.screens.conflicts import ConflictsScreen
 

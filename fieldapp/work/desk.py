@@ -1,0 +1,98 @@
+"""Headquarters' desk: which posts to call, what to carry back to them, and what they owe.
+
+Whatever an officer would otherwise keep on a slip of paper is computed here from the records, so that nothing of it
+is forgotten and nothing stays after it is done.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+from fieldapp.domain.dates import format_date, read_instant
+from fieldapp.i18n import _, counted
+from fieldapp.records import records, reviews, words
+from fieldapp.store import wall
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import refused_bundles, replies
+from fieldapp.work.todo import MAX_LISTED, Todo, of_sorts, post_names, todo
+
+POSTS = "posts"
+"""``Todo.kind`` of a post that is to be called, its target; the grid of posts by months shows it"""
+REFUSED = "refused"
+"""``Todo.kind`` of a refused bundle, its target: it can be dismissed"""
+REPLIES = "replies"
+"""``Todo.kind`` of replies that are on no stick; the USB screen writes them"""
+MAX_NAMES = 5
+"""Most posts that are named in one line"""
+
+
+def everything(store: Store, today: date) -> list[Todo]:
+    """All things to do; at headquarters whom to call and what posts wait for or owe comes first."""
+    if store.role != "hq":
+        return todo(store, today)
+    found = of_sorts({"refused": _refused(store), "late": _late_posts(store, today), "returned": _returned(store)})
+    return [*found, *_unwritten_replies(store), *todo(store, today)]
+
+
+def _late_posts(store: Store, today: date) -> Iterator[Todo]:
+    """The posts that have sent nothing for longer than is allowed, the longest silence first."""
+    from fieldapp.reports import coverage
+
+    limit = coverage.limit_days(store)
+    for late in coverage.late_posts(store, today)[:MAX_LISTED]:
+        text = _("{post}: no news for more than {days} days; call the post").format(post=late.name, days=limit)
+        yield Todo("!", counted("{n} day", "{n} days", late.days), text, POSTS, late.post_id)
+
+
+def _refused(store: Store) -> Iterator[Todo]:
+    """Bundles that were refused, until a later one of that laptop covers them or somebody dismisses them."""
+    for found in refused_bundles.open_refusals(store)[:MAX_LISTED]:
+        yield Todo("!", _("bundle refused"), found.sentence, REFUSED, found.id)
+
+
+def post_of_refused(store: Store, refused_id: str) -> str | None:
+    """The post whose bundle a refused file is, as far as that is known."""
+    found = (one for one in refused_bundles.open_refusals(store) if one.id == refused_id and one.by is not None)
+    return next((one.by.post_id for one in found if one.by is not None), None)
+
+
+def _unwritten_replies(store: Store) -> Iterator[Todo]:
+    """One line with the posts for which something was done here that no stick takes to them yet."""
+    names = list(dict.fromkeys(peer.post_name or peer.title for peer in replies.unwritten(store)))
+    if names:
+        named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")
+        yield Todo("·", counted("{n} reply", "{n} replies", len(names)), _("not on a stick yet: {posts}").format(
+            posts=named), REPLIES, "")  # fmt: skip
+
+
+def _returned(store: Store) -> Iterator[Todo]:
+    """Records that were returned and not corrected since, the longest first."""
+    posts = post_names(store)
+    found = reviews.returned_records(store)[::-1][:MAX_LISTED]
+    by_kind: dict[str, list[str]] = {}
+    for review in found:
+        by_kind.setdefault(review.kind, []).append(review.record)
+    names = {kind: words.labels(store, kind, ids) for kind, ids in by_kind.items()}
+    of_post = {
+        row["id"]: row["post_id"]
+        for kind, ids in by_kind.items()
+        for row in store.rows(
+            f"SELECT id, post_id FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
+        )
+    }
+    for review in found:
+        title = _(records.model_of(review.kind).TITLE)
+        text = _("{post}: returned, not corrected: {title} · {name}: “{comment}”").format(
+            post=posts.get(of_post.get(review.record), ""),
+            title=title,
+            name=names[review.kind][review.record],
+            comment=review.comment,
+        )
+        yield Todo("↩", _since(review.at), text, review.kind, review.record)
+
+
+def _since(instant: str) -> str:
+    moment = read_instant(instant)
+    day = wall.local_day(moment) if moment is not None else wall.today()
+    shown = format_date(day)
+    return _("since {day}").format(day=shown[:5] if day.year == wall.today().year else shown)

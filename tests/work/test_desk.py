@@ -1,0 +1,229 @@
+"""Headquarters' desk: what is refused, whom to call, what to carry back, until it is done and no longer."""
+
+import random
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from field import Run, World
+from forged import certificate, forge
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from screen_driver import run as on_screen
+from sync_state import new_post
+
+from fieldapp.errors import FieldappError
+from fieldapp.records import records
+from fieldapp.store import wall
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import enrolment, incoming, outgoing, refused_bundles
+from fieldapp.sync.format import clock, keys
+from fieldapp.sync.peers import peers
+from fieldapp.tui import second_press
+from fieldapp.tui.screens.coverage import CoverageScreen
+from fieldapp.tui.screens.sync import SyncScreen
+from fieldapp.work import desk, review_queue
+
+POST = "Đồn BP Ia Rvê"
+CALL = "bị cụt hoặc hỏng; gọi đồn xuất lại"
+
+
+def lines(store: Store, sort: str) -> list[str]:
+    return [f"{line.when} {line.text}" for line in desk.everything(store, wall.today()) if line.sort == sort]
+
+
+def replies(store: Store) -> list[str]:
+    return [line.text for line in desk.everything(store, wall.today()) if line.kind == desk.REPLIES]
+
+
+def cut(path: Path, to: int = 600) -> Path:
+    path.write_bytes(path.read_bytes()[:to])
+    return path
+
+
+def test_a_refused_bundle_stays_on_the_first_screen_until_a_later_one_is_read(world: World, run: Run) -> None:
+    world.well()
+    (first,) = outgoing.export(world.post, world.usb)
+    whole = first.path.read_bytes()
+    cut(first.path)
+    day = f"{wall.today():%d/%m}"
+    for _again in range(2):
+        run("sync", "import", world.usb, home="hq")
+        assert lines(world.hq, "refused") == [f"gói bị từ chối Gói mang tên {POST} (A), {day}: {CALL}"]
+    assert CALL in run("todo", home="hq")[1]
+    (second,) = outgoing.export(world.post, world.root)
+    run("sync", "import", second.path, home="hq")
+    assert lines(world.hq, "refused") == []
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, lines(world.hq, "refused")) == (1, []), "an old bundle: what it held has come"
+    assert CALL not in out
+    assert first.path.name in err
+    first.path.write_bytes(whole)
+    assert run("sync", "import", world.usb, home="hq")[0] == 0
+
+
+def test_a_whole_copy_of_the_refused_bundle_settles_it(world: World) -> None:
+    (made,) = outgoing.export(world.post, world.usb)
+    whole = made.path.read_bytes()
+    incoming.import_files(world.hq, [cut(made.path)])
+    assert lines(world.hq, "refused")
+    made.path.write_bytes(whole)
+    incoming.import_files(world.hq, [made.path])
+    assert lines(world.hq, "refused") == []
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_in_any_order_a_refused_bundle_is_open_until_a_later_one_was_read(world: World, data: st.DataObject) -> None:
+    stick = world.root / "stick"
+    if not stick.exists():
+        stick.mkdir()
+        for day in range(1, 5):
+            world.well(date_from=f"2013-10-0{day}")
+            outgoing.export(world.post, stick)
+    files = sorted(stick.iterdir(), key=lambda file: int(file.name.split("_")[3].split(".")[0]))
+    read = data.draw(st.permutations(range(len(files))))[: data.draw(st.integers(1, len(files)))]
+    bad = {number: data.draw(st.integers(0, 3000)) for number in read if data.draw(st.booleans())}
+    once_more = data.draw(st.lists(st.sampled_from(read), max_size=2))
+    (world.root / "read").mkdir(exist_ok=True)
+    with pytest.raises(FieldappError, match="undone"), world.hq.transaction():
+        for number in [*read, *once_more]:
+            whole = files[number].read_bytes()
+            copy = world.root / "read" / files[number].name.replace(".fieldapp", " (1).fieldapp")
+            at = bad.get(number)
+            copy.write_bytes(whole if at is None else whole[:at] + b"?" + whole[at + 1 + at % 2 * 10**6 :])
+            if at is not None and copy.read_bytes() == whole:
+                del bad[number]
+            incoming.import_files(world.hq, [copy])
+        newest = max((number for number in read if number not in bad), default=-1)
+        assert bool(lines(world.hq, "refused")) == any(number > newest for number in bad)
+        raise FieldappError("undone")
+
+
+def test_of_a_file_without_a_name_the_signed_beginning_tells_who_wrote_it(world: World) -> None:
+    noise = random.Random(5)
+    for day in range(1, 60):
+        text = "".join(noise.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(1900))
+        records.save(world.post, "event", {"name": f"Tết {day}", "date_from": "2013-01-20", "description": text})
+    (made,) = outgoing.export(world.post, world.usb)
+    assert made.size > 70_000
+    renamed = made.path.rename(world.usb / "bao cao thang 11.age")
+    whole = renamed.read_bytes()
+    incoming.import_files(world.hq, [cut(renamed, made.size - 10)])
+    (line,) = lines(world.hq, "refused")
+    assert f"Gói của {POST} (A), " in line
+    renamed.write_bytes(whole)
+    incoming.import_files(world.hq, [renamed])
+    assert lines(world.hq, "refused") == []
+
+
+async def test_a_file_that_nobody_is_known_to_have_written_is_named_and_dismissed(world: World) -> None:
+    (world.usb / "la.fieldapp.tar.age").write_bytes(b"junk")
+    incoming.import_files(world.hq, [world.usb])
+    async with on_screen(world.root / "hq", world.hq.reopen()) as s:
+        shown = " ".join(s.text.split())
+        assert "Tệp la.fieldapp.tar.age trên usb, đọc ngày" in shown
+        assert "hỏi người mang đến" in shown
+        assert "Del Đã xử lý" in s.footer
+        await s.press("enter")
+        assert isinstance(s.app.screen, SyncScreen)
+        await s.press("escape", "delete")
+        assert lines(world.hq, "refused")
+        await s.press("delete")
+        assert lines(world.hq, "refused"), "a key that is held answers nothing"
+        with pytest.MonkeyPatch.context() as patched:
+            after = second_press.now() + 5
+            patched.setattr(second_press, "now", lambda: after)
+            await s.press("delete")
+        assert "la.fieldapp" not in s.text
+    incoming.import_files(world.hq, [world.usb])
+    assert lines(world.hq, "refused") == [], "what was settled is not told again"
+
+
+async def test_a_refused_bundle_opens_its_post(world: World) -> None:
+    new_post(world, "EABUNG", "Đồn BP Ea Bung").close()
+    world.well()
+    (made,) = outgoing.export(world.post, world.root)
+    incoming.import_files(world.hq, [cut(made.path)])
+    async with on_screen(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("enter")
+        assert isinstance(s.app.screen, CoverageScreen)
+        assert f"! Gói mang tên {POST} (A)" in s.text
+
+
+def test_forged_bundles_name_no_post_and_are_bounded(world: World, tmp_path: Path) -> None:
+    post = world.post.identity.replica_id
+    for number in range(refused_bundles.MAX_KEPT + 20):
+        own = keys.new_keys()
+        name = outgoing.name_prefix(peers.own(world.post))
+        path = tmp_path / f"{name}_20261128T010203Z_{number}.fieldapp.tar.age"
+        if number < 3:
+            forge(
+                path, own, certificate(own, post, post_name="Đồn [b]giả[/]\x1b[2J"), world.hq, clock.current(world.hq)
+            )
+        else:
+            path.write_bytes(f"junk {number}".encode())
+    incoming.import_files(world.hq, [tmp_path])
+    assert world.hq.value("SELECT count(*) FROM local_refused") == refused_bundles.MAX_KEPT
+    told = lines(world.hq, "refused")
+    assert len(told) <= 4, "one line for what claims to be a post's, and one for each forged file"
+    assert not any("giả[" in line or "\x1b" in line for line in told)
+    assert all(POST not in line for line in told if "chữ ký" in line)
+    (made,) = outgoing.export(world.post, world.usb)
+    cut(made.path)
+    incoming.import_files(world.hq, [made.path])
+    assert any(CALL in line for line in lines(world.hq, "refused"))
+
+
+def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(world: World, tmp_path: Path) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    outgoing.export(world.hq, tmp_path)
+    assert replies(world.hq) == []
+    post = new_post(world, "EABUNG", "Đồn BP Ea Bung")
+    incoming.import_files(world.hq, [world.usb])
+    assert replies(world.hq) == [], "nobody answers a laptop that is not certified"
+    enrolment.trust_replica(world.hq, "EABUNG")
+    assert replies(world.hq) == ["chưa ghi ra USB cho Đồn BP Ea Bung"]
+    outgoing.export(world.hq, tmp_path, "EABUNG")
+    review_queue.review_record(world.hq, well, "returned", comment="xem lại")
+    assert replies(world.hq) == [f"chưa ghi ra USB cho {POST}"]
+    outgoing.export(world.hq, tmp_path, "IARVE")
+    assert replies(world.hq) == []
+    records.save(world.hq, "measure", {"code": "mai", "name": "Cây mai", "unit_name": "cây", "nature": "quantity"})
+    assert replies(world.hq) == [f"chưa ghi ra USB cho Đồn BP Ea Bung, {POST}"]
+    outgoing.export(world.hq, tmp_path)
+    assert replies(world.hq) == []
+    post.close()
+
+
+def test_a_returned_record_is_owed_until_it_is_corrected(world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    review_queue.review_record(world.hq, well, "returned", comment="xem lại số hộ")
+    (line,) = lines(world.hq, "returned")
+    assert line.startswith(f"từ {wall.today():%d/%m} {POST} chưa sửa bản ghi trả lại: ")
+    assert line.endswith("“xem lại số hộ”")
+    world.carry(world.hq, world.post)
+    records.save(world.post, "activity", {"hamlet": "Buôn A"}, well, confirm=True)
+    world.carry(world.post, world.hq)
+    assert lines(world.hq, "returned") == []
+
+
+def test_a_post_that_says_nothing_new_is_not_late_and_one_that_waits_is_called_about_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = new_post(world, "EABUNG", "Đồn BP Ea Bung")
+    later = wall.now() + timedelta(days=45)
+    monkeypatch.setattr(wall, "shown", lambda: later)
+    assert [line.text.partition(":")[0] for line in desk.everything(world.hq, wall.today()) if line.sort == "late"] == [
+        "Đồn BP Ea Bung",
+        POST,
+    ]
+    world.post.db.execute("UPDATE local_session SET hlc = ?", [clock.reading(later)])
+    world.carry(world.post, world.hq)
+    assert "Đồn BP Ea Bung" in " ".join(lines(world.hq, "late"))
+    assert POST not in " ".join(lines(world.hq, "late")), "its bundle had nothing new, and it sent one"
+    incoming.import_files(world.hq, [world.usb])
+    assert lines(world.hq, "late") == [], "its laptop waits to be certified, and the officer calls about that"
+    post.close()
