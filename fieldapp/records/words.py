@@ -19,18 +19,22 @@ MOST_TOLD = 2
 """Most fields that are added to a label to tell it from another"""
 
 
-def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> dict[str, str]:
+def labels(
+    store: Store, kind: str, ids: Iterable[str], short: bool = False, without: str | None = None
+) -> dict[str, str]:
     """Id -> label, the name of a record for people: its label fields, joined by “ · ”.
 
-    References are shown by their own labels. ``short``: the first label field only. A member's record that gave way to
-    another one of the same person is marked.
+    References are shown by their own labels. ``short``: the first label field only. ``without``: all label fields but
+    this one, references by the first of theirs. A member's record that gave way to another one of the same person is
+    marked.
     """
     wanted = sorted(set(ids))
     if not wanted:
         return {}
     model = BY_KIND[kind]
     rows = _rows(store, kind, wanted)
-    shown = display(store, kind, rows, model.LABEL[:1] if short else model.LABEL, short)
+    fields = model.LABEL[:1] if short else [field for field in model.LABEL if field != without]
+    shown = display(store, kind, rows, fields, short or without is not None)
     named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
     if kind == Member.KIND and any(row["same_as_id"] for row in rows):
         gave_way = "SELECT member_id FROM member_merged WHERE member_id IN (SELECT value FROM json_each(?))"
@@ -42,6 +46,32 @@ def labels(store: Store, kind: str, ids: Iterable[str], short: bool = False) -> 
 def posts_of(store: Store, rows: Iterable[Row]) -> dict[str, str]:
     """Id -> name of the posts that wrote these rows; of reference data there is none."""
     return labels(store, "post", {row["post_id"] for row in rows if row.get("post_id")})
+
+
+def labels_with_post(store: Store, kind: str, ids: Sequence[str]) -> dict[str, str]:
+    """Id -> label; at headquarters the post's name follows it."""
+    named = labels(store, kind, ids)
+    if store.role != "hq" or BY_KIND[kind].REFERENCE:
+        return named
+    rows = _rows(store, kind, ids)
+    posts = posts_of(store, rows)
+    return {row["id"]: f"{named[row['id']]} · {posts[row['post_id']]}" for row in rows}
+
+
+def list_lines(store: Store, kind: str, ids: Iterable[str]) -> dict[str, tuple[str, str, str]]:
+    """Id -> (day, name, post) of a record for a list of several kinds: its label without its day, and the post's name.
+
+    The day and the post are empty where a kind has none.
+    """
+    rows = _rows(store, kind, ids)
+    day = BY_KIND[kind].first_day()
+    days = display(store, kind, rows, [day]) if day else [[""]] * len(rows)
+    named = labels(store, kind, [row["id"] for row in rows], without=day or "")
+    posts = posts_of(store, rows)
+    return {
+        row["id"]: (text, named[row["id"]], posts.get(row.get("post_id", ""), ""))
+        for row, (text,) in zip(rows, days, strict=True)
+    }
 
 
 def told_apart(store: Store, kind: str, named: Mapping[str, str]) -> dict[str, str]:

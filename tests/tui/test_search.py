@@ -6,6 +6,7 @@ from textual.widgets import Static
 
 from fieldapp.records import lists, records
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.search import SearchScreen
 from fieldapp.tui.widgets.record_table import RecordTable
@@ -13,7 +14,7 @@ from fieldapp.work import review_queue
 
 
 def shown(app: FieldApp) -> list[str]:
-    return [f"{kind} · {name}" for _sign, (kind, name) in app.screen.query_one(RecordTable).lines]
+    return [" · ".join(columns) for _sign, columns in app.screen.query_one(RecordTable).lines]
 
 
 async def test_any_record_by_a_person_a_number_or_an_old_district(world: World) -> None:
@@ -68,3 +69,27 @@ async def test_kind_period_and_state_narrow(world: World) -> None:
         assert shown(app) == []
         await strokes(pilot, "<f4>", "nam 2026", "<enter>")
         assert shown(app) == []
+
+
+async def test_each_line_says_the_day_and_at_headquarters_the_post(world: World) -> None:
+    """The name of a cell is long, and its meeting's day came last in it."""
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
+    records.save(world.post, "meeting", {"party_cell_id": cell, "held_on": "2013-11-03", "meeting_type": "regular"})
+    world.well()
+    world.carry(world.post, world.hq)
+    for store, post in ((world.post, ()), (world.hq, ("Đồn BP Ia Rvê",))):
+        app = FieldApp(world.root, store)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await strokes(pilot, "<f3>", "ba na")
+            painted = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+            (line,) = (line for line in painted.splitlines() if "Kỳ sinh hoạt" in line)
+            assert all(words in line for words in ("03/11/2013", "Chi bộ buôn", *post)), line
+            if post:
+                app.push_screen(ListScreen("activity"))
+                await strokes(pilot)
+                painted = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+                (line,) = (line for line in painted.splitlines() if "Giếng khoan" in line)
+                assert "05/10/2013" in line
+                assert "Đồn BP Ia Rvê" in line
+                app.pop_screen()
+                await strokes(pilot)

@@ -43,7 +43,8 @@ class FigureRecordsScreen(Page):
         self._records = [line.record for line in shown]
         labels: dict[str, str] = {}
         for kind in {line.kind for line in shown}:
-            labels |= words.labels(self.store, kind, [line.record for line in shown if line.kind == kind])
+            ids = [line.record for line in shown if line.kind == kind]
+            labels |= words.labels_with_post(self.store, kind, ids)
         refill(self.query_one("#records", OptionList), [self._drawn(line, labels) for line in shown])
         title = " · ".join(t for t in (self._figure.title, self._query.period.title, self._called) if t)
         self.query_one("#what", Static).update(Content(title))

@@ -12,6 +12,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from fieldapp.domain.model import fields_of
+from fieldapp.domain.reference import Post
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, reviews, view, words
 from fieldapp.store.store import Row
@@ -80,13 +81,14 @@ class ListScreen(SearchSoon, Page):
 
     def _set_columns(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
-        named = [titles[name] for name in self.model.LIST]
+        named = [*(titles[name] for name in self.model.LIST), *([_(Post.TITLE)] if self._with_posts else [])]
         self._table.set_columns(list(zip(named, self._widths(named), strict=True)))
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
         """Each column as wide as its content; if that does not fit, the widest ones get narrower."""
         dates = {s.name for s in fields_of(self.model) if s.type == "date"}
         least = ["05/11/2026" if name in dates else "" for name in self.model.LIST]
+        least += [""] * (len(titles) - len(least))
         shown = [titles, least, *self._words(self._beginning().rows)]
         widest = [max(cell_len(texts[at]) for texts in shown) for at in range(len(titles))]
         whole = self.app.size.width
@@ -100,7 +102,16 @@ class ListScreen(SearchSoon, Page):
         )
 
     def _words(self, rows: Sequence[Row]) -> list[list[str]]:
-        return words.display(self.store, self.kind, rows, self.model.LIST, short=True)
+        shown = words.display(self.store, self.kind, rows, self.model.LIST, short=True)
+        if not self._with_posts:
+            return shown
+        posts = words.posts_of(self.store, rows)
+        return [[*texts, posts[row["post_id"]]] for row, texts in zip(rows, shown, strict=True)]
+
+    @property
+    def _with_posts(self) -> bool:
+        """At headquarters each record is of some post."""
+        return self.store.role == "hq" and not self.model.REFERENCE
 
     @property
     def _table(self) -> RecordTable:

@@ -32,5 +32,5 @@ class PlaceFinder(Finder):
         return [*super().groups(typed), ("", said)]
 
     def _nearness(self, typed: str, value: Any, name: str) -> int | None:
-        """What is typed is a comment only if it fits no place."""
-        return FAR - 1 if value.comment else super()._nearness(typed, value, name)
+        """What is typed is a comment only if it fits the title of no place; what the record says there is no title."""
+        return FAR - 1 if value.comment else super()._nearness(typed, value, name.partition(" · ")[0])

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.records import RECORDS
+from fieldapp.domain.reference import Post
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, reviews, search, words
 from fieldapp.records.search import Filter, Hit, RecordState
@@ -21,10 +22,12 @@ from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.finder import Finder, Group, WordField
 from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.screens.search_soon import SearchSoon
+from fieldapp.tui.widgets.header import MIDDLE, NARROW
 from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.signs import Legend, sign
 
-KIND_WIDTH = 20
+KIND_WIDTH, NARROW_KIND, DAY_WIDTH, POST_WIDTH = 20, 14, 10, 14
+"""Columns for a record's kind, also where there is little room for it, its day and its post"""
 MOST = 100
 """Most records that are listed, except of those that headquarters has not received"""
 STATES: dict[RecordState, str] = {
@@ -112,6 +115,7 @@ class SearchScreen(SearchSoon, Page):
         self._search_filter = Filter(state=state)
         self._filter_words: dict[str, str] = {}
         """What is filtered by -> the chosen value in words; empty for all"""
+        self._with_posts = False
         self._hits: list[Hit] = []
         self._unreceived: frozenset[str] | None = None
         """What headquarters has not received, since the screen was come back to; None until it is asked for"""
@@ -128,7 +132,15 @@ class SearchScreen(SearchSoon, Page):
         self.on_resize()
 
     def on_resize(self) -> None:
-        self._hits_shown.set_columns([(_("Kind"), KIND_WIDTH), (_("Record"), self.app.size.width - KIND_WIDTH - 7)])
+        width = self.app.size.width
+        before, self._with_posts = self._with_posts, self.store.role == "hq" and width > NARROW
+        kind = KIND_WIDTH if self.store.role == "post" or width > MIDDLE else NARROW_KIND
+        columns = [(_("Kind"), kind), (_("Day"), DAY_WIDTH)]
+        posts = [(_(Post.TITLE), POST_WIDTH)] if self._with_posts else []
+        room = width - 3 - sum(2 + taken for _title, taken in (*columns, *posts)) - 2
+        self._hits_shown.set_columns([*columns, (_("Record"), room), *posts])
+        if self._hits and self._with_posts != before:
+            self.renew()
 
     @property
     def _hits_shown(self) -> RecordTable:
@@ -161,20 +173,24 @@ class SearchScreen(SearchSoon, Page):
 
     def draw(self, first: int, last: int) -> None:
         hits = self._hits[first:last]
-        names: dict[str, str] = {}
+        lines: dict[str, tuple[str, str, str]] = {}
         for kind in {hit.kind for hit in hits}:
-            names |= words.labels(self.store, kind, [hit.row_id for hit in hits if hit.kind == kind])
+            lines |= words.list_lines(self.store, kind, [hit.row_id for hit in hits if hit.kind == kind])
         returned = {review.record for review in reviews.returned_records(self.store)}
         on_way = status.unreceived(self.store, [hit.row_id for hit in hits])
         self._hits_shown.add(
             [
                 (
                     sign(h.row_id, voided=h.voided, returned=returned, on_way=on_way),
-                    (_(records.model_of(h.kind).TITLE), words.marked_if_voided(h.kind, names[h.row_id], h.voided)),
+                    self._columns(h, *lines[h.row_id]),
                 )
                 for h in hits
             ]
         )
+
+    def _columns(self, hit: Hit, day: str, name: str, post: str) -> list[str]:
+        title, marked = _(records.model_of(hit.kind).TITLE), words.marked_if_voided(hit.kind, name, hit.voided)
+        return [title, day, marked, *([post] if self._with_posts else [])]
 
     def on_input_changed(self) -> None:
         self.search_soon()
