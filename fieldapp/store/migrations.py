@@ -190,7 +190,7 @@ def one_person(db: Database) -> None:
 
 @_migration("0017_reports_and_papers")
 def reports_and_papers(db: Database) -> None:
-    """The sentence by which a kind of activity and a measure are told in a report."""
+    """The sentence by which a kind of activity and a measure are told in a report; ``paper_template``."""
     add_what_is_missing(db)
 
 

@@ -42,11 +42,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "524109156c6826333d9d94c9211ed5075a71b46ada623251e23541fa75be53f0")
+SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "901642869adbadde7a8058a7d5ac99df367882ae9f2591ff10b37e3dfa532aea")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
-LOGGED_TABLES = (17, "0d1271dbcc1d2cb695f5944ca0d2fc530c4bc7442a7e057ae8cb1a930d8085fa")
+LOGGED_TABLES = (17, "dac721a794238860cb89914c3638b58bb79a123fbd124a3c98e5c4bce4e22a08")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 
