@@ -148,6 +148,19 @@ CREATE TABLE party_cell (
     hamlet TEXT CHECK (hamlet IS NULL OR length(hamlet) BETWEEN 1 AND 200)
 ) STRICT;
 
+-- Word files of headquarters' own, in base64 (fieldapp/reports/papers).
+CREATE TABLE paper_template (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    voided_at TEXT,
+    void_reason TEXT,
+    code TEXT NOT NULL CHECK (length(code) BETWEEN 1 AND 60),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    record_kind TEXT NOT NULL CHECK (length(record_kind) BETWEEN 1 AND 60),
+    content TEXT NOT NULL CHECK (length(content) BETWEEN 1 AND 400000)
+) STRICT;
+
 CREATE TABLE plan (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
     created_at TEXT NOT NULL,

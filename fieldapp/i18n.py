@@ -58,3 +58,8 @@ def everywhere(message: str) -> set[str]:
     """The message in every language of the program: the texts that a sheet may contain for it."""
     catalogues = sorted(path.name for path in (Path(__file__).parent / "locale").iterdir() if path.is_dir())
     return {message, *(_catalogue(code).gettext(message) for code in catalogues)}
+
+
+def in_vietnamese(message: str) -> str:
+    """The message in Vietnamese, whatever the user's language."""
+    return _catalogue("vi").gettext(message)

@@ -18,7 +18,7 @@ from fieldapp.i18n import _
 
 __all__ = ["cli", "main"]
 
-COMMANDS = ("records", "sync", "reports", "hq", "laptop", "user")
+COMMANDS = ("records", "sync", "reports", "papers", "hq", "laptop", "user")
 """The modules with commands; each adds its own to ``cli``"""
 
 

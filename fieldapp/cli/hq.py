@@ -165,6 +165,20 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
     )
 
 
+@hq.command("paper")
+@click.argument("file", type=PATH)
+@click.option("--kind", required=True, help="The kind of record that it is about, such as meeting.")
+@click.option("--code", required=True, help="The code by which it is named; an older one with it is replaced.")
+@click.option("--name", default="", help="Its name in lists; without it, that of the file.")
+@click.pass_obj
+def paper(obj: Context, file: Path, kind: str, code: str, name: str) -> None:
+    """Take in a Word template of your own for papers; posts get it with the next reply."""
+    from fieldapp.reports.papers import own
+
+    print_text(own.take_in(obj.open(), file, kind=kind, code=code, name=name))
+    print_message(_("The template is taken in; posts get it with the next reply."))
+
+
 @hq.command("recovery-code")
 @click.argument("replica")
 @click.pass_obj

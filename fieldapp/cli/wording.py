@@ -79,6 +79,8 @@ SHAPES = (
     "ARCHIVE",
     "CONFLICT",
     "OTHER",
+    "TEMPLATE",
+    "FILE|DIR",
 )
 """What stands for values in the lines of usage"""
 

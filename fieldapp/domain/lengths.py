@@ -12,6 +12,8 @@ CODE = 60
 REMARK = 1000
 LONG = 4000
 INSTANT = 40
+FILE = 400_000
+"""Of a file in base64: 300,000 bytes"""
 
 UNCHECKED = {"created_at": INSTANT, "created_by": NAME, "voided_at": INSTANT, "void_reason": LONG, "code": CODE}
 """Column -> its limit, for the text columns of which ``schema.sql`` states none in some table"""

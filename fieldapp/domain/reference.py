@@ -10,6 +10,7 @@ from fieldapp.domain.model import (
     LetterNumber,
     MaybeDay,
     Name,
+    Personal,
     Quantity,
     Record,
     Ref,
@@ -249,6 +250,27 @@ class PartyCell(Record):
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
+
+
+class PaperTemplate(Record):
+    """A Word file of headquarters' own, from which papers about records of a kind are made.
+
+    It is taken in and checked as a file, so it has no form. Of several with one code the newest stands.
+    """
+
+    KIND = "paper_template"
+    TITLE = "Paper template"
+    PLURAL = "Paper templates"
+    REFERENCE = True
+    TOP = False
+    LABEL = ("name",)
+    LIST = ("code", "name", "record_kind")
+
+    code: Annotated[str, Field(title="Code", min_length=1, max_length=lengths.CODE)]
+    name: Annotated[Name, Field(title="Name")]
+    record_kind: Annotated[str, Field(title="Kind of record", min_length=1, max_length=lengths.CODE)]
+    content: Annotated[str, Personal(), Field(title="File", min_length=1, max_length=lengths.FILE)]
+    """Base64; marked personal because it may name who signs, and is of no use among figures"""
 
 
 class Plan(Record):

@@ -29,7 +29,7 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
             marks = _confirmed_mark(found.row, shape.name) + _people_mark(store, model, found.row, shape.name)
             marks += _voided_mark(store, shape, found.row)
             lines.append((_(shape.title), text + marks))
-    of_cell = _members_of_cell(store, found)
+    of_cell = members_of_cell(store, found)
     for name, child in model.CHILDREN.items():
         for row in found.children[name]:
             text = child_text(store, child, row) + _confirmed_mark(row)
@@ -80,7 +80,7 @@ def child_text(store: Store, child: Child, row: Row) -> str:
     return text + "".join(_voided_mark(store, shape, row) for shape in named)
 
 
-def _members_of_cell(store: Store, found: Found) -> set[str]:
+def members_of_cell(store: Store, found: Found) -> set[str]:
     """The members who belong to the cell on the day of a meeting, by each record that says so."""
     if found.kind != Meeting.KIND:
         return set()

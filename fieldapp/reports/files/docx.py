@@ -26,7 +26,7 @@ from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Paragraph, annex, body
 from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders
-from fieldapp.reports.files.template_parts import BODY, Placeholders, unbind
+from fieldapp.reports.files.template_parts import BODY, Fixed, Placeholders, unbind
 
 _NAMED = 5
 """Texts that are named in one sentence"""
@@ -274,7 +274,7 @@ def _filled(document: Document, template: Path) -> WordDocument:
             )
         ) from None
     known = placeholders(document)
-    places = Placeholders(paper.part.package, known)
+    places = Placeholders(paper.part.package, Fixed(known), body=BODY)
     places.fill()
     if places.found.broken:
         raise FieldappError(

@@ -1,0 +1,407 @@
+"""The fields of papers: what ``{{name}}`` in a template means for a record.
+
+A name is a title of the record's form in Vietnamese, without marks and with ``_`` between the words: ``{{ho_va_ten}}``.
+The column's name and the English title mean the same. After a dot follow the fields of what a field refers to
+(``{{dang_vien.nam_sinh}}``), or the parts of a day (``{{tu_ngay.thang}}``). A name that begins with that of a list
+belongs to each of its rows: ``{{diem_danh.dang_vien}}``. Texts of records are data: the writer escapes them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache, cached_property
+
+from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.assistance import MEASURES, Activity, ActivityMeasure
+from fieldapp.domain.dates import format_date
+from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.party import Attendance, Meeting, Member
+from fieldapp.domain.records import BY_KIND, PARENTS
+from fieldapp.domain.reference import Plan
+from fieldapp.i18n import _, everywhere, in_vietnamese
+from fieldapp.records import extras, persons, view, words
+from fieldapp.records.records import Found
+from fieldapp.reports.files.template_parts import Values, name_key
+from fieldapp.reports.letterhead import LayoutCode, Letterhead
+from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.text import name_sort_key
+
+CHOSEN = "danh_sach"
+"""The list of the chosen records"""
+NUMBER = "stt"
+"""The number of a row in its list"""
+POST = "post_id"
+AMOUNT = "luong"
+"""A figure with its unit: “2.385 lượt”"""
+
+
+def day_in_words(day: date) -> str:
+    """“ngày 05 tháng 02 năm 2026”."""
+    day_part, month, year = (DAY_PARTS[name](day) for name in ("ngay", "thang", "nam"))
+    return f"ngày {day_part} tháng {month} năm {year}"
+
+
+DAY_PARTS: Mapping[str, Callable[[date], str]] = {
+    "ngay": lambda day: f"{day.day:02d}",
+    "thang": lambda day: f"{day.month:02d}" if day.month < 3 else str(day.month),
+    "nam": lambda day: str(day.year),
+    "chu": day_in_words,
+}
+"""Part of a day -> its text; leading zeros as Decree 30/2020/NĐ-CP wants them"""
+
+HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
+    "cap_tren": lambda head: head.superior,
+    "co_quan": lambda head: head.issuer,
+    "viet_tat": lambda head: head.sign.partition("-")[2],
+    "dia_danh": lambda head: head.place,
+    "thay_mat": lambda head: head.authority,
+    "chuc_vu_nguoi_ky": lambda head: head.position,
+    "nguoi_ky": lambda head: head.signer,
+    "noi_nhan": lambda head: "\n".join(f"- {text.rstrip(' ;,.')};" for text in head.recipients if text),
+}
+"""Name -> a part of the letterhead"""
+TODAY = "hom_nay"
+
+MEETING_NUMBERS = ("so_dang_vien", "so_co_mat", "so_vang", "so_vang_co_ly_do", "so_vang_khong_ly_do")
+MEETING_LISTS = ("co_mat", "vang", "khach")
+"""Who of the cell was there, and was not; who came as a guest"""
+
+
+def layout_of(kind: str) -> LayoutCode:
+    """The letterhead of papers about records of a kind: that of the Party for its own matters."""
+    return "party" if BY_KIND[kind].__module__ == Member.__module__ else "decree30"
+
+
+class Context:
+    """What the papers of one run share: the open replica, the letterhead, the day; rows that were read."""
+
+    def __init__(self, store: Store, head: Letterhead, today: date) -> None:
+        self.store = store
+        self.today = today
+        self._head = {name: text(head) for name, text in HEAD_FIELDS.items()}
+        self._rows: dict[tuple[str, str], Row | None] = {}
+
+    def common(self, path: Sequence[str]) -> str | None:
+        """A field that does not depend on a record; None where there is no such field."""
+        if path[0] == TODAY:
+            return _day_text(self.today, path[1:])
+        return self._head.get(path[0]) if len(path) == 1 else None
+
+    def row(self, kind: str, row_id: str) -> Row | None:
+        """A record by its id; of a member the record that stays."""
+        if (kind, row_id) not in self._rows:
+            (stays,) = persons.who_stays(self.store, kind, [row_id])
+            self._rows[kind, row_id] = self.store.row(f"SELECT * FROM {kind} WHERE id = ?", [stays])
+        return self._rows[kind, row_id]
+
+    @cached_property
+    def measures(self) -> dict[str, Row]:
+        """The measures by their codes."""
+        return {name_key(row["code"]): row for row in self.store.rows("SELECT * FROM measure")}
+
+    @cached_property
+    def own_fields(self) -> dict[str, list[Row]]:
+        """The own fields of kinds of activity by their codes."""
+        found: dict[str, list[Row]] = {}
+        for row in self.store.rows("SELECT * FROM kind_field"):
+            found.setdefault(name_key(row["code"]), []).append(row)
+        return found
+
+
+class RecordFields:
+    """The fields of one record; without one, those of a kind, all empty."""
+
+    def __init__(self, context: Context, kind: str, found: Found | None = None) -> None:
+        self._context = context
+        self.kind = kind
+        self._found = found
+        self._lists: dict[str, list[Values]] = {}
+
+    def text(self, name: str) -> str | None:
+        """The text for a name; None where there is no such field."""
+        path = name_key(name).split(".")
+        common = self._context.common(path)
+        if common is not None:
+            return common
+        own = _text(self._context, self.kind, self._found.row if self._found else None, path)
+        return own if own is not None else self._of_parts(path)
+
+    def rows(self, name: str) -> Sequence[Values] | None:
+        """The rows of the list that a name belongs to; one without content where the list is empty."""
+        first, *rest = name_key(name).split(".")
+        listed = _lists(self.kind).get(first)
+        if not rest or listed is None:
+            return None
+        if listed not in self._lists:
+            kind, rows = self._listed(listed)
+            self._lists[listed] = [
+                Item(self, _spoken(self.kind, listed), n, _RowFields(self._context, kind, row))
+                for n, row in enumerate(rows or [None], start=1)
+            ]
+        return self._lists[listed]
+
+    def _of_parts(self, path: Sequence[str]) -> str | None:
+        """A field that is made of the rows which belong to the record."""
+        if len(path) > 1:
+            return None
+        listed = _lists(self.kind).get(path[0])
+        if listed is not None:
+            return self._in_one(listed)
+        if self.kind == Meeting.KIND and path[0] in MEETING_NUMBERS:
+            return self._number(path[0]) if self._found and self._found.children["attendance"] else ""
+        if self.kind == Activity.KIND:
+            return self._figure(path[0])
+        return None
+
+    def _in_one(self, listed: str) -> str:
+        """A list as one text."""
+        if self._found is None:
+            return ""
+        kind, rows = self._listed(listed)
+        if listed in MEETING_LISTS:
+            named = [_text(self._context, kind, row, ["member_id"]) or "?" for row in rows]
+            if not named and self._found.children["attendance"]:
+                return "không"
+            return "; ".join(
+                f"{name} ({row['reason']})" if row["reason"] and listed == "vang" else name
+                for name, row in zip(named, rows, strict=True)
+            )
+        child = BY_KIND[self.kind].CHILDREN[listed]
+        return "\n".join(view.child_text(self._context.store, child, row) for row in rows)
+
+    def _listed(self, listed: str) -> tuple[str, list[Row]]:
+        """The kind and the rows of a list."""
+        if listed in MEETING_LISTS:
+            return Attendance.KIND, self._attendance(listed)
+        child = BY_KIND[self.kind].CHILDREN[listed]
+        rows = self._found.children[listed] if self._found else []
+        return child.model.KIND, self._by_name(rows) if child.model is Attendance else rows
+
+    def _by_name(self, rows: Sequence[Row]) -> list[Row]:
+        named = {row["id"]: self._context.row(Member.KIND, row["member_id"]) for row in rows}
+        return sorted(rows, key=lambda row: name_sort_key((named[row["id"]] or {}).get("full_name", "")))
+
+    def _attendance(self, listed: str) -> list[Row]:
+        if self._found is None:
+            return []
+        own = view.members_of_cell(self._context.store, self._found)
+        return [
+            row
+            for row in self._by_name(self._found.children["attendance"])
+            if (row["member_id"] in own) == (listed != "khach")
+            and (row["status"] == "present") == (listed in ("co_mat", "khach"))
+        ]
+
+    def _number(self, name: str) -> str:
+        there, missing = self._attendance("co_mat"), self._attendance("vang")
+        excused = sum(row["status"] == "excused" for row in missing)
+        numbers = {
+            "so_dang_vien": len(there) + len(missing),
+            "so_co_mat": len(there),
+            "so_vang": len(missing),
+            "so_vang_co_ly_do": excused,
+            "so_vang_khong_ly_do": len(missing) - excused,
+        }
+        return format_amount(numbers[name], 0)
+
+    def _figure(self, code: str) -> str | None:
+        """The figures of a measure, or the value of an own field, by its code."""
+        measure, own = self._context.measures.get(code), self._context.own_fields.get(code, [])
+        if measure is None and not own:
+            return None
+        if self._found is None:
+            return ""
+        if measure is not None:
+            found = [row for row in self._found.children[MEASURES] if row["measure_id"] == measure["id"]]
+            return "; ".join(words.amount_text(row, measure) for row in found)
+        ids = {row["id"]: row for row in own}
+        values = [row for row in self._found.children["extras"] if row["kind_field_id"] in ids]
+        return "; ".join(extras.value_text(ids[row["kind_field_id"]], row["value"]) for row in values)
+
+
+class _RowFields:
+    """The fields of a row that belongs to a record."""
+
+    def __init__(self, context: Context, kind: str, row: Row | None) -> None:
+        self._context = context
+        self._kind = kind
+        self._row = row
+
+    def text(self, name: str) -> str | None:
+        return _text(self._context, self._kind, self._row, name_key(name).split("."))
+
+    def rows(self, _name: str) -> None:
+        return None
+
+
+class Item:
+    """A row of a list within what the list belongs to."""
+
+    def __init__(self, whole: Values, names: frozenset[str], number: int, own: Values) -> None:
+        self._whole = whole
+        self._names = names
+        self._number = number
+        self._own = own
+
+    def text(self, name: str) -> str | None:
+        first, _dot, rest = name_key(name).partition(".")
+        if not rest or first not in self._names:
+            return self._whole.text(name)
+        return str(self._number) if rest == NUMBER else self._own.text(rest)
+
+    def rows(self, name: str) -> Sequence[Values] | None:
+        return self._whole.rows(name)
+
+
+class Together:
+    """Several records on one paper: the list of them, and what is the same for all."""
+
+    def __init__(self, records: Sequence[RecordFields]) -> None:
+        self._records = records
+        self._chosen: list[Values] = [
+            Item(self, frozenset({CHOSEN}), number, record) for number, record in enumerate(records, start=1)
+        ]
+        self.different: set[str] = set()
+        """Names of fields that are asked for and differ between the records"""
+
+    def text(self, name: str) -> str | None:
+        texts = {record.text(name): None for record in self._records}
+        if len(texts) > 1:
+            self.different.add(name)
+        return next(iter(texts))
+
+    def rows(self, name: str) -> Sequence[Values] | None:
+        first, _dot, rest = name_key(name).partition(".")
+        if first == CHOSEN and rest:
+            return self._chosen
+        if len(self._records) > 1 and self._records[0].rows(name) is not None:
+            self.different.add(name)
+        return self._records[0].rows(name)
+
+
+def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> str | None:
+    """A field of a record, along the records that it refers to; empty without a record, None for no such field."""
+    first, *rest = path
+    if kind == ActivityMeasure.KIND and path == [AMOUNT]:
+        measure = context.row("measure", row["measure_id"]) if row else None
+        return words.amount_text(row, measure) if row and measure else ""
+    if kind == Plan.KIND and len(path) == 1 and first in PLAN_FIELDS:
+        return PLAN_FIELDS[first](context, row) if row else ""
+    shape = _shapes(kind).get(first)
+    if shape is None:
+        return None
+    value = row[shape.name] if row else None
+    if shape.ref is not None:
+        named = context.row(shape.ref, value) if value is not None else None
+        if rest:
+            return _text(context, shape.ref, named, rest)
+        return words.labels(context.store, shape.ref, [named["id"]], short=True)[named["id"]] if named else ""
+    if shape.type == "date":
+        return _day_text(date.fromisoformat(value) if value else None, rest)
+    if rest:
+        return None
+    return words.display(context.store, kind, [row], [shape.name])[0][0] if row else ""
+
+
+def _target_of(context: Context, row: Row) -> str:
+    """What a plan's target is set for."""
+    fields = ("measure_id", "indicator", "activity_kind_id")
+    texts = words.display(context.store, Plan.KIND, [row], fields, short=True)[0]
+    return " · ".join(filter(None, texts))
+
+
+def _target(context: Context, row: Row) -> str:
+    measure = context.row("measure", row["measure_id"]) if row["measure_id"] else None
+    if measure is None:
+        return format_amount(row["target"], 0)
+    return words.amount_text({"amount": row["target"], "note": None, "approximate": False}, measure)
+
+
+PLAN_FIELDS: Mapping[str, Callable[[Context, Row], str]] = {"chi_tieu_ve": _target_of, "muc_dat": _target}
+
+
+def _day_text(day: date | None, parts: Sequence[str]) -> str | None:
+    if not parts:
+        return format_date(day) if day else ""
+    if len(parts) > 1 or parts[0] not in DAY_PARTS:
+        return None
+    return DAY_PARTS[parts[0]](day) if day else ""
+
+
+# names ------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _shapes(kind: str) -> dict[str, FieldShape]:
+    """Each name of a field of a kind -> its shape. What two fields are called is the first one's name."""
+    model = BY_KIND[kind]
+    parent = PARENTS[kind][1].parent if kind in PARENTS else ""
+    shapes = [s for s in fields_of(model) if s.name != parent]
+    if not model.REFERENCE:
+        shapes.append(FieldShape(POST, "Post", "ref", True, ref="post"))
+    named: dict[str, FieldShape] = {}
+    for shape in shapes:
+        named.setdefault(name_key(shape.name), shape)
+    for shape in shapes:
+        for title in sorted(everywhere(shape.title)):
+            named.setdefault(name_key(title), shape)
+    return named
+
+
+@cache
+def _lists(kind: str) -> dict[str, str]:
+    """Each name of a list of a kind -> the list: a name in ``Record.CHILDREN``, or one of ``MEETING_LISTS``."""
+    named = {name_key(name): name for name in (MEETING_LISTS if kind == Meeting.KIND else ())}
+    for name, child in BY_KIND[kind].CHILDREN.items():
+        for title in (name, *sorted(everywhere(child.model.PLURAL))):
+            named.setdefault(name_key(title), name)
+    return named
+
+
+def is_of_list(kind: str, name: str) -> bool:
+    """Whether a field is one of the rows that belong to a record, where not each has everything."""
+    first, _dot, rest = name_key(name).partition(".")
+    return bool(rest) and (first in _lists(kind) or rest.partition(".")[0] in _lists(kind))
+
+
+def _spoken(kind: str, listed: str) -> frozenset[str]:
+    return frozenset(name for name, meant in _lists(kind).items() if meant == listed)
+
+
+def common_names() -> list[str]:
+    """The names of the fields that every paper has."""
+    return [*HEAD_FIELDS, TODAY]
+
+
+def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:
+    """(name, what it is) of the fields of papers about a kind, those of records it refers to included.
+
+    ``depth``: how many references are followed. Fields that every paper has are not among them.
+    """
+    model = BY_KIND[kind]
+    yield from _own_names(model, "", depth)
+    made = MEETING_NUMBERS if model is Meeting else tuple(PLAN_FIELDS) if model is Plan else ()
+    yield from ((name, "") for name in made)
+    for listed in (*(MEETING_LISTS if model is Meeting else ()), *model.CHILDREN):
+        child = Attendance if listed in MEETING_LISTS else model.CHILDREN[listed].model
+        spoken = listed if listed in MEETING_LISTS else _vietnamese(child.PLURAL)
+        yield f"{spoken}.{NUMBER}", _(child.PLURAL)
+        if child is ActivityMeasure:
+            yield f"{spoken}.{AMOUNT}", _(child.PLURAL)
+        yield from _own_names(child, f"{spoken}.", depth)
+
+
+def _own_names(model: type[Record], before: str, depth: int) -> Iterator[tuple[str, str]]:
+    named = _shapes(model.KIND)
+    for shape in dict.fromkeys(named.values()):
+        spoken = _vietnamese(shape.title)
+        name = spoken if named[name_key(spoken)] is shape else shape.name
+        if shape.name == POST and before:
+            continue
+        yield f"{before}{name}", _(shape.title)
+        if shape.ref is not None and depth:
+            yield from _own_names(BY_KIND[shape.ref], f"{before}{name}.", depth - 1)
+
+
+def _vietnamese(title: str) -> str:
+    """A title in Vietnamese as a name in a template: “Họ và tên” is ``ho_va_ten``."""
+    return name_key(in_vietnamese(title))

@@ -1,0 +1,182 @@
+"""A paper: a template filled for one record, for each of several, or for a list of them."""
+
+import io
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _
+from fieldapp.records import records
+from fieldapp.records.words import display
+from fieldapp.reports.files.template_parts import Found, Placeholders, name_key
+from fieldapp.reports.files.write import save_file
+from fieldapp.reports.letterhead import letterhead
+from fieldapp.reports.papers.fields import CHOSEN, Context, RecordFields, Together, is_of_list, layout_of
+from fieldapp.reports.papers.templates import Template, opened
+from fieldapp.store import leftovers, people, wall
+from fieldapp.store.store import Store
+
+DOTS = "……"
+"""Where nothing is known: to be filled in by hand"""
+MOST = 500
+"""Records of which papers are made at once"""
+_NAMED = 8
+"""Names in one sentence"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files that were written."""
+
+    paths: list[Path]
+    empty: list[str]
+    """fields of which nothing is known for some record: there are dots"""
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was written, and what is left to do by hand."""
+        where = str(self.paths[0]) if len(self.paths) == 1 else _("{n} files in {path}").format(
+            n=len(self.paths), path=self.paths[0].parent)  # fmt: skip
+        said = [_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=where)]
+        if self.empty:
+            said.append(_("Dots {dots} stand where nothing is recorded, to be filled in by hand: {names}.").format(
+                dots=DOTS, names=_some(self.empty)))  # fmt: skip
+        return said
+
+
+def check(store: Store, template: Template, name: str = "") -> bool:
+    """Whether a template is a list of all chosen records; otherwise it is filled for each.
+
+    Raises FieldappError that names what cannot be filled.
+    """
+    context = _context(store, template.kind)
+    found = _filled(template, Together([RecordFields(context, template.kind)]), (), name)[1]
+    return any(name_key(field).startswith(f"{CHOSEN}.") for field in found.names)
+
+
+def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path, *, each: bool = False) -> Written:
+    """Write papers about records: into the new file ``out``, each from a new page on; ``each``: into the folder
+    ``out``, a file for each.
+
+    A list of the chosen records is always one file. Raises FieldappError, and writes nothing, where the template has
+    what cannot be filled, or a record is of another kind or voided.
+    """
+    people.check(store, people.Act.REPORT_FILES)
+    context = _context(store, template.kind)
+    found = _records(store, template, ids)
+    fields = [RecordFields(context, template.kind, one) for one in found]
+    listed = check(store, template)
+    if not each:
+        sets = [(fields, out)]
+    elif listed:
+        sets = [(fields, _free(out, template.code, set()))]
+    else:
+        named = _names(store, found)
+        taken: set[Path] = set()
+        sets = [([one], _free(out, f"{template.code}_{_plain(name)}", taken))
+                for one, name in zip(fields, named, strict=True)]  # fmt: skip
+    empty: dict[str, None] = {}
+    made: list[tuple[Path, bytes]] = []
+    for some, path in sets:
+        data, filled = _filled(template, Together(some), () if listed else some)
+        made.append((path, data))
+        empty |= dict.fromkeys(sorted(name for name in filled.empty if not is_of_list(template.kind, name)))
+    done: list[Path] = []
+    try:
+        for path, data in made:
+            leftovers.remember(store, path.parent)
+            save_file(path, data, private=True)
+            done.append(path)
+    except FieldappError:
+        for path in done:
+            path.unlink(missing_ok=True)
+        raise
+    return Written(done, [*empty])
+
+
+def _context(store: Store, kind: str) -> Context:
+    if kind not in BY_KIND:
+        raise FieldappError(_("This template is about a kind of record that this version does not know: “{kind}”."
+                              " Install the newer version.").format(kind=kind))  # fmt: skip
+    return Context(store, letterhead(store, layout_of(kind)), wall.today())
+
+
+def _records(store: Store, template: Template, ids: Sequence[str]) -> list[records.Found]:
+    if not ids:
+        raise FieldappError(_("Name the records that the paper is about."))
+    if len(set(ids)) > MOST:
+        raise FieldappError(_("At most {n} records at once.").format(n=MOST))
+    found = [records.get(store, row_id) for row_id in dict.fromkeys(ids)]
+    for one in found:
+        if one.kind != template.kind:
+            raise FieldappError(
+                _("“{name}” is a paper about {kind}; this record is of another kind: {other}.").format(
+                    name=template.name, kind=_(BY_KIND[template.kind].PLURAL), other=_(BY_KIND[one.kind].TITLE)
+                )
+            )
+        if one.row["voided_at"] is not None:
+            raise FieldappError(_("A voided record has no papers."))
+    return found
+
+
+def _filled(template: Template, whole: Together, each: Sequence[RecordFields], name: str = "") -> tuple[bytes, Found]:
+    """A template filled; FieldappError names what cannot be filled."""
+    paper = opened(template.content, name or template.name)
+    places = Placeholders(paper.part.package, whole, blank=DOTS, codes=False)
+    places.fill(each)
+    found = places.found
+    if found.unknown:
+        raise FieldappError(
+            _("The template asks for {unknown}, which {kind} do not have. docs/papers.md lists what there is; so does"
+              " “fieldapp papers {code} --fields”. Nothing was written.").format(
+                unknown=_some(sorted(found.unknown)), kind=_(BY_KIND[template.kind].PLURAL), code=template.kind
+            )
+        )  # fmt: skip
+    if found.broken:
+        raise FieldappError(
+            _("The template has {texts}, which cannot be filled there. A field is written {{{{ngay}}}}, with two braces"
+              " on both sides, in one line; a row has fields of one list. Correct the template. Nothing was written.")
+            .format(texts=", ".join(f"“{text}”" for text in sorted(set(found.broken))[:_NAMED]))
+        )  # fmt: skip
+    if whole.different:
+        raise FieldappError(
+            _("{names} differs between the records, and stands where there is one for all. Write one file for each"
+              " record.").format(names=_some(sorted(whole.different)))
+        )  # fmt: skip
+    core = paper.core_properties
+    core.title, core.language, core.last_modified_by = template.name, "vi-VN", ""
+    core.created = core.modified = wall.now().astimezone(UTC)
+    out = io.BytesIO()
+    paper.save(out)
+    return out.getvalue(), found
+
+
+def _names(store: Store, found: Sequence[records.Found]) -> list[str]:
+    """What the files of records are called after: their labels, without what those belong to."""
+    kind = found[0].kind
+    return [
+        " ".join(texts) for texts in display(store, kind, [one.row for one in found], BY_KIND[kind].LABEL, short=True)
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
+def _plain(text: str) -> str:
+    """A label as a part of a file's name."""
+    return name_key(text).replace(".", "_").replace("_", "-")[:60].strip("-") or "ban-ghi"
+
+
+def _free(folder: Path, name: str, taken: set[Path]) -> Path:
+    """A path in the folder that no file has yet."""
+    number, path = 1, folder / f"{name}.docx"
+    while path in taken or os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
+        number += 1
+        path = folder / f"{name}_{number}.docx"
+    taken.add(path)
+    return path
