@@ -38,6 +38,7 @@ from fieldapp.tui.screens import (
     home,
     kind,
     people,
+    plans,
     quick,
     record,
     report,
@@ -119,6 +120,9 @@ POST: dict[type[Screen[Any]], Make] = {
 }
 HQ: dict[type[Screen[Any]], Make] = {
     coverage.CoverageScreen: lambda _w, _s: coverage.CoverageScreen(),
+    plans.PlansScreen: lambda _w, _s: plans.PlansScreen(),
+    plans.PlanFileScreen: lambda _w, _s: plans.PlanFileScreen(),
+    plans.PlanFinder: lambda _w, _s: plans.PlanFinder("?", [("", [(1, "a")])]),
     review_overview.ReviewOverviewScreen: lambda _w, _s: review_overview.ReviewOverviewScreen(),
     review_list.ReviewListScreen: lambda w, _s: review_list.ReviewListScreen("activity", w.post.identity.post_id or ""),
     deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),

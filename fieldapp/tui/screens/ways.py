@@ -42,6 +42,7 @@ TITLES = {
     "key_again": "Key again, blind: second look",
     "review": "Review",
     "posts": "Posts: who is missing",
+    "plans": "Plans of the posts",
     "lock": "Lock the screen (Ctrl+L)",
     "passphrase": "New passphrase",
     "people": "Who uses this laptop",
@@ -152,7 +153,8 @@ def _writing(store: Store) -> Iterator[Way]:
     models = _written(store)
     for model in models:
         called = _called(model.KIND, model.TITLE)
-        yield Way("write", _(model.TITLE), _form(model.KIND), called, section_title(model))
+        go = _plans if model.KIND == "plan" else _form(model.KIND)
+        yield Way("write", _(model.TITLE), go, called, section_title(model))
     if any(model.KIND == "activity" for model in models):
         for row in lists.activity_kinds(store):
             go = _form("activity", {"activity_kind_id": row["id"]})
@@ -179,7 +181,7 @@ def _screens(store: Store) -> Iterator[Way]:
         places["unreceived"] = lambda app: app.show_unreceived()
     places |= {"report": _action("app.report"), "bars": _bars, "decide": _decide, "key_again": _key_again}
     if store.role == "hq":
-        places |= {"review": _review, "posts": _posts}
+        places |= {"review": _review, "posts": _posts, "plans": _plans}
     for way, go in places.items():
         yield Way("screen", _(TITLES[way]), go, _called(way, TITLES[way]))
 
@@ -276,6 +278,12 @@ def _posts(app: Host) -> None:
     from fieldapp.tui.screens.coverage import CoverageScreen
 
     app.push_screen(CoverageScreen())
+
+
+def _plans(app: Host) -> None:
+    from fieldapp.tui.screens.plans import PlansScreen
+
+    app.push_screen(PlansScreen())
 
 
 def _bars(app: Host) -> None:
