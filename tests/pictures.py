@@ -95,6 +95,8 @@ TOURS: Mapping[str, Sequence[Shot]] = {
     "hq": (
         Shot("hq_home"),
         Shot("coverage", ("<f6>",)),
+        Shot("plans", ("<escape>", "<ctrl+p>", "bang ke hoach", "<enter>", "<f4>", "gieng", "<enter>", "<down>",
+                       "12", "<enter>")),
         Shot("review_overview", ("<escape>", "<f7>")),
         Shot("review_list", ("<enter>",)),
         Shot("review", ("<enter>",)),
@@ -113,6 +115,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
 
 ENGLISH = {
     "ky sinh hoat": "meeting",
+    "bang ke hoach": "plans of the posts",
     "go lai": "key again",
     "su kien": "event",
     "nguoi dung": "who uses",

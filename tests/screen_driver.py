@@ -66,6 +66,8 @@ KEYS = {
     "tab",
     "up",
     "down",
+    "left",
+    "right",
     "delete",
     "home",
     "ctrl+l",

@@ -75,7 +75,7 @@ def stored_plans(store: Store, first: date, last: date) -> dict[PlanCell, Row]:
 
 
 def aim_words(store: Store, aim: Aim) -> AimWords:
-    """“Giếng” in “giếng”; of one kind only “Ngày công · Khám, chữa bệnh”."""
+    """“Giếng” in “giếng”; of one kind only “Ngày công · Khám, chữa bệnh”; of works their kind: “Nhà đại đoàn kết”."""
     if aim.indicator is not None:
         indicator = BY_CODE[aim.indicator]
         return AimWords(_(indicator.title), _(indicator.unit), 0)
@@ -83,7 +83,8 @@ def aim_words(store: Store, aim: Aim) -> AimWords:
     assert measure is not None
     title = measure["name"]
     if aim.kind_id is not None:
-        title += f" · {store.value('SELECT name FROM activity_kind WHERE id = ?', [aim.kind_id])}"
+        kind = store.value("SELECT name FROM activity_kind WHERE id = ?", [aim.kind_id])
+        title = kind if _works_of_kind(store, aim.kind_id) == [aim.measure_id] else f"{title} · {kind}"
     return AimWords(title, measure["unit_name"], measure["decimals"])
 
 
@@ -134,8 +135,18 @@ def _works_of(store: Store, name: str) -> Aim | None:
         kind = resolve_reference(store, "activity_kind", name)
     except ValueError:
         return None
-    counted = [aim for aim in aims_to_choose(store) if aim.kind_id == kind]
-    return counted[0] if len(counted) == 1 else None
+    measures = _works_of_kind(store, kind)
+    return Aim(measures[0], kind) if len(measures) == 1 else None
+
+
+def _works_of_kind(store: Store, kind_id: str) -> list[str]:
+    """The measures in which works of this kind are counted: mostly one."""
+    rows = store.rows(
+        "SELECT m.id FROM kind_measure j JOIN measure m ON m.id = j.measure_id WHERE j.activity_kind_id = ?"
+        " AND m.nature = 'works' AND j.voided_at IS NULL AND m.voided_at IS NULL ORDER BY j.position, m.id",
+        [kind_id],
+    )
+    return [row["id"] for row in rows]
 
 
 def post_named(store: Store, text: str) -> str | None:

@@ -63,17 +63,17 @@ class PlanState:
         planned = _("none") if self.target is None else self.in_words(self.target)
         done = self.done.text or _("no record gives a number")
         share = "" if self.percent is None else f" ({self.percent}%)"
-        return [f"{_('Planned')}: {planned} · {_('Done')}: {done}{share}", self._forecast_words()]
+        return [f"{_('Planned')}: {planned} · {_('Done so far')}: {done}{share}", self._forecast_words()]
 
     def _forecast_words(self) -> str:
         if not self.elapsed:
             return _("Forecast: none, the period has not begun.")
         if self.done.value is None:
-            return _("Forecast: none, because nobody knows yet how much was done. Unknown is not zero.")
+            return _("Forecast: none yet. How much was done is unknown, and that is not zero.")
         if self.elapsed == self.days:
             return _("The period is over.")
         if self.forecast is None:
-            return _("Forecast: none, because this figure does not grow from day to day.")
+            return _("Forecast: none, this figure does not grow from day to day.")
         share = "" if self.forecast_percent is None else f" ({self.forecast_percent}%)"
         least = _("at least {amount}") if self.done.in_words else "{amount}"
         return _("Forecast: {amount}{share} by the end, if it goes on as in the first {elapsed} of {days}.").format(

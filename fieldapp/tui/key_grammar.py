@@ -33,13 +33,24 @@ MEANINGS: Mapping[str, Meaning] = {
     "shift+f5": _means("all as before", "copy_all"),
     "f6": _means(
         "many or all at once",
-        *("meetings", "posts", "quick", "templates", "take_along", "all_present", "all", "more", "accept_all"),
+        *(
+            "meetings",
+            "posts",
+            "quick",
+            "templates",
+            "take_along",
+            "all_present",
+            "all",
+            "more",
+            "accept_all",
+            "from_sheet",
+        ),
     ),
     "f7": _means(
         "look otherwise, look at what waits",
         *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files", "preview"),
     ),
-    "f8": _means("report, figures", "report", "bars", "rates"),
+    "f8": _means("report, figures", "report", "bars", "rates", "plans_file"),
     "f9": _means("USB", "usb"),
     "f12": _means("input method", "typing"),
     "delete": _means(

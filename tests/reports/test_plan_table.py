@@ -47,12 +47,12 @@ def test_every_cell_says_what_the_report_says_of_that_plan(world: World) -> None
     cells += [PlanCell(None, Aim(indicator="commendations"))]
     assert save(world, dict.fromkeys(cells, "1.000")) == len(cells)
     told = {
-        (p.query.post, p.figure.measure_id, p.figure.kind_id, p.title): (p.done, p.target, p.percent)
+        (p.query.post, p.figure.measure_id, p.figure.kind_id, p.figure.unit): (p.done, p.target, p.percent)
         for p in report(world.hq, Query(YEAR, today=date(2014, 1, 1))).plan
     }
     table = plan_table(world.hq, Query(YEAR, today=date(2014, 1, 1)))
     here = {
-        (post, aim.measure_id, aim.kind_id, words.title): (state.done.value or 0, state.target, state.percent or 0)
+        (post, aim.measure_id, aim.kind_id, words.unit): (state.done.value or 0, state.target, state.percent or 0)
         for post, _name in table.posts
         for aim, words in table.columns
         if (state := table.states[PlanCell(post, aim)]).target is not None
@@ -74,8 +74,8 @@ def test_unknown_is_not_zero(world: World) -> None:
         state = states[PlanCell(post, wells)]
         assert (state.done.value, state.percent, state.forecast, state.done_text) == (None, None, None, "–")
         planned, forecast = state.sentences()
-        assert planned == f"Kế hoạch: 4 giếng · Đã làm: {done}"
-        assert "Chưa biết thì không phải là 0" in forecast
+        assert planned == f"Kế hoạch: 4 giếng · Thực hiện: {done}"
+        assert "chưa biết không phải là 0" in forecast
 
 
 def state_of(done: int | None, elapsed: int, days: int = 365, target: int | None = 100, **more: Any) -> PlanState:

@@ -42,6 +42,7 @@ from fieldapp.tui.screens import (
     laptops,
     pack,
     people,
+    plans,
     quick,
     record,
     report,
@@ -126,6 +127,9 @@ POST: dict[type[Screen[Any]], Make] = {
 }
 HQ: dict[type[Screen[Any]], Make] = {
     coverage.CoverageScreen: lambda _w, _s: coverage.CoverageScreen(),
+    plans.PlansScreen: lambda _w, _s: plans.PlansScreen(),
+    plans.PlanFileScreen: lambda _w, _s: plans.PlanFileScreen(),
+    plans.PlanFinder: lambda _w, _s: plans.PlanFinder("?", [("", [(1, "a")])]),
     review_overview.ReviewOverviewScreen: lambda _w, _s: review_overview.ReviewOverviewScreen(),
     review_list.ReviewListScreen: lambda w, _s: review_list.ReviewListScreen("activity", w.post.identity.post_id or ""),
     deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),

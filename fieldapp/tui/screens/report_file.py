@@ -171,9 +171,14 @@ def _documents() -> Path:
 def _free(folder: Path, query: Query, sort: Sort) -> Path:
     """A path in the folder that no file has yet."""
     period = f"{query.period.first:%Y%m%d}-{query.period.last:%Y%m%d}"
-    name = f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}"
-    number, path = 1, folder / f"{name}.{sort.form}"
+    return free_path(f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}", sort.form, folder)
+
+
+def free_path(name: str, form: str, folder: Path | None = None) -> Path:
+    """A path in the folder, else among the documents, that no file has yet."""
+    folder = _documents() if folder is None else folder
+    number, path = 1, folder / f"{name}.{form}"
     while os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
         number += 1
-        path = folder / f"{name}_{number}.{sort.form}"
+        path = folder / f"{name}_{number}.{form}"
     return path

@@ -103,9 +103,13 @@ class SheetFileScreen(Page):
             there = False
         if there:
             self._say("")
-            self.app.push_screen(SheetScreen(self._kind, path), self._returned)
+            self.take(path)
         else:
             self._say("! " + _("There is no file {path}.").format(path=display_path(path)))
+
+    def take(self, path: Path) -> None:
+        """Show how the file is understood."""
+        self.app.push_screen(SheetScreen(self._kind, path), self._returned)
 
     def _returned(self, recorded: bool | None) -> None:
         if recorded:

@@ -45,6 +45,7 @@ TITLES = {
     "letterhead": "Letterhead of reports",
     "laptops": "Laptops: words to compare by telephone",
     "pack": "Pack for a post or a further laptop",
+    "plans": "Plans of the posts",
     "lock": "Lock the screen (Ctrl+L)",
     "passphrase": "New passphrase",
     "people": "Who uses this laptop",
@@ -155,7 +156,8 @@ def _writing(store: Store) -> Iterator[Way]:
     models = _written(store)
     for model in models:
         called = _called(model.KIND, model.TITLE)
-        yield Way("write", _(model.TITLE), _form(model.KIND), called, section_title(model))
+        go = _plans if model.KIND == "plan" else _form(model.KIND)
+        yield Way("write", _(model.TITLE), go, called, section_title(model))
     if any(model.KIND == "activity" for model in models):
         for row in lists.activity_kinds(store):
             go = _form("activity", {"activity_kind_id": row["id"]})
@@ -184,6 +186,7 @@ def _screens(store: Store) -> Iterator[Way]:
     places["laptops"] = _laptops
     if store.role == "hq":
         places |= {"review": _review, "posts": _posts, "pack": _pack}
+        places |= {"review": _review, "posts": _posts, "plans": _plans}
     for way, go in places.items():
         yield Way("screen", _(TITLES[way]), go, _called(way, TITLES[way]))
 
@@ -293,6 +296,10 @@ def _pack(app: Host) -> None:
     from fieldapp.tui.screens.pack import PackScreen
 
     app.push_screen(PackScreen())
+def _plans(app: Host) -> None:
+    from fieldapp.tui.screens.plans import PlansScreen
+
+    app.push_screen(PlansScreen())
 
 
 def _bars(app: Host) -> None:

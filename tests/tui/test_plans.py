@@ -1,0 +1,160 @@
+"""The plans of all posts on one screen of headquarters: typed like a sheet, saved together, kept through a crash."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from field import World, of_another_post
+from screen_driver import ScreenDriver, run
+from sheet_files import by_xlsxwriter
+from textual.events import Paste
+
+from fieldapp.reports.query import period_of
+from fieldapp.store import wall
+from fieldapp.tui.screens.plans import PlansScreen, year_before
+
+YEAR = wall.today().year
+
+
+def stored(world: World, year: int = YEAR) -> set[tuple[str | None, str, int]]:
+    rows = world.hq.rows(
+        "SELECT p.code AS post, m.code AS measure, l.target FROM plan l JOIN measure m ON m.id = l.measure_id"
+        " LEFT JOIN post p ON p.id = l.for_post_id WHERE l.voided_at IS NULL AND l.date_from = ?",
+        [f"{year}-01-01"],
+    )
+    return {(r["post"], r["measure"], r["target"]) for r in rows}
+
+
+def line(s: ScreenDriver, name: str) -> list[str]:
+    """The parts of a post's line: plan, done, percent, forecast of each column."""
+    found = next(x for x in s.text.splitlines() if x.strip().startswith(name))
+    return [part.strip() for part in found.split("│")[1:]]
+
+
+async def to_plans(s: ScreenDriver, *measures: str) -> None:
+    await s.press("ctrl+p", "bang ke hoach", "enter")
+    assert isinstance(s.app.screen, PlansScreen)
+    for measure in measures:
+        await s.press("f4", measure, "enter")
+
+
+async def paste(s: ScreenDriver, text: str) -> None:
+    s.app.post_message(Paste(text))
+    await s.press()
+
+
+async def test_figures_are_typed_like_in_a_sheet_and_saved_together(world: World) -> None:
+    of_another_post(world.hq)
+    world.well(date_from=wall.today().isoformat())
+    world.carry(world.post, world.hq)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s, "gieng khoan", "ngay cong")
+        await s.press("up", "up", "left", "20", "enter", "4", "enter", "5", "enter")  # below the last: the next column
+        await s.press("down", "1.200")
+        assert "4 ô chưa ghi (*)" in s.text
+        assert line(s, "Đồn BP Ia Rvê")[0].startswith("* 4")
+        assert stored(world) == set()
+        await s.press("f2")
+        assert stored(world) == {(None, "gieng", 20), ("IARVE", "gieng", 4), ("IALOP", "gieng", 5),
+                                 ("IARVE", "ngay_cong", 1200)}  # fmt: skip
+        first, *_ = line(s, "Đồn BP Ia Rvê")
+        assert first.split()[:3] == ["4", "1", "25%"]
+        assert line(s, "Đồn IALOP")[0].split() == ["5", "–", "–", "–"], "unknown is not zero"
+        await s.press("up", "left")
+        assert "kế hoạch các đồn cộng lại: 9 giếng" in s.text
+        await s.press("delete", "f2", "tính lại", "enter")
+        assert (None, "gieng", 20) not in stored(world)
+        await s.press("f4", f"{YEAR + 1}", "enter", "f5", "f2")
+        assert stored(world, YEAR + 1) == stored(world) == {
+            ("IARVE", "gieng", 4), ("IALOP", "gieng", 5), ("IARVE", "ngay_cong", 1200)}  # fmt: skip
+
+
+async def test_what_is_wrong_is_named_and_nothing_is_saved(world: World) -> None:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s, "gieng khoan")
+        await s.press("20", "enter", "nhieu", "enter", "f2")
+        assert "Chưa ghi gì" in s.text
+        assert "Đồn BP Ia Rvê, Giếng khoan" in s.text
+        assert stored(world) == set()
+        await s.press("4", "f2")
+        assert stored(world) == {(None, "gieng", 20), ("IARVE", "gieng", 4)}
+
+
+async def test_what_is_typed_is_there_again_after_a_crash(world: World) -> None:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s, "gieng khoan")
+        await s.press("20", "enter", "7")
+        store = world.hq.reopen()  # as after a crash: nobody left the screen
+        async with run(world.root / "hq", store) as again:
+            await to_plans(again)
+            assert line(again, "Tất cả các đồn")[0].startswith("* 20")
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s)
+        assert "2 ô chưa ghi (*)" in s.text
+        await s.press("f2", "f4", f"{YEAR}-Q1", "enter", "f7")
+        assert "quý I" in s.text
+        assert line(s, "Tất cả các đồn") == []
+    assert stored(world) == {(None, "gieng", 20), ("IARVE", "gieng", 7)}
+
+
+@pytest.mark.parametrize("text", [
+    "Đồn\tGiếng khoan\tNgày công\nĐồn IALOP\t5\t-\nIARVE\t4\t1.200",
+    "4\t1.200\n5\t",
+    "Chỉ tiêu\tIARVE\tIALOP\nGiếng khoan\t4\t5\nNgày công\t1200\t",
+], ids=["by names", "by place", "the other way"])  # fmt: skip
+async def test_a_range_is_pasted_by_names_or_from_the_cell_on(world: World, text: str) -> None:
+    of_another_post(world.hq)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s, "gieng khoan", "ngay cong")
+        await s.press("left", "down")
+        await paste(s, text)
+        assert "3 ô chưa ghi" in s.text
+        await s.press("f2")
+    assert stored(world) == {("IARVE", "gieng", 4), ("IALOP", "gieng", 5), ("IARVE", "ngay_cong", 1200)}
+
+
+async def test_a_range_that_does_not_fit_or_names_nobody_enters_nothing(world: World) -> None:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s, "gieng khoan")
+        await paste(s, "1\t2\n3\t4")
+        assert "Chưa dán gì" in s.text
+        await paste(s, "Đồn\tGiếng khoan\nIARVE\t4\nĐồn Bo Heng\t5")
+        assert "Đồn Bo Heng" in s.text
+        assert "chưa ghi (*)" not in s.text
+
+
+async def test_a_sheet_is_entered_and_what_is_written_can_be_entered_again(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldapp.tui.screens.report_file._documents", lambda: tmp_path)
+    rows: list[list[Any]] = [["Đồn", "Giếng khoan", "Tiền mặt (triệu đồng)"], ["IARVE", 4, 70.5]]
+    by_xlsxwriter(tmp_path / "a.xlsx", rows)
+    wanted = {("IARVE", "gieng", 4), ("IARVE", "tien_mat", 70_500_000)}
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s)
+        await s.press("f6", "tab", str(tmp_path / "a.xlsx"), "enter")
+        assert "2 ô từ a.xlsx" in s.text
+        await s.press("f2", "f8")
+        assert stored(world) == wanted
+        world.hq.db.execute("UPDATE plan SET voided_at = 'x', void_reason = 'x'")
+        written = next(tmp_path.glob("ke-hoach_*.xlsx"))
+        await s.press("f6", "tab", str(written), "enter", "f2")
+    assert stored(world) == wanted
+
+
+async def test_names_stay_in_sight_while_columns_scroll(world: World) -> None:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s, "gieng khoan", "ngay cong", "tien mat", "gao", "suat qua", "to roi")
+        assert "cột" in s.text
+        await s.press(*["left"] * 6)
+        assert line(s, "Đồn BP Ia Rvê")
+        assert "Giếng khoan" in s.text
+        await s.pilot.resize_terminal(160, 50)
+        await s.wait("Tờ rơi")
+        assert len(line(s, "Đồn BP Ia Rvê")) == 6
+        assert "cột" not in s.text
+
+
+def test_the_year_before_has_the_same_months() -> None:
+    for text, before in (("2024-02", "2023-02"), ("2026", "2025"), ("2025-2", "2024-02"), ("2026-Q1", "2025-Q1")):
+        assert year_before(period_of(text, wall.today())) == period_of(before, wall.today())
