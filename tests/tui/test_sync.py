@@ -10,7 +10,7 @@ from fieldapp.records import records
 from fieldapp.store import place
 from fieldapp.sync.exchange import outgoing
 from fieldapp.sync.format import drives
-from fieldapp.tui.screens.conflicts import LaptopScreen
+from fieldapp.tui.screens.laptops import LaptopScreen
 from fieldapp.tui.screens.sync import SyncScreen
 
 

@@ -160,7 +160,8 @@ class SyncScreen(Page):
 
     def action_laptops(self) -> None:
         """Go to the laptops that wait to be certified."""
-        from fieldapp.tui.screens.conflicts import ConflictsScreen, LaptopScreen
+        from fieldapp.tui.screens.conflicts import ConflictsScreen
+        from fieldapp.tui.screens.laptops import LaptopScreen
 
         asking = notices.laptops_that_wait(self.store)
         self.app.push_screen(LaptopScreen(asking[0]) if len(asking) == 1 else ConflictsScreen())

@@ -185,8 +185,7 @@ def _screens(store: Store) -> Iterator[Way]:
     places |= {"report": _action("app.report"), "bars": _bars, "decide": _decide, "key_again": _key_again}
     places["laptops"] = _laptops
     if store.role == "hq":
-        places |= {"review": _review, "posts": _posts, "pack": _pack}
-        places |= {"review": _review, "posts": _posts, "plans": _plans}
+        places |= {"review": _review, "posts": _posts, "plans": _plans, "pack": _pack}
     for way, go in places.items():
         yield Way("screen", _(TITLES[way]), go, _called(way, TITLES[way]))
 
@@ -296,6 +295,8 @@ def _pack(app: Host) -> None:
     from fieldapp.tui.screens.pack import PackScreen
 
     app.push_screen(PackScreen())
+
+
 def _plans(app: Host) -> None:
     from fieldapp.tui.screens.plans import PlansScreen
 
