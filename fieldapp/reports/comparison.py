@@ -5,9 +5,10 @@ over is not compared with one that is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
-from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.amounts import MONEY, format_amount
 from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _
 from fieldapp.reports.figures import Figure, amount_in_words
@@ -17,7 +18,7 @@ from fieldapp.reports.report import PlanProgress, Report
 FEW = 20
 """Below this, a difference is told as a number: from 1 to 2 is no “100%”"""
 
-SIZES = frozenset({"đồng", "kg", "tấn", "tạ", "m", "km", "ha", "m2", "m3", "m²", "m³", "lít"})
+SIZES = frozenset({MONEY, "kg", "tấn", "tạ", "m", "km", "ha", "m2", "m3", "m²", "m³", "lít"})
 """Units of size: what is measured in them is not numbered"""
 
 MOST = 4
@@ -68,7 +69,7 @@ def change(now: Figure, before: Figure) -> str | None:
     about = now.approximate or before.approximate
     if difference == 0:
         return None if about else _("unchanged")
-    few = before.value < FEW * 10**now.decimals and now.unit != "đồng"
+    few = before.value < FEW * 10**now.decimals and now.unit != MONEY
     if few or before.value == 0:
         amount = amount_in_words(abs(difference), now.decimals, now.unit)
     elif now.value >= 3 * before.value:
@@ -128,16 +129,18 @@ def plan_words(plan: PlanProgress, today: date) -> str:
         return sentence.format(what=about, period=period, target=target)
     beyond = (plan.done - plan.target) * 100 // plan.target
     if plan.done < plan.target:
-        reached = _("at least {percent} of the plan") if figure.in_words else _("{percent} of the plan")
+        percent = f"{plan.percent}%"
         if figure.approximate:
-            reached = _("about {percent} of the plan")
-        words = _("reached {part}").format(part=reached.format(percent=f"{plan.percent}%"))
+            percent = _("about {amount}").format(amount=percent)
+        if figure.in_words:
+            percent = _("at least {amount}").format(amount=percent)
+        words = _("reached {percent} of the plan").format(percent=percent)
     elif beyond:
         words = _("went {percent} beyond the plan").format(percent=f"{beyond}%")
     else:
         words = _("reached the plan")
     if today < plan.period.last:
         words = _("so far {words}").format(words=words)
-    bare = amount_in_words(plan.done, figure.decimals, figure.unit if figure.unit == "đồng" else "")
+    bare = replace(figure, value=plan.done, unit=figure.unit if figure.unit == MONEY else "", shared=False).text
     done = f"{bare}/{target}"
     return _("{what} {words} for {period} ({done})").format(what=about, words=words, period=period, done=done)

@@ -44,8 +44,9 @@ class LateWith:
 
     @property
     def text(self) -> str:
-        """“Đảng ủy xã Ia Lốp: 2 Trao đổi thông tin”"""
-        return f"{self.counterpart}: {self.number} {_(choice_title(self.matter_type)).lower()}"
+        """“Đảng ủy xã Ia Lốp: 2 việc (trao đổi thông tin)”"""
+        number = counted("{n} matter", "{n} matters", self.number)
+        return f"{self.counterpart}: {number} ({_(choice_title(self.matter_type)).lower()})"
 
 
 _SERVED = f"""

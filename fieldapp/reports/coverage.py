@@ -152,15 +152,30 @@ class NotReported:
     """months of which some days or records may be missing"""
 
 
-def not_reported(store: Store, period: Period, today: date) -> list[NotReported]:
-    """The posts of which headquarters does not have all months of a period that are over, by name; none at a post."""
+@dataclass(frozen=True)
+class Reported:
+    """Whose records a report has."""
+
+    posts: int
+    """posts of which something has arrived"""
+    missing: list[NotReported]
+
+
+def reported(store: Store, period: Period, today: date, post_id: str | None = None) -> Reported:
+    """The posts that have reported, and those of which headquarters lacks months of a period that are over, by name.
+
+    ``post_id``: of one post only. At a post: nothing.
+    """
+    if store.identity.role != "hq":
+        return Reported(0, [])
     grid = [month for month in period.months() if month.last < today]
-    if store.identity.role != "hq" or not grid:
-        return []
-    counts = _counts(store, Period(grid[0].first, grid[-1].last))
-    laptops, gaps, found = _laptops(store), _gaps(store), []
+    counts = _counts(store, Period(grid[0].first, grid[-1].last)) if grid else {}
+    laptops, gaps, found, posts = _laptops(store), _gaps(store), [], 0
     for row in _posts(store):
+        if post_id not in (None, row["id"]):
+            continue
         heard, added = _heard(laptops.get(row["id"], [])), _added_on(row)
+        posts += heard is not None
         whole = _known_until(heard, gaps.get(row["id"]))
         states = {
             month: _state(month, counts.get((row["id"], f"{month.first:%Y-%m}"), (0, 0)), heard, whole, late=False,
@@ -171,7 +186,7 @@ def not_reported(store: Store, period: Period, today: date) -> list[NotReported]
         partly = [month for month, state in states.items() if state == "partly"]
         if nothing or partly:
             found.append(NotReported(row["id"], row["name"], nothing, partly))
-    return found
+    return Reported(posts, found)
 
 
 class LatePost(NamedTuple):

@@ -10,7 +10,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.sentences import as_sentence, joined
 from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
-from fieldapp.reports.comparison import changes
+from fieldapp.reports.comparison import changes, plan_words
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
@@ -73,6 +73,15 @@ def as_text(report: Report, texts: Sequence[tuple[str, Sequence[str]]] = ()) -> 
         if said:
             lines += ["", title, *(f"   {line}" for line in said)]
     return "\n".join([*lines, "", *left_out(report)])
+
+
+def plan_lines(report: Report) -> list[str]:
+    """Each target of the plan in a sentence: “Số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công).”"""
+    return [
+        as_sentence(f"{plan.post}: {text}" if plan.post else text)
+        for plan in report.plan
+        for text in [plan_words(plan, report.query.today)]
+    ]
 
 
 def task_title(task: TaskDone) -> str:

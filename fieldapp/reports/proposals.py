@@ -10,9 +10,10 @@ from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import change, is_over, named, plan_words, subject
-from fieldapp.reports.coverage import NotReported, not_reported
+from fieldapp.reports.completeness import months_named, not_reported_texts
+from fieldapp.reports.coverage import NotReported
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
-from fieldapp.reports.query import Period, find_post
+from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
 from fieldapp.store.store import Store
 
@@ -28,7 +29,7 @@ MUCH = 20
 
 def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
     """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing."""
-    missing = _missing(store, report)
+    missing = report.reported.missing
     return {
         "assessment": [as_sentence(text) for text in _assessment(store, report)],
         "shortcomings": [as_sentence(text) for text in _shortcomings(report, missing)],
@@ -36,11 +37,6 @@ def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
         "directions": [as_sentence(text) for text in _directions(store, report, missing)],
         "proposals": [as_sentence(text) for text in _requests(report)],
     }
-
-
-def _missing(store: Store, report: Report) -> list[NotReported]:
-    found = not_reported(store, report.query.period, report.query.today)
-    return found if report.post is None else [x for x in found if x.name == report.post]
 
 
 # what went well -------------------------------------------------------------------------------------------------
@@ -109,7 +105,7 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
 
 def _shortcomings(report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
     for post in missing:
-        yield from _not_reported(report, post)
+        yield from not_reported_texts(report, post)
     for matter_type, number in _late_matters(report).items():
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
@@ -128,28 +124,6 @@ def _shortcomings(report: Report, missing: Sequence[NotReported]) -> Iterator[st
     unknown = report.completeness.without_figure
     if unknown:
         yield counted("{n} activity has no amount on record", "{n} activities have no amount on record", unknown)
-
-
-def _not_reported(report: Report, post: NotReported) -> Iterator[str]:
-    if post.nothing:
-        yield _("{post} has not reported {months}").format(post=post.name, months=months_named(report, post.nothing))
-    if post.partly:
-        yield _("{post} has not reported all of {months}").format(
-            post=post.name, months=months_named(report, post.partly)
-        )
-
-
-def months_named(report: Report, months: Sequence[Period]) -> str:
-    """“tháng 11/2026”, “tháng 10, tháng 11/2026”, “quý IV/2026” where it is all of the period."""
-    if list(months) == report.query.period.months():
-        return report.query.period.title
-    if len(months) > MOST:
-        return _("{n} months, of them {month} the last").format(n=len(months), month=months[-1].title)
-    same_year = {month.first.year for month in months} == {months[-1].first.year}
-    titles = [month.title for month in months]
-    if same_year:
-        titles[:-1] = [title.removesuffix(f"/{months[-1].first.year}") for title in titles[:-1]]
-    return ", ".join(titles)
 
 
 def _late_matters(report: Report) -> Mapping[MatterType, int]:

@@ -12,6 +12,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.sentences import Told
 from fieldapp.i18n import _
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
+from fieldapp.reports.coverage import Reported, reported
 from fieldapp.reports.figures import (
     Figure,
     amount_in_words,
@@ -118,6 +119,7 @@ class Report:
     late: list[LateWith]
     clauses: Mapping[str, list[Told]]
     """section -> what tells its figures"""
+    reported: Reported
     completeness: Completeness
 
     def as_json(self) -> dict[str, Any]:
@@ -158,6 +160,7 @@ def report(store: Store, query: Query) -> Report:
         tasks(store, query),
         late_with(store, query),
         section_clauses(store, query, found),
+        reported(store, query.period, query.today, post["id"] if post else None),
         _completeness(store, query),
     )
 

@@ -370,4 +370,4 @@ def test_tasks_of_one_agreement_that_two_posts_entered_are_one(world: World) -> 
     assert [(x.counterpart, x.number) for x in made.late] == [("Đảng ủy xã Ia Lốp", 1)]
     text = narrative.as_text(made)
     assert "Quy chế phối hợp, nhiệm vụ 1: Tuyên truyền: 1 hoạt động" in text
-    assert "Đảng ủy xã Ia Lốp: 1 trao đổi thông tin" in text
+    assert "Đảng ủy xã Ia Lốp: 1 việc phối hợp (trao đổi thông tin)" in text

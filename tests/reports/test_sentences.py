@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldapp.domain import sentences
+from fieldapp.domain.body_names import unshouted
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.errors import FieldappError
 from fieldapp.records import kind_form, records
@@ -252,3 +253,22 @@ def test_names_are_text(world: World) -> None:
     record(world, "hien_mau", don_vi_mau=25)
     assert told(world.post, "health") == "Hiến máu {x} [y]; z: 25 đơn vị {máu}."
     assert json.loads(json.dumps(report(world.post, YEAR).as_json()))["figures"][0]["title"] == "Đơn vị {máu}"
+
+
+# names --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shouted", "spelled"),
+    [
+        ("BỘ CHỈ HUY BĐBP TỈNH ĐẮK LẮK", "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk"),
+        ("ĐẢNG ỦY BỘ ĐỘI BIÊN PHÒNG", "Đảng ủy Bộ đội Biên phòng"),
+        ("ĐỒN BIÊN PHÒNG YA TỜ MỐT", "Đồn Biên phòng Ya Tờ Mốt"),
+        ("BAN CHỈ HUY QUÂN SỰ HUYỆN M'ĐRẮK", "Ban Chỉ huy Quân sự huyện M'Đrắk"),
+        ("UBND XÃ IA RVÊ", "UBND xã Ia Rvê"),
+        ("Bộ Chỉ huy BĐBP tỉnh Đắk Lắk", "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk"),
+        ("BĐBP", "BĐBP"),
+    ],
+)
+def test_capitals_of_a_letterhead_are_not_shouted_in_a_sentence(shouted: str, spelled: str) -> None:
+    assert unshouted(shouted) == spelled

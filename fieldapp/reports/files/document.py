@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 
+from fieldapp.domain.body_names import unshouted
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
@@ -17,6 +18,7 @@ from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import words
 from fieldapp.reports import narrative
+from fieldapp.reports.comparison import is_over
 from fieldapp.reports.figures import Figure, behind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.provenance import Provenance, provenance
@@ -276,18 +278,14 @@ ASSESSED: tuple[SectionCode, ...] = ("assessment", "shortcomings", "causes")
 """Sections of the officer's that stand under one heading"""
 
 
+MOST_LINES = 8
+"""More targets of the plan than these are a table"""
+
+
 def body(document: Document) -> Iterator[Block]:
     """The text of a letter: results, plan and what is late, how complete the figures are."""
     made, period = document.report, document.report.query.period
-    yield Paragraph(
-        _("{issuer} reports the results of {period} (from {first} to {last}), {units}, as follows:").format(
-            issuer=document.letterhead.issuer,
-            period=period.title,
-            first=format_date(period.first),
-            last=format_date(period.last),
-            units=_("in today's units") if made.query.view == "now" else _("in the units of the time"),
-        )
-    )
+    yield Paragraph(_opening(document))
     roman = iter(ROMAN)
     yield Heading(f"{next(roman)}. {_('RESULTS')}")
     for number, section in enumerate(document.sections, start=1):
@@ -303,7 +301,7 @@ def body(document: Document) -> Iterator[Block]:
         yield from (Item(f"{narrative.task_title(t)}: {t.text}") for t in made.tasks)
     yield Heading(f"{next(roman)}. {_('PLAN, AND WHAT IS LATE')}")
     if made.plan:
-        yield plan_grid(made.plan)
+        yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     else:
         yield Paragraph(_("There is no plan whose period is within this one."))
     if document.late:
@@ -331,6 +329,18 @@ def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Headi
         if text.section not in ASSESSED and text.lines:
             yield Heading(f"{next(roman)}. {text.title.upper()}")
             yield from map(Paragraph, text.lines)
+
+
+def _opening(document: Document) -> str:
+    made, issuer = document.report, unshouted(document.letterhead.issuer)
+    text = _("{issuer} reports: {about}, as follows:") if issuer else _("Report: {about}, as follows:")
+    notes = []
+    if not is_over(made):
+        notes.append(_("the period is not over; up to {day}").format(day=format_date(made.query.today)))
+    if made.query.view == "now":
+        notes.append(_("in today's units"))
+    about = document.about[:1].lower() + document.about[1:]
+    return text.format(issuer=issuer, about=f"{about} ({'; '.join(notes)})" if notes else about)
 
 
 def annex(document: Document) -> Iterator[Block]:
