@@ -14,15 +14,14 @@ FEW = 3
 """Posts and months that are named one by one"""
 
 
-def completeness_line(report: Report, own_post: str | None) -> str:
-    """Whose records the figures are from, up to which day, and what they lack. ``own_post``: name of the post whose
-    laptop this is; None at headquarters."""
-    return as_sentence("; ".join([_whose(report, own_post), *_lacking(report)]))
+def completeness_line(report: Report) -> str:
+    """Whose records the figures are from, up to which day, and what they lack."""
+    return as_sentence("; ".join([_whose(report), *_lacking(report)]))
 
 
-def _whose(report: Report, own_post: str | None) -> str:
+def _whose(report: Report) -> str:
     day = format_date(report.query.today)
-    post = report.post or own_post
+    post = report.post or report.reported.own
     if post is not None:
         return _("the figures are from the records of {post} up to {day}").format(post=post, day=day)
     posts = counted("{n} post", "{n} posts", report.reported.posts)

@@ -159,15 +159,17 @@ class Reported:
     posts: int
     """posts of which something has arrived"""
     missing: list[NotReported]
+    own: str | None = None
+    """the post whose laptop this is; None at headquarters"""
 
 
 def reported(store: Store, period: Period, today: date, post_id: str | None = None) -> Reported:
     """The posts that have reported, and those of which headquarters lacks months of a period that are over, by name.
 
-    ``post_id``: of one post only. At a post: nothing.
+    ``post_id``: of one post only. A post knows of itself alone.
     """
     if store.identity.role != "hq":
-        return Reported(0, [])
+        return Reported(1, [], store.identity.post_name or store.identity.name)
     grid = [month for month in period.months() if month.last < today]
     counts = _counts(store, Period(grid[0].first, grid[-1].last)) if grid else {}
     laptops, gaps, found, posts = _laptops(store), _gaps(store), [], 0

@@ -84,6 +84,18 @@ def plan_lines(report: Report) -> list[str]:
     ]
 
 
+def task_lines(report: Report) -> list[str]:
+    """“Quy chế phối hợp, nhiệm vụ 2 (Trao đổi thông tin): 3 hoạt động, 1 việc phối hợp.”"""
+    return [
+        as_sentence(
+            _("{agreement}, task {number} ({title}): {done}").format(
+                agreement=task.agreement, number=task.number, title=task.title.rstrip(" ."), done=task.text
+            )
+        )
+        for task in report.tasks
+    ]
+
+
 def task_title(task: TaskDone) -> str:
     """“Quy chế phối hợp, nhiệm vụ 2: Trao đổi thông tin”"""
     return _("{agreement}, task {number}: {title}").format(

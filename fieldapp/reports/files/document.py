@@ -19,6 +19,7 @@ from fieldapp.i18n import _
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
+from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure, behind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.provenance import Provenance, provenance
@@ -86,7 +87,10 @@ class Document:
     """what an officer wrote, or the program proposes"""
     late: list[Figure]
     """matters that were done late or are late and open"""
+    completeness: str
+    """how complete the figures are, in one line of words"""
     left_out: list[str]
+    """the same as a machine has it, for the annex and files of figures"""
     provenance: Provenance
     splits: list[Split]
     entries: list[FigureEntry]
@@ -156,6 +160,7 @@ def make_document(
         ],
         texts=texts,
         late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],
+        completeness=completeness_line(made),
         left_out=narrative.left_out(made),
         provenance=state,
         splits=[s for s in tables if len(s.table.titles) > 1],
@@ -283,7 +288,7 @@ MOST_LINES = 8
 
 
 def body(document: Document) -> Iterator[Block]:
-    """The text of a letter: results, plan and what is late, how complete the figures are."""
+    """The text of a letter: results, plan, what the officer wrote, and in one line how complete the figures are."""
     made, period = document.report, document.report.query.period
     yield Paragraph(_opening(document))
     roman = iter(ROMAN)
@@ -291,29 +296,21 @@ def body(document: Document) -> Iterator[Block]:
     for number, section in enumerate(document.sections, start=1):
         yield Heading(f"{number}. {section.title}", 2)
         yield Paragraph(section.prose)
+    if made.tasks:
+        yield Heading(f"{len(document.sections) + 1}. {_('Tasks of the agreements')}", 2)
+        yield from map(Item, narrative.task_lines(made))
     if document.sections:
         yield Heading(_("Table of figures"), 2)
         yield figures_grid(document)
+        if any(figure.shared for figure in made.figures):
+            yield Paragraph(narrative.shared_note())
     else:
         yield Paragraph(_("Nothing is recorded in this period."))
-    if made.tasks:
-        yield Heading(_("Tasks of the agreements"), 2)
-        yield from (Item(f"{narrative.task_title(t)}: {t.text}") for t in made.tasks)
-    yield Heading(f"{next(roman)}. {_('PLAN, AND WHAT IS LATE')}")
     if made.plan:
+        yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
-    else:
-        yield Paragraph(_("There is no plan whose period is within this one."))
-    if document.late:
-        yield Paragraph(_("Late: {figures}.").format(figures="; ".join(f"{f.title} {f.text}" for f in document.late)))
-    if made.late:
-        yield Paragraph(_("Late with: {whom}.").format(whom="; ".join(late.text for late in made.late)))
     yield from officer_sections(document, roman)
-    yield Heading(f"{next(roman)}. {_('HOW COMPLETE THE FIGURES ARE')}")
-    for line in document.left_out:
-        yield Item(line)
-    if document.annexed:
-        yield Item(_("Computed: {how}; what from is listed in the annex.").format(how=document.computed))
+    yield Paragraph(document.completeness)
     yield Paragraph(_("This is the report on the results of {period}./.").format(period=period.title))
 
 
@@ -347,18 +344,19 @@ def annex(document: Document) -> Iterator[Block]:
     """What the figures were computed from, without its heading."""
     for what, value in [*document.facts, (_("Computed"), document.computed)]:
         yield Item(f"{what}: {value}")
+    yield from map(Item, document.left_out)
     yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
     yield logs_grid(document.provenance)
 
 
 def figures_grid(document: Document) -> Grid:
-    """All figures, each with that of the preceding period and its number of records."""
+    """All figures, each with that of the preceding period."""
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        rows += [[f.title, f.text, document.was(f), str(f.count)] for f in section.figures]
-    head = [_("Figure"), _("Result"), _("Period before"), _("Number of records")]
-    return Grid(head, rows, (7, 4.4, 4.4, 2.2), frozenset({1, 2, 3}))
+        rows += [[f.title, f.text, document.was(f)] for f in section.figures]
+    head = [_("Figure"), _("Result"), _("Period before")]
+    return Grid(head, rows, (8, 5, 5), frozenset({1, 2}))
 
 
 def plan_grid(plan: list[PlanProgress]) -> Grid:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from fieldapp.domain.body_names import unshouted
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
 from fieldapp.reports.letterhead import LayoutCode, Letterhead
@@ -179,7 +180,7 @@ def _party(document: Headed) -> Letter:
 
 def _annex(document: Headed, number: str) -> list[LetterLine]:
     """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
-    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {document.letterhead.issuer})"
+    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {unshouted(document.letterhead.issuer)})"
     return [
         LetterLine("Phụ lục", 14, bold=True),
         LetterLine("NGUỒN SỐ LIỆU", 14, bold=True),
@@ -236,7 +237,7 @@ def placeholders(document: Document) -> dict[str, str]:
         "chuc_vu": head.position,
         "nguoi_ky": head.signer,
         "noi_nhan": "\n".join(_listed(head.recipients, ";")),
-        "day_du": "\n".join(document.left_out),
+        "day_du": document.completeness,
         "danh_gia": "\n".join(document.lines("assessment")),
         "ton_tai": "\n".join(document.lines("shortcomings")),
         "nguyen_nhan": "\n".join(document.lines("causes")),
