@@ -334,9 +334,10 @@ def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Headi
 
 
 def annex(document: Document) -> Iterator[Block]:
-    """What the figures were computed from, without its heading."""
+    """What the figures were computed from and what they leave out, without its heading."""
     for what, value in [*document.facts, (_("Computed"), document.computed)]:
         yield Item(f"{what}: {value}")
+    yield from map(Item, document.left_out)
     yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
     yield logs_grid(document.provenance)
 
