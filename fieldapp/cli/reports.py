@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from fieldapp.store.store import Store
 
 
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+
+
 @cli.command()
 @click.option("--from", "first", type=DayParam())
 @click.option("--to", "last", type=DayParam())
@@ -63,6 +66,13 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=PATH, metavar="FILE", help="The new file, for docx, xlsx, pdf, html and csv.")
 @click.option("--no-bom", is_flag=True, help="CSV for other programs than Excel: a file does not begin with a mark.")
+@click.option(
+    "--separator",
+    type=click.Choice(list(SEPARATORS)),
+    default="comma",
+    show_default=True,
+    help="Between the cells of CSV. Excel wants a semicolon where the machine writes 73,4.",
+)
 @layouts
 @click.option("--number", help="The letter's number; it is kept with the report, for the next file.")
 @click.option("--dated", type=DayParam(), help="The letter's day, instead of today; kept likewise.")
@@ -84,6 +94,7 @@ def report(
     form: "Form | Literal['text', 'json', 'csv']",
     out: Path | None,
     no_bom: bool,
+    separator: str,
     layout: "LayoutCode",
     number: str | None,
     dated: date | None,
@@ -123,13 +134,13 @@ def report(
         )  # fmt: skip
         _print_written(out)
     elif records:
-        _print_counted_records(store, query, records, form, out, no_bom)
+        _print_counted_records(store, query, records, form, out, no_bom, SEPARATORS[separator])
     elif by:
         table = tables.table(store, query, by)
         if form == "json":
             print_json(table)
         elif form == "csv":
-            _print_csv(store, narrative.table_as_csv(table), out, no_bom)
+            _print_csv(store, narrative.table_as_csv(table, SEPARATORS[separator]), out, no_bom)
         else:
             print_table(narrative.table_rows(table))
             for note in narrative.table_notes(table):
@@ -139,7 +150,7 @@ def report(
         texts = {t.section: t.text for t in sections.section_texts(store, made)}
         print_json({**made.as_json(), "texts": texts, "computed_from": provenance(store)})
     elif form == "csv":
-        _print_csv(store, narrative.as_csv(make(store, query)), out, no_bom)
+        _print_csv(store, narrative.as_csv(make(store, query), SEPARATORS[separator]), out, no_bom)
     else:
         made = make(store, query)
         print_text(narrative.as_text(made, [(t.title, t.lines) for t in sections.section_texts(store, made)]))
@@ -148,6 +159,7 @@ def report(
 FORMS_OF = {
     "out": ("docx", "xlsx", "pdf", "html", "csv"),
     "no_bom": ("csv",),
+    "separator": ("csv",),
     "layout": ("docx", "pdf", "html"),
     "number": ("docx", "pdf", "html"),
     "dated": ("docx", "pdf", "html"),
@@ -233,7 +245,7 @@ def report_text(obj: Context, named: str | None, unit: str | None, post: str | N
 
 
 def _print_counted_records(
-    store: "Store", query: "Query", named: str, form: str, out: Path | None, no_bom: bool
+    store: "Store", query: "Query", named: str, form: str, out: Path | None, no_bom: bool, separator: str
 ) -> None:
     """Print the records that a figure counts, each with what it adds."""
     from fieldapp.records import words
@@ -259,7 +271,7 @@ def _print_counted_records(
              labels[x.kind][x.record]]
             for x in lines
         )  # fmt: skip
-        _print_csv(store, narrative.csv_text(head, cells), out, no_bom)
+        _print_csv(store, narrative.csv_text(head, cells, separator), out, no_bom)
         return
     for line in lines:
         print_text(f"{line.record}  {line.day}  {line.text(figure.decimals) or '–'}  {labels[line.kind][line.record]}")

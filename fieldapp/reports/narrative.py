@@ -226,17 +226,18 @@ def _instant(at: str) -> str:
     return brief_text(at) if moment is None else f"{moment:%H:%M} {format_date(moment.date())}"
 
 
-def as_csv(report: Report) -> str:
-    """One line per figure."""
-    head = ["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records", "shared"]
+def as_csv(report: Report, separator: str = ",") -> str:
+    """One line per figure; ``text`` is what people read: “73,4 km”."""
+    head = ["section", "code", "title", "value", "decimals", "unit", "approximate", "in_words", "records", "shared",
+            "text"]  # fmt: skip
     return csv_text(head, (
         [f.section, f.code, f.title, f.value, f.decimals, f.unit, int(f.approximate), "; ".join(f.in_words), f.count,
-         int(f.shared)]
+         int(f.shared), f.text]
         for f in report.figures
-    ))  # fmt: skip
+    ), separator)  # fmt: skip
 
 
-def table_as_csv(table: FigureTable) -> str:
+def table_as_csv(table: FigureTable, separator: str = ",") -> str:
     """Parts side by side: a number in units of 10^-decimals where it says all, else the figure in words."""
 
     def cell(figure: Figure | None) -> object:
@@ -249,11 +250,11 @@ def table_as_csv(table: FigureTable) -> str:
         for line in table.lines
         for f in [line.figure]
     )
-    return csv_text(["section", "code", "title", "decimals", "unit", *table.titles, _("whole")], lines)
+    return csv_text(["section", "code", "title", "decimals", "unit", *table.titles, _("whole")], lines, separator)
 
 
-def csv_text(head: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+def csv_text(head: Sequence[str], lines: Iterable[Sequence[object]], separator: str = ",") -> str:
     """A CSV file's text; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     out = io.StringIO()
-    csv.writer(out).writerows([for_csv(cell) for cell in line] for line in (head, *lines))
+    csv.writer(out, delimiter=separator).writerows([for_csv(cell) for cell in line] for line in (head, *lines))
     return out.getvalue()

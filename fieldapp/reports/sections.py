@@ -57,8 +57,12 @@ class SectionText:
 def section_texts(store: Store, made: Report) -> list[SectionText]:
     """All sections of a report, in its order."""
     kept = written(store, made.query)
-    proposed = {code: "\n".join(lines) for code, lines in proposals(store, made).items()}
+    proposed = _proposed(store, made)
     return [_section(code, kept.get(code), proposed.get(code, "")) for code in SECTIONS]
+
+
+def _proposed(store: Store, made: Report) -> dict[str, str]:
+    return {code: "\n".join(lines) for code, lines in proposals(store, made).items()}
 
 
 def _section(code: SectionCode, kept: str | None, proposed: str) -> SectionText:
@@ -76,11 +80,14 @@ def written(store: Store, query: Query) -> dict[SectionCode, str]:
     return {row["section"]: row["text"] for row in rows}
 
 
-def save_sections(store: Store, made: Report, given: Mapping[Any, str]) -> None:
+def save_sections(
+    store: Store, made: Report, given: Mapping[Any, str], proposed: Mapping[Any, str] | None = None
+) -> None:
     """Keep the text of the sections that are given. FieldappError where one is unknown or too long, or the user is
     no officer; nothing is kept then.
 
-    What equals the proposal is forgotten: it goes on following the figures.
+    What equals the proposal is forgotten: it goes on following the figures. ``proposed``: the proposals by section,
+    where they are known already.
     """
     people.check(store, people.Act.REPORT_FILES)
     if unknown := sorted(given.keys() - set(SECTIONS)):
@@ -89,7 +96,9 @@ def save_sections(store: Store, made: Report, given: Mapping[Any, str]) -> None:
                 unknown=", ".join(unknown), sections=", ".join(SECTIONS)
             )
         )
-    key, proposed = report_key(store, made.query), proposals(store, made)
+    key = report_key(store, made.query)
+    if proposed is None:
+        proposed = _proposed(store, made)
     with store.transaction():
         for code in (c for c in SECTIONS if c in given):
             text = tidy(given[code], multiline=True)
@@ -99,7 +108,7 @@ def save_sections(store: Store, made: Report, given: Mapping[Any, str]) -> None:
                         section=_(TITLES[code]), n=lengths.LONG
                     )
                 )
-            if text == "\n".join(proposed.get(code, [])):
+            if text == proposed.get(code, ""):
                 store.db.execute(
                     "DELETE FROM local_report_text WHERE date_from = ? AND date_to = ? AND area = ? AND section = ?",
                     [*key, code],

@@ -127,6 +127,18 @@ def test_a_csv_file_begins_as_excel_expects(filled: World, run: Run, tmp_path: P
         assert run(*call, "--out", out, home="hq")[0] == 1, "a file that is there stays"
 
 
+@pytest.mark.parametrize("what", [(), ("--by", "month"), ("--records", "border.km")])
+def test_csv_opens_where_a_comma_is_in_numbers(filled: World, run: Run, what: tuple[str, ...]) -> None:
+    """Excel parts cells as the machine says; of what it shows, ``text`` is to be read: 734 is 73,4 km."""
+    call = ("report", "--period", "2013", "--format", "csv", *what)
+    plain = list(csv.reader(io.StringIO(run(*call, home="hq")[1])))
+    for name, sign in (("semicolon", ";"), ("tab", "\t")):
+        code, out, _err = run(*call, "--separator", name, home="hq")
+        assert (code, list(csv.reader(io.StringIO(out), delimiter=sign))) == (0, plain)
+    if not what:
+        assert dict(zip(plain[0], next(row for row in plain if "km" in row), strict=True))["text"] == "73,4 km"
+
+
 def test_standard_output_that_is_a_file_begins_so_too(
     filled: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +157,9 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "--json": ("--json",),
     "--layout": ("--layout", "party"),
     "--number": ("--number", "12"),
+    "--dated": ("--dated", "2013-12-31"),
+    "--annex": ("--annex",),
+    "--separator": ("--separator", "semicolon"),
     "--template": ("--template", "mau.docx"),
     "--personal": ("--personal",),
     "--no-bom": ("--no-bom",),

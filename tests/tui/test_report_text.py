@@ -12,9 +12,10 @@ from textual.widgets import Static
 from fieldapp.reports import sections
 from fieldapp.reports.letterhead import Issue, issue, letterhead
 from fieldapp.reports.query import Query, period_of
-from fieldapp.reports.report import report
+from fieldapp.reports.report import Report, report
 from fieldapp.reports.sections import save_sections, section_texts
 from fieldapp.store import wall
+from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.letterhead import LetterheadScreen
 from fieldapp.tui.screens.report import ReportScreen
@@ -87,6 +88,24 @@ async def test_f5_goes_through_the_words_of_before_the_proposal_and_what_was_typ
         await s.wait("Mục này kỳ trước chưa có lời")
     own = ("A 2 việc chậm.", "written")
     assert seen == [("Năm ngoái chậm.", "written"), ("2 việc chậm.", "proposed"), own, ("Năm ngoái chậm.", "written")]
+
+
+async def test_keeping_what_is_typed_computes_no_proposals_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They read all records of the period; text is kept each second."""
+    asked: list[Report] = []
+
+    def proposals(_store: Store, made: Report) -> dict[str, list[str]]:
+        asked.append(made)
+        return {}
+
+    monkeypatch.setattr(sections, "proposals", proposals)
+    async with at_headquarters(world) as s:
+        await s.press("f8", "tab")
+        for word in ("Một. ", "Hai."):
+            await s.press(word)
+            s.app.screen.keep()  # type: ignore[attr-defined]
+        assert len(asked) == 1
+    assert said(world)["assessment"] == ("Một. Hai.", "written")
 
 
 async def test_lines_that_are_pasted_stay_lines(world: World) -> None:

@@ -341,7 +341,7 @@ def _opening(document: Document) -> str:
 
 
 def annex(document: Document) -> Iterator[Block]:
-    """What the figures were computed from, without its heading."""
+    """What the figures were computed from and what they leave out, without its heading."""
     for what, value in [*document.facts, (_("Computed"), document.computed)]:
         yield Item(f"{what}: {value}")
     yield from map(Item, document.left_out)

@@ -57,6 +57,7 @@ class ReportScreen(Page):
         self._now = False
         self._figures: dict[str, Figure] = {}
         self._plans: dict[str, PlanProgress] = {}
+        self._made: Report | None = None
 
     @property
     def _query(self) -> Query:
@@ -72,7 +73,7 @@ class ReportScreen(Page):
         yield Static(id="left-out", classes="line", markup=False)
 
     def renew(self) -> None:
-        made = report(self.store, self._query)
+        made = self._made = report(self.store, self._query)
         view = _("In today's units") if self._now else _("In the units of the time")
         self.query_one("#what", Static).update(Content(f"{_('REPORT ON RESULTS')}: {made.query.period.title} · {view}"))
         self._list(made)
@@ -152,7 +153,8 @@ class ReportScreen(Page):
         """Write what the report says beside its figures."""
         from fieldapp.tui.screens.report_text import ReportTextScreen
 
-        self.app.push_screen(ReportTextScreen(report(self.store, self._query)))
+        if self._made is not None:
+            self.app.push_screen(ReportTextScreen(self._made))
 
     def action_file(self) -> None:
         """Write the report into a file for others."""

@@ -64,7 +64,10 @@ class ReportTextScreen(Page):
         title = f"{_('What the report says')}: {self._made.query.period.title}"
         yield Static(Content(title), classes="section")
         self._texts = section_texts(self.store, self._made)
-        self._rows = {text.section: FieldRow(text.section, text.title, SectionEntry()) for text in self._texts}
+        self._rows = {
+            text.section: FieldRow(text.section, text.title, SectionEntry(), hint=_("empty: not in the report"))
+            for text in self._texts
+        }
         yield FormFields(*self._rows.values(), id="fields")
         yield Static(id="message", classes="line", markup=False)
 
@@ -101,7 +104,8 @@ class ReportTextScreen(Page):
     def _keep(self, texts: dict[SectionCode, str]) -> bool:
         try:
             if texts:
-                save_sections(self.store, self._made, texts)
+                proposed = {t.section: t.proposed for t in self._texts}  # as shown; anew would take time at each key
+                save_sections(self.store, self._made, texts, proposed)
         except FieldappError as error:
             self._say(f"! {error}")
             return False
