@@ -3,6 +3,8 @@
 The server listens on one address, which is of this machine only unless another is asked for. The address to open holds
 a token that starts one session, once. After that a cookie lets the page in; no script can read it and no other site can
 send it. The program behind the page asks for a passphrase like any other, and is read-only unless ``write`` is set.
+A file that the program makes (a report) is fetched under an address of its own, once, by whom the page lets in. It is
+saved, never shown: it may be a page itself.
 The page loads nothing from elsewhere: its terminal and font come from the package ``textual-serve``. That package's own
 page loads its font from the network, so it is not used.
 """
@@ -10,6 +12,7 @@ page loads its font from the network, so it is not used.
 import asyncio
 import ipaddress
 import json
+import re
 import secrets
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -22,7 +25,7 @@ import jinja2
 import textual_serve
 from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
-from textual_serve.download_manager import DownloadManager
+from textual_serve.download_manager import Download, DownloadManager
 
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
@@ -42,16 +45,40 @@ STATIC = Path(textual_serve.__file__).parent / "static"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class Downloads(DownloadManager):
+    """Files that programs have ready for their pages. Each is fetched once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._fetched: set[str] = set()
+
+    async def take(self, key: str) -> Download | None:
+        """The file with a key; None if there is none, or it was fetched already."""
+        if key in self._fetched:
+            return None
+        with suppress(KeyError):
+            found = await self.get_download_metadata(key)
+            self._fetched.add(key)
+            return found
+        return None
+
+    def forget(self, program: "Program") -> None:
+        """Forget what nobody fetched from a program that has ended."""
+        for key, download in list(self._active_downloads.items()):
+            if download.app_service is program:
+                del self._active_downloads[key]
+
+
 class Program(AppService):
     """One program behind one page; started without a shell."""
 
-    def __init__(self, arguments: Sequence[str], websocket: web.WebSocketResponse) -> None:
+    def __init__(self, arguments: Sequence[str], websocket: web.WebSocketResponse, downloads: Downloads) -> None:
         super().__init__(
             "fieldapp",
             write_bytes=websocket.send_bytes,
             write_str=websocket.send_str,
             close=self._close,
-            download_manager=DownloadManager(),
+            download_manager=downloads,
         )
         self._arguments = arguments
         self._websocket = websocket
@@ -89,6 +116,7 @@ class BrowserServer:
         self._session = secrets.token_urlsafe(32)
         self._hosts: frozenset[str] = frozenset()
         self._open: set[web.WebSocketResponse] = set()
+        self._downloads = Downloads()
         self._page = jinja2.Environment(autoescape=True).from_string(_package_file("page.html.j2"))
         self.application = web.Application(middlewares=[self._guard])
         self.application.on_response_prepare.append(self._set_security_headers)
@@ -98,6 +126,7 @@ class BrowserServer:
                 web.get("/", self._index, allow_head=False),
                 web.get("/page.js", self._script, allow_head=False),
                 web.get("/ws", self._socket, allow_head=False),
+                web.get("/download/{key}", self._download, allow_head=False),
                 web.static("/static", STATIC),
             ]
         )
@@ -188,7 +217,7 @@ class BrowserServer:
         return websocket
 
     async def _run(self, websocket: web.WebSocketResponse, request: web.Request) -> None:
-        program = Program(self._arguments, websocket)
+        program = Program(self._arguments, websocket, self._downloads)
         await program.start(*(_size(request.query.get(name), least) for name, least in (("width", 80), ("height", 24))))
         try:
             async for message in websocket:
@@ -196,6 +225,24 @@ class BrowserServer:
                     break
         finally:
             await program.stop()
+            self._downloads.forget(program)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """Send a file that a program has made for its page, to be saved. What is cut off lacks bytes of its length."""
+        key = request.match_info["key"]
+        found = await self._downloads.take(key)
+        if found is None:
+            raise web.HTTPNotFound(text=_("This file was fetched already, or is not there. Make it again."))
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", found.file_name)
+        response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        response.content_type = "application/octet-stream"
+        if found.name is not None and found.name.isdecimal():
+            response.content_length = int(found.name)
+        await response.prepare(request)
+        async for chunk in self._downloads.download(key):
+            await response.write(chunk)
+        await response.write_eof()
+        return response
 
     async def _close_all(self, _application: web.Application) -> None:
         for websocket in list(self._open):

@@ -81,13 +81,20 @@ def role_of(store: Store, name: str) -> Role:
 
 def may(store: Store, act: Act) -> bool:
     """Whether the current user may do this."""
-    return not store.read_only and ROLES.index(role_of(store, store.user)) >= ROLES.index(NEEDS[act])
+    return not store.read_only and has_role_for(store, act)
 
 
-def check(store: Store, act: Act) -> None:
-    """Raise FieldappError if the current user may not do this."""
-    store.check_writable()
-    if not may(store, act):
+def has_role_for(store: Store, act: Act) -> bool:
+    """Whether the current user's role suffices for this, be the records open for reading only or not."""
+    return ROLES.index(role_of(store, store.user)) >= ROLES.index(NEEDS[act])
+
+
+def check(store: Store, act: Act, *, writes: bool = True) -> None:
+    """Raise FieldappError if the current user may not do this. ``writes``: nor where the records are open for reading
+    only."""
+    if writes:
+        store.check_writable()
+    if not has_role_for(store, act):
         raise FieldappError(
             _("{who} may not do this: it needs the role {role}. Nothing was changed.").format(
                 who=store.user, role=role_name(NEEDS[act])

@@ -222,14 +222,15 @@ class FieldApp(Host):
 
     def push_screen(self, screen: Any, *arguments: Any, **named: Any) -> Any:
         """Show a screen. In read-only mode a screen that writes does not open, and a message says so."""
-        if self.read_only and getattr(screen, "WRITES", False):
+        delivered = self.is_web and getattr(screen, "DELIVERED", False)
+        if self.read_only and getattr(screen, "WRITES", False) and not delivered:
             self._say_read_only()
             return AwaitComplete()
         return super().push_screen(screen, *arguments, **named)
 
     async def run_action(self, action: Any, default_namespace: DOMNode | None = None, namespaces: Any = None) -> bool:
         """Run the action of a key. In read-only mode an action that changes records only shows a message."""
-        if self.read_only and action in getattr(self.screen, "CHANGES", ()):
+        if self.read_only and action in getattr(self.screen, "not_allowed", ()):
             self._say_read_only()
             return True
         try:

@@ -188,6 +188,8 @@ class Screen:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
+        self.ready: list[str] = []
+        """Keys of files that may be fetched"""
         self._screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._screen)
 
@@ -201,6 +203,11 @@ class Screen:
             async with asyncio.timeout(PATIENCE / 2):
                 while words not in self.text:
                     message = await self._socket.receive()
+                    if message.type is aiohttp.WSMsgType.TEXT:
+                        sort, key = json.loads(message.data)
+                        assert sort == "deliver_file_start"
+                        self.ready.append(key)
+                        continue
                     assert message.type is aiohttp.WSMsgType.BINARY, f"it ended: {message.type}\n{self.text}"
                     self._stream.feed(message.data.replace(b"\x1b[?2026$p", b""))
         except TimeoutError:
@@ -224,7 +231,7 @@ async def opened(visit: Visit) -> AsyncGenerator[Screen]:
         yield screen
 
 
-F2, F8 = "\x1bOQ", "\x1b[19~"
+F2, F8, DOWN = "\x1bOQ", "\x1b[19~", "\x1b[B"
 
 
 async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(openable: World, world: World) -> None:
@@ -257,3 +264,47 @@ async def test_a_form_opens_only_where_it_was_asked_for(openable: World, world: 
             await screen.wait("Chọn nội dung cần ghi")
         else:
             await screen.wait("chỉ để xem")
+
+
+async def test_the_report_is_fetched_once_by_the_page_alone_although_nothing_may_be_changed(
+    openable: World, world: World
+) -> None:
+    world.well(date_from=str(date.today()))
+    world.carry(world.post, world.hq)
+    before = kept(world.hq)
+    async with served(world) as visit, opened(visit) as screen:
+        await screen.type(F8)
+        await screen.wait("F2 Tệp")
+        await screen.type(F2)
+        await screen.wait("về trình duyệt này")
+        await screen.type(DOWN * 5 + "\r")  # a page with charts: it could run in the page's own place
+        await screen.wait("đang về trình duyệt")
+        (key,) = screen.ready
+        address = f"{visit.root}download/{key}"
+        assert await visit.status(address, Origin="http://evil.example") == 403
+        assert await visit.status(address, **{"Sec-Fetch-Site": "same-site"}) == 403
+        async with aiohttp.ClientSession() as stranger, stranger.get(address) as answer:
+            assert answer.status == 403
+        async with visit.session.get(address) as answer:
+            data = await answer.read()
+            assert (answer.status, answer.content_type) == (200, "application/octet-stream")
+            assert answer.content_length == len(data)
+            assert answer.headers["Content-Disposition"].startswith('attachment; filename="bao-cao_')
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cache-Control"] == "no-store"
+        assert data.startswith(b"<!doctype html>"), data[:40]
+        assert await visit.status(address) == 404, "once"
+        assert await visit.status(f"{visit.root}download/{'0' * 32}") == 404
+    assert kept(world.hq) == before
+
+
+async def test_who_may_make_no_files_fetches_none(openable: World, world: World) -> None:
+    world.hq.db.execute("UPDATE local_user SET role = 'recorder'")
+    async with served(world) as visit, opened(visit) as screen:
+        await screen.type(F8)
+        await screen.wait("BÁO CÁO")
+        await screen.type(F2)
+        await screen.wait("về trình duyệt này")
+        await screen.type("\r")
+        await screen.wait("cán bộ")
+        assert screen.ready == []

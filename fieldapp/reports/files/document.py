@@ -136,7 +136,7 @@ def make_document(
     ``splits``: with the tables by month, post, commune and kind. ``entries``: with the records behind each figure.
     ``personal``: with names of people and free texts in them.
     """
-    with store.transaction():
+    with store.transaction(derived=True):  # one state of all that is read, in read-only mode too
         made = report(store, query)
         state = provenance(store)
         tables = [Split(by, _(TITLES[by]), table(store, query, by)) for by in SPLITS] if splits else []

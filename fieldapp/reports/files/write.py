@@ -44,18 +44,33 @@ def write_report(
     """
     if os.path.exists(out):  # noqa: PTH110 — Path.exists raises for a name that is too long
         raise _there(out)
-    writer = _writer(form, template)
     people.check(store, people.Act.REPORT_FILES)
-    many = form in ("xlsx", "html")
-    issue = letterhead.issue(store, query, layout)
     if number is not None or dated is not None:
+        issue = letterhead.issue(store, query, layout)
         issue = Issue(issue.number if number is None else tidy(number), dated or issue.dated)
         letterhead.save_issue(store, query, layout, issue)
-    made = document.make_document(
-        store, query, layout, issue, annexed=annexed, splits=many, entries=form == "xlsx", personal=personal
-    )
+    data = report_bytes(store, query, form, layout=layout, annexed=annexed, template=template, personal=personal)
     leftovers.remember(store, out.parent)
-    save_file(out, writer(made), private=personal)
+    save_file(out, data, private=personal)
+
+
+def report_bytes(
+    store: Store,
+    query: Query,
+    form: Form,
+    *,
+    layout: LayoutCode = "decree30",
+    annexed: bool = False,
+    template: Path | None = None,
+    personal: bool = False,
+) -> bytes:
+    """The report of a query as the bytes of a file; nothing is written. FieldappError for whom may not have it."""
+    writer = _writer(form, template)
+    people.check(store, people.Act.REPORT_FILES, writes=False)
+    many, issue = form in ("xlsx", "html"), letterhead.issue(store, query, layout)
+    return writer(document.make_document(
+        store, query, layout, issue, annexed=annexed, splits=many, entries=form == "xlsx", personal=personal
+    ))  # fmt: skip
 
 
 def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:

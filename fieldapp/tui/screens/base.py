@@ -29,6 +29,10 @@ class OrderedKeys(Screen[Any]):
     """The screen is there to change records or to write a file, so it does not open in read-only mode"""
     CHANGES: ClassVar[frozenset[str]] = frozenset()
     """Actions that change records or write files: not in the footer in read-only mode"""
+    DELIVERS: ClassVar[frozenset[str]] = frozenset()
+    """Those of ``CHANGES`` that only make a file: in a browser it goes there, in read-only mode too"""
+    DELIVERED: ClassVar[bool] = False
+    """The same of the whole screen"""
     ALSO: ClassVar[frozenset[str]] = frozenset()
     """Actions of the application that the footer names here, although they work everywhere"""
 
@@ -37,13 +41,20 @@ class OrderedKeys(Screen[Any]):
         """The keys that work now, in the order of the footer; none while the file is locked."""
         if self.app.locked:
             return {}
-        hidden = self.CHANGES if self.app.read_only else ()
+        hidden = self.not_allowed
         keys = {
             key: active._replace(binding=replace(active.binding, description=again(active.binding.description)))
             for key, active in super().active_bindings.items()
             if active.binding.action not in hidden
         }
         return dict(sorted(keys.items(), key=lambda item: _footer_place(item[0])))
+
+    @property
+    def not_allowed(self) -> frozenset[str]:
+        """Actions that do nothing in read-only mode, while it lasts."""
+        if not self.app.read_only:
+            return frozenset()
+        return self.CHANGES - (self.DELIVERS if self.app.is_web else frozenset())
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Focus a widget; for one that is not shown the next that is, or else the last before it: what is typed must

@@ -40,6 +40,7 @@ class ReportScreen(Page):
     """One period; the arrows go to the period before or after."""
 
     CHANGES = frozenset({"file", "other"})
+    DELIVERS = frozenset({"file"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "file", _("File")),
         Binding("f4", "length", _("Period")),

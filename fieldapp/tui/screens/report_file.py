@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +19,7 @@ from textual.widgets.option_list import Option
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.reports.files.write import Form, write_report
+from fieldapp.reports.files.write import Form, report_bytes, write_report
 from fieldapp.reports.letterhead import LayoutCode, issue, letterhead
 from fieldapp.reports.query import Query
 from fieldapp.store import wall
@@ -45,6 +47,10 @@ SORTS = (
 )
 
 
+BYTES = "application/octet-stream"
+"""The type of a file that no browser opens by itself"""
+
+
 class SortList(Chooser):
     """The sorts of file; the space bar adds the annex."""
 
@@ -65,9 +71,12 @@ class FolderField(TextField):
 
 
 class ReportFileScreen(Page):
-    """Choose a sort of file; Enter writes it into the folder, never over a file that is there."""
+    """Choose a sort of file; Enter writes it into the folder, never over a file that is there. In a browser it goes to
+    the browser, which puts it where it puts what is downloaded."""
 
     WRITES = True
+    DELIVERED = True
+    CHANGES = frozenset({"change"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "change", _("Letterhead, number")),
         Binding("tab", "other", _("Sort or folder"), key_display="Tab"),
@@ -83,8 +92,11 @@ class ReportFileScreen(Page):
         yield SortList(*(Option(Content(f" {sort.title()}")) for sort in SORTS), id="sorts", markup=False)
         yield Static(id="letter", classes="line", markup=False)
         yield Static(id="annex", classes="line", markup=False)
-        yield Static(Content(_("Into the folder:")), classes="line")
-        yield FolderField(str(_documents()), stays=True, id="folder")
+        if self.app.is_web:
+            yield Static(Content(_("The file goes to this browser, among what is downloaded.")), classes="line")
+        else:
+            yield Static(Content(_("Into the folder:")), classes="line")
+            yield FolderField(str(_documents()), stays=True, id="folder")
         yield Static(id="said", classes="line", markup=False)
 
     def on_mount(self) -> None:
@@ -135,7 +147,28 @@ class ReportFileScreen(Page):
             return
         self.busy = True
         self._say("… " + _("Writing"))
-        self._write(sort, Path(clean(self.query_one(TextField).text)))
+        if self.app.is_web:
+            self._deliver(sort)
+        else:
+            self._write(sort, Path(clean(self.query_one(TextField).text)))
+
+    @work(thread=True)
+    def _deliver(self, sort: Sort) -> None:
+        """Send the file to the browser that shows this screen."""
+        try:
+            with self.store.reopen() as store:
+                data = report_bytes(store, self._query, sort.form, layout=sort.layout, annexed=self._annexed)
+        except FieldappError as error:
+            line = f"! {error}"
+        else:
+            name = f"{_name(self._query, sort)}.{sort.form}"
+            # the length goes along as the name: so the browser sees whether the file is whole
+            send = partial(self.app.deliver_binary, save_filename=name, mime_type=BYTES, name=str(len(data)))
+            self.app.call_from_thread(send, BytesIO(data))
+            line = "✓ " + _("{name} goes to the browser. It is not encrypted: protect it like a paper copy.").format(
+                name=name
+            )
+        self.app.call_from_thread(self._done, line)
 
     @work(thread=True)
     def _write(self, sort: Sort, folder: Path) -> None:
@@ -158,8 +191,8 @@ class ReportFileScreen(Page):
         self.query_one("#said", Static).update(Content(line))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The screen cannot be left while the file is written."""
-        return not (self.busy and action == "back")
+        """The screen cannot be left while the file is written; there is no folder for what goes to a browser."""
+        return not (self.busy and action == "back") and not (action == "other" and self.app.is_web)
 
 
 def _documents() -> Path:
@@ -170,8 +203,13 @@ def _documents() -> Path:
 
 def _free(folder: Path, query: Query, sort: Sort) -> Path:
     """A path in the folder that no file has yet."""
+    return free_path(_name(query, sort), sort.form, folder)
+
+
+def _name(query: Query, sort: Sort) -> str:
+    """What a report's file is called, without the ending."""
     period = f"{query.period.first:%Y%m%d}-{query.period.last:%Y%m%d}"
-    return free_path(f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}", sort.form, folder)
+    return f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}"
 
 
 def free_path(name: str, form: str, folder: Path | None = None) -> Path:
