@@ -38,10 +38,10 @@ def unwritten(store: Store) -> list[Peer]:
     if store.role != "hq":
         return []
     me = store.identity.replica_id
-    own = [
-        {**log, "seq": store.value(_LAST_FOR_POSTS, [log["id"]]) or 0}
-        for log in store.rows("SELECT id, scope FROM local_log WHERE replica_id = ? AND seq > 0", [me])
-    ]
+    own = store.rows("SELECT id, scope, seq FROM local_log WHERE replica_id = ? AND seq > 0", [me])
+    for log in own:
+        if log["scope"] == "*":
+            log["seq"] = store.value(_LAST_FOR_POSTS, [log["id"]]) or 0
     acknowledged = {
         (row["replica_id"], row["log_id"]): row["last"]
         for row in store.rows(
