@@ -13,7 +13,6 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import records, reviews, words
 from fieldapp.store import wall
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import refused_bundles, replies
 from fieldapp.work.todo import MAX_LISTED, Todo, of_sorts, post_names, todo
 
 POSTS = "posts"
@@ -46,18 +45,24 @@ def _late_posts(store: Store, today: date) -> Iterator[Todo]:
 
 def _refused(store: Store) -> Iterator[Todo]:
     """Bundles that were refused, until a later one of that laptop covers them or somebody dismisses them."""
+    from fieldapp.sync.exchange import refused_bundles
+
     for found in refused_bundles.open_refusals(store)[:MAX_LISTED]:
         yield Todo("!", _("bundle refused"), found.sentence, REFUSED, found.id)
 
 
 def post_of_refused(store: Store, refused_id: str) -> str | None:
     """The post whose bundle a refused file is, as far as that is known."""
+    from fieldapp.sync.exchange import refused_bundles
+
     found = (one for one in refused_bundles.open_refusals(store) if one.id == refused_id and one.by is not None)
     return next((one.by.post_id for one in found if one.by is not None), None)
 
 
 def _unwritten_replies(store: Store) -> Iterator[Todo]:
     """One line with the posts for which something was done here that no stick takes to them yet."""
+    from fieldapp.sync.exchange import replies
+
     names = list(dict.fromkeys(peer.post_name or peer.title for peer in replies.unwritten(store)))
     if names:
         named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from field import Run, World
+from field import PASSPHRASE, USER, Run, World
 from sync_state import new_post, second_laptop
 
 from fieldapp.records import records
@@ -101,6 +101,25 @@ def test_a_damaged_bundle_is_told_on_its_post_s_line(world: World, run: Run) -> 
     made.path.write_bytes(made.path.read_bytes()[:-100])
     (world.usb / "la.fieldapp.tar.age").write_bytes(b"junk")
     code, out, err = run("sync", "import", world.usb, home="hq")
-    assert (code, out) == (1, "Đồn BP Ia Rvê: gói bị cụt hoặc hỏng; gọi đồn xuất lại\n")
+    assert (code, out) == (1, "Đồn BP Ia Rvê: gói của máy A bị cụt hoặc hỏng; gọi đồn xuất lại\n")
     assert "Hãy đề nghị Đồn BP Ia Rvê (A) xuất lại." in err
     assert made.path.name not in out
+
+
+def test_a_record_that_came_from_the_other_laptop_before_is_not_new(world: World, run: Run, tmp_path: Path) -> None:
+    """One sheet on two laptops is one record; its second beginning tells headquarters nothing new."""
+    pack = next(world.usb.glob("*.fieldapp-pack.tar"))
+    other = enrolment.init_post(world.root / "laptop-b", pack, user=USER, passphrase=PASSPHRASE, laptop="B")
+    world.carry(other, world.hq)
+    enrolment.trust_replica(world.hq, other.identity.replica_id)
+    sheet = tmp_path / "lễ.csv"
+    sheet.write_text("Tên,Từ ngày\nTết quân dân,20/01/2013\n", encoding="utf-8")
+    for home, store in (("post", world.post), ("laptop-b", other)):
+        code, _out, err = run("import-table", sheet, "--kind", "event", home=home)
+        assert code == 0, err
+        stick = tmp_path / home
+        stick.mkdir()
+        outgoing.export(store, stick, world.hq.identity.replica_id)
+    other.close()
+    assert told(run, tmp_path / "post") == ["Đồn BP Ia Rvê: 1 bản ghi mới"]
+    assert told(run, tmp_path / "laptop-b") == ["Đồn BP Ia Rvê: 1 bản ghi sửa"]

@@ -139,7 +139,7 @@ def arrivals(store: Store, results: Sequence[Imported], since: int) -> list[Arri
             continue
         peer = peers.get(store, result.sender_id or result.writer_id) if result.sender_id or result.writer_id else None
         if peer is None or peer.id == me.id:
-            told = refused_bundles.short_text(result.reason, result.path, known=False) if result.refused else ""
+            told = refused_bundles.short_text(result.reason, result.path, None) if result.refused else ""
             if told:
                 unknown.append(Arrival("", refused=[told]))
             continue
@@ -187,7 +187,7 @@ def _enter_file(arrival: Arrival, peer: Peer, result: Imported) -> None:
         arrival.asks.append(peer.id)
         arrival.laptops.append(peer.called)
     if result.refused is not None and not result.covered:
-        arrival.refused.append(refused_bundles.short_text(result.reason, result.path, known=True))
+        arrival.refused.append(refused_bundles.short_text(result.reason, result.path, peer.called))
     arrival.waits = arrival.waits or bool(result.held and not result.asks)
     arrival.quarantined = arrival.quarantined or bool(result.quarantined)
     arrival.rejected += len(result.set_aside)

@@ -100,15 +100,13 @@ def _what_to_do(reason: str | None, known: bool) -> str:
     return _("not signed by the laptop that it names, perhaps forged; keep the stick, and ask who brought it")
 
 
-def short_text(reason: str | None, path: Path, *, known: bool) -> str:
-    """What is wrong with a refused file, within a post's line; with the file's name where nobody is known."""
-    if reason not in REMEMBERED:
-        why = _("bundle not taken in")
-    elif known:
-        why = _("bundle {what}").format(what=_what_to_do(reason, known=True))
-    else:
-        why = _what_to_do(reason, known=False)
-    return why if known else f"{display_path(path.name)}: {why}"
+def short_text(reason: str | None, path: Path, laptop: str | None) -> str:
+    """What is wrong with a refused file, for the line of its post; with its name where its laptop is not known."""
+    if laptop is None:
+        why = _what_to_do(reason, known=False) if reason in REMEMBERED else _("not taken in")
+        return f"{display_path(path.name)}: {why}"
+    why = _what_to_do(reason, known=True) if reason in REMEMBERED else _("not taken in")
+    return _("bundle of laptop {name}: {why}").format(name=brief_text(laptop), why=why)
 
 
 def writer(store: Store, path: Path, reason: str | None) -> Written:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fieldapp.errors import Cancelled, FieldappError, reason_text
 from fieldapp.i18n import _
 from fieldapp.store import disk
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import bundle_contents, outgoing, sticks
 from fieldapp.sync.exchange.incoming import Imported
 from fieldapp.sync.exchange.outgoing import Exported
@@ -35,13 +35,17 @@ def unwritten(store: Store) -> list[Peer]:
     That is what was written here for them since, in their own scope or for all, and their certificate. Of other posts
     they need not hear soon. What a laptop has acknowledged needs no reply, whoever carried it there.
     """
-    if store.role != "hq":
-        return []
+    return store.cached_until_changed("replies", lambda: _unwritten(store)) if store.role == "hq" else []
+
+
+def _unwritten(store: Store) -> list[Peer]:
     me = store.identity.replica_id
-    own = [
-        {**log, "seq": store.value(_LAST_FOR_POSTS, [log["id"]]) or 0}
-        for log in store.rows("SELECT id, scope FROM local_log WHERE replica_id = ? AND seq > 0", [me])
-    ]
+    own = store.rows("SELECT id, scope, seq FROM local_log WHERE replica_id = ? AND seq > 0", [me])
+    by_scope: dict[str | None, list[Row]] = {}
+    for log in own:
+        if log["scope"] == "*":
+            log["seq"] = store.value(_LAST_FOR_POSTS, [log["id"]]) or 0
+        by_scope.setdefault(log["scope"], []).append(log)
     acknowledged = {
         (row["replica_id"], row["log_id"]): row["last"]
         for row in store.rows(
@@ -65,8 +69,7 @@ def unwritten(store: Store) -> list[Peer]:
         logs = json.loads(last["logs"]) if last is not None else {}
         return any(
             log["seq"] > max(logs.get(log["id"], 0), acknowledged.get((to.id, log["id"]), 0))
-            for log in own
-            if log["scope"] in ("*", to.post_id)
+            for log in (*by_scope.get("*", ()), *by_scope.get(to.post_id, ()))
         )
 
     return [to for to in peers.partners(store) if to.role == "post" and lacks(to)]

@@ -23,6 +23,8 @@ from fieldapp.sync.peers import practice, receipts
 from fieldapp.sync.peers.peers import Peer
 
 Why = Literal["received", "newer", "read"]
+MAX_FOLDERS = 3
+"""Most folders that a sentence names"""
 WRITTEN_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)?_[0-9a-f]{4}_[0-9]{8}T[0-9]{6}Z_[0-9]+\.fieldapp\.tar\.age")
 """A bundle's name as it was written"""
 _INSTANT = re.compile("_([0-9]{4})([0-9]{2})([0-9]{2})t([0-9]{2})([0-9]{2})([0-9]{2})z_")
@@ -126,7 +128,8 @@ def done_text(store: Store, folders: Sequence[Path], written: Iterable[Path] | N
         pulled = _("This folder is on this laptop: to carry the bundle, copy it onto a stick.")
     else:
         pulled = _("If this is a drive of its own, it may be pulled.")
-    shown = ", ".join(dict.fromkeys(map(display_path, folders if written is None else written)))
+    into = list(dict.fromkeys(map(display_path, folders if written is None else written)))
+    shown = ", ".join(into[:MAX_FOLDERS]) + (f" … ({len(into)})" if len(into) > MAX_FOLDERS else "")
     return f"{_('Written into {folders}.').format(folders=shown)} {pulled}" if shown else pulled
 
 

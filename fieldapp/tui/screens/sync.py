@@ -38,6 +38,10 @@ STAGES = {
 }
 
 
+FEW_REPLIES = 3
+"""Up to so many replies are told one by one; of more their number, and the files behind a key"""
+
+
 class Drives(OptionList):
     """The sticks that are plugged in."""
 
@@ -274,7 +278,7 @@ class SyncScreen(Page):
         """Tell post by post what came; the files are behind a key."""
         tell = self.app.call_from_thread
         found = arrivals.arrivals(store, results, since)
-        for arrival in found:
+        for arrival in sorted(found, key=lambda a: a.sign == "!"):  # the newest lines stay in sight
             tell(self._say, f"{arrival.sign} {arrival.sentence}")
         counts = incoming.files_summary(results)
         if counts and not found:
@@ -293,8 +297,13 @@ class SyncScreen(Page):
         """Write each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
-        for made in done.written:
-            tell(self._say, f"✓ {display_path(made.path.parent.name)}: {made.sentence}")
+        told = [f"✓ {display_path(made.path.parent.name)}: {made.sentence}" for made in done.written]
+        if len(told) > FEW_REPLIES:
+            self._files += told
+            line = counted("{n} reply, on its post's stick", "{n} replies, each on its post's stick", len(told))
+            told = [f"✓ {line}"]
+        for line in told:
+            tell(self._say, line)
         for sentence in done.problems:
             tell(self._say, f"! {sentence}")
         return done.written
@@ -317,6 +326,9 @@ class SyncScreen(Page):
 
     def _show_text(self, lines: Sequence[str]) -> None:
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
+        listed = self.query_one(Drives)
+        listed.set_class(bool(self._lines), "told")  # what was done has the room
+        self.call_after_refresh(listed.scroll_to_highlight)
         steps = self.query_one(Steps)
         steps.follows = bool(self._lines)
         steps.on_resize()

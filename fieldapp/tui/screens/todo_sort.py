@@ -11,7 +11,6 @@ from textual.widgets import OptionList, Static
 
 from fieldapp.i18n import _
 from fieldapp.store import wall
-from fieldapp.sync.exchange import refused_bundles
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.second_press import SecondPress
@@ -58,6 +57,8 @@ class TodoPage(Page):
         assert chosen is not None
 
         def forget() -> None:
+            from fieldapp.sync.exchange import refused_bundles
+
             refused_bundles.dismiss(self.store, chosen.target)
             self.renew()
 
