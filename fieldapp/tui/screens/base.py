@@ -118,8 +118,12 @@ class Page(OrderedKeys):
     def compose(self) -> ComposeResult:
         yield HeaderLine()
         yield from self.app.banner()
-        yield from self.body()
+        yield from self.arranged()
         yield KeyFooter()
+
+    def arranged(self) -> ComposeResult:
+        """The body, with what stands around it."""
+        yield from self.body()
 
     def body(self) -> ComposeResult:
         """The widgets between header and footer."""

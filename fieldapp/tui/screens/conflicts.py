@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from rich.console import RenderableType
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -11,17 +13,18 @@ from textual.widgets import OptionList, Static
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
-from fieldapp.store.store import Row
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import conflict_messages, messages, status
 from fieldapp.sync.merge import merge, release, resolve
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import Chooser, OpenList, Page
-from fieldapp.tui.screens.laptops import LaptopScreen
+from fieldapp.tui.screens.beside import Beside, page_of, titled
+from fieldapp.tui.screens.laptops import LaptopScreen, warnings_of, word_lines
 from fieldapp.tui.widgets.lines import hanging, refill
 
 
-class ConflictsScreen(Page):
+class ConflictsScreen(Beside):
     """Conflicts first, then laptops to certify, then changes to release, then what waits or was refused, and why."""
 
     HELP = (
@@ -60,6 +63,22 @@ class ConflictsScreen(Page):
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         nothing = f"✓ {_('Nothing is to be decided.')}"
         refill(self.query_one(OptionList), [hanging(sign, text) for sign, text in lines], nothing)
+
+    def beside(self) -> RenderableType | None:
+        at = self.query_one(OptionList).highlighted
+        if at is None:
+            return None
+        if at < len(self._conflicts):
+            return _conflict_beside(self.store, self._conflicts[at], self.beside_width)
+        if at - len(self._conflicts) < len(self._asking):
+            peer = self._asking[at - len(self._conflicts)]
+            advice = _("Compare by telephone, word by word:")
+            return page_of(
+                peer.title, *map(Text, [*warnings_of(self.store, peer), advice, *word_lines(peer.fingerprint)])
+            )
+        if at == len(self._conflicts) + len(self._asking) and self._to_release:
+            return page_of(_("Recorded while a clock was wrong"), Text(messages.to_release_text(self._to_release)))
+        return None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         at = event.option_index
@@ -135,6 +154,20 @@ class ConflictScreen(Page):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide F4 for a kind of record that this version does not know."""
         return action != "open_record" or self._conflict["table"] in BY_KIND
+
+
+def _conflict_beside(store: Store, conflict: Row, width: int) -> RenderableType:
+    """Both values, and the record that they belong to, for the room beside a list."""
+    from fieldapp.tui.screens.record import record_beside
+
+    told = conflict_messages
+    sides = []
+    for side, word in zip(told.SIDES, (_("in use now"), _("not used")), strict=True):
+        choice = told.choice_text(conflict, side) or word
+        sides.append((choice, f"{told.conflict_value(store, conflict, side)} ({told.conflict_author(conflict, side)})"))
+    known = conflict["table"] in BY_KIND
+    record = [Text(), record_beside(store, told.conflict_record(store, conflict), width)] if known else []
+    return page_of(told.conflict_title(store, conflict), titled(sides), *record)
 
 
 class ReleaseScreen(Page):

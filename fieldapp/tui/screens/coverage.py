@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.events import Resize
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
 from fieldapp.reports.coverage import MONTHS, MonthState, PostCoverage, coverage, heard_words, post_details
 from fieldapp.store import wall
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.beside import Beside
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
 
@@ -39,7 +39,7 @@ class PostList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Review"), key_display="Enter")]
 
 
-class CoverageScreen(Page):
+class CoverageScreen(Beside):
     """The grid of posts and months; below it, what is known about the chosen post."""
 
     HELP = (
@@ -71,9 +71,15 @@ class CoverageScreen(Page):
         yield Static(id="details", classes="line", markup=False)
         yield Static(id="legend", classes="line", markup=False)
 
-    def on_resize(self, event: Resize) -> None:
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.review_overview import overview_beside
+
+        at = self.query_one("#posts", OptionList).highlighted
+        return overview_beside(self.store, self._posts[at].post_id) if at is not None and self._posts else None
+
+    def on_resize(self) -> None:
         """Show as much as there is room for."""
-        name, months = (NAME, MONTHS) if event.size.width >= WHOLE else (SHORT_NAME, FEW_MONTHS)
+        name, months = (NAME, MONTHS) if self.app.size.width >= WHOLE else (SHORT_NAME, FEW_MONTHS)
         if name != self._name_width:
             self._name_width, self._months_shown = name, months
             self.renew()

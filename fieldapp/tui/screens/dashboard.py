@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,7 +19,7 @@ from fieldapp.reports.figures import Figure, Part, figures
 from fieldapp.reports.query import Query
 from fieldapp.reports.report import report
 from fieldapp.reports.tables import TITLES, By, split_parts
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.beside import Beside, list_width
 
 SPLITS: tuple[By, ...] = ("month", "commune", "post", "kind")
 
@@ -26,6 +28,8 @@ Key = tuple[str, str]
 
 BESIDE = 48
 """Columns of a line that are left for words beside the bar"""
+LABEL, NUMBER, SCROLLBAR = 19, 25, 2
+"""Of these, what a label and a number take; a longer number takes it from the bar"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Bars(OptionList):
     ]
 
 
-class DashboardScreen(Page):
+class DashboardScreen(Beside):
     """One figure at a time; the arrows go to the others, F7 splits it in another way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,8 +90,11 @@ class DashboardScreen(Page):
         if at is None:  # at first the first bar that counts any record
             at = next((n for n, bar in enumerate(self._bars) if bar.figure.count), 0)
         shown.clear_options()
-        width = self.app.size.width - BESIDE
-        shown.add_options([Option(_drawn(bar, width)) for bar in self._bars])
+        width = list_width(self.app.size.width)
+        longest = max((cell_len(bar.text) for bar in self._bars), default=0)
+        full = max(width - BESIDE - max(longest - NUMBER, 0), 0)
+        number = None if longest <= NUMBER else min(longest, width - SCROLLBAR - LABEL - full - 2)
+        shown.add_options([Option(_drawn(bar, full, number)) for bar in self._bars])
         if not self._bars:
             shown.add_option(Option(Content(" " + _("Nothing is recorded in this period.")), disabled=True))
         shown.highlighted = min(at, len(self._bars) - 1) if self._bars else None
@@ -132,6 +139,13 @@ class DashboardScreen(Page):
         part_name = "" if self._by in ("month", None) else bar.label
         self.app.push_screen(FigureRecordsScreen(bar.query, bar.figure, bar.part, part_name))
 
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.figure_records import figure_beside
+
+        at = self.query_one("#bars", OptionList).highlighted
+        bar = self._bars[at] if at is not None else None
+        return figure_beside(self.store, bar.query, bar.figure, bar.part) if bar is not None else None
+
     def action_figure(self, step: int) -> None:
         """Go to the figure before or after."""
         if self._by is not None:
@@ -155,10 +169,12 @@ def _stroke(share: float, width: int) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def _drawn(bar: Bar, width: int) -> Table:
+def _drawn(bar: Bar, width: int, number: int | None) -> Table:
+    """``width``: columns of a full bar; ``number``: those that the longest number takes, where that is much."""
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column(width=width)
-    table.add_column(ratio=4, justify="right", no_wrap=True, overflow="ellipsis")
+    ratio = 4 if number is None else None
+    table.add_column(ratio=ratio, width=number, justify="right", no_wrap=True, overflow="ellipsis")
     table.add_row(Text(f" {bar.label}"), Text(_stroke(bar.share, width)), Text(bar.text, style="bold"))
     return table

@@ -1,7 +1,9 @@
 """The records behind a figure, with what each adds to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -9,18 +11,24 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports.figures import Behind, Figure, Part, behind
 from fieldapp.reports.query import Query
-from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.base import OpenList
+from fieldapp.tui.screens.beside import Beside, page_of
 from fieldapp.tui.widgets.lines import refill
 
+AMOUNT = 16
+"""Columns for what a record adds"""
+MOST_BESIDE, IN_SIGHT = 2_000, 60
+"""Of a figure of more records, the room beside a list says only how many; at most so many are read for it"""
 MAX_RECORDS = 500
 """Lines shown at most: nobody reads more, and ``report --records`` prints all"""
 
 
-class FigureRecordsScreen(Page):
+class FigureRecordsScreen(Beside):
     """The lines add up to the figure. A dash adds nothing: it was counted above, or the record has only words."""
 
     def __init__(self, query: Query, figure: Figure, part: Part | None = None, called: str = "") -> None:
@@ -42,10 +50,9 @@ class FigureRecordsScreen(Page):
         shown = lines[:MAX_RECORDS]
         self._records = [line.record for line in shown]
         labels: dict[str, str] = {}
-        for kind in {line.kind for line in shown}:
-            ids = [line.record for line in shown if line.kind == kind]
+        for kind, ids in _by_kind(shown).items():
             labels |= words.labels_with_post(self.store, kind, ids)
-        refill(self.query_one("#records", OptionList), [self._drawn(line, labels) for line in shown])
+        refill(self.query_one("#records", OptionList), [_drawn(line, self._figure, labels, AMOUNT) for line in shown])
         title = " · ".join(t for t in (self._figure.title, self._query.period.title, self._called) if t)
         self.query_one("#what", Static).update(Content(title))
         total = sum(line.amount or 0 for line in lines)
@@ -53,14 +60,46 @@ class FigureRecordsScreen(Page):
         text = f"{_('whole')}: {format_amount(total, self._figure.decimals)} = {self._figure.text}{more}"
         self.query_one("#sum", Static).update(Content(text))
 
-    def _drawn(self, line: Behind, labels: Mapping[str, str]) -> Table:
-        table = Table.grid(padding=(0, 1), expand=True)
-        table.add_column(width=16, justify="right")
-        table.add_column(ratio=1)
-        table.add_row(Text(line.text(self._figure.decimals) or "–"), Text(labels.get(line.record, "?")))
-        return table
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.record import record_beside
+
+        at = self.query_one("#records", OptionList).highlighted
+        return record_beside(self.store, self._records[at], self.beside_width) if at is not None else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.record import RecordScreen
 
         self.app.push_screen(RecordScreen(self._records[event.option_index]))
+
+
+def figure_beside(store: Store, query: Query, figure: Figure, part: Part | None = None) -> RenderableType:
+    """The records behind a figure for the room beside a list, as many as it may have lines."""
+    if figure.count > MOST_BESIDE:
+        return page_of(figure.title, Text(counted("{n} record", "{n} records", figure.count)))
+    lines = behind(store, query, figure, part)[:IN_SIGHT]
+    labels: dict[str, str] = {}
+    for kind, ids in _by_kind(lines).items():
+        for row_id, (day, name, post) in words.list_lines(store, kind, ids).items():
+            labels[row_id] = " · ".join(filter(None, [day, name, post if store.role == "hq" else ""]))
+    width = max((cell_len(_adds(line, figure)) for line in lines), default=0)
+    return page_of(f"{figure.title}: {figure.text}", *(_drawn(line, figure, labels, width) for line in lines))
+
+
+def _by_kind(lines: Sequence[Behind]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        found.setdefault(line.kind, []).append(line.record)
+    return found
+
+
+def _adds(line: Behind, figure: Figure) -> str:
+    return line.text(figure.decimals) or "–"
+
+
+def _drawn(line: Behind, figure: Figure, labels: Mapping[str, str], width: int) -> Table:
+    """What a record adds to the figure, in so many columns, and its name."""
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(width=width, justify="right")
+    table.add_column(ratio=1)
+    table.add_row(Text(_adds(line, figure)), Text(labels.get(line.record, "?")))
+    return table

@@ -10,6 +10,7 @@ from textual.widgets import OptionList, Static
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.store import people
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, messages
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.sync.peers.peers import Peer
@@ -17,11 +18,23 @@ from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.widgets.lines import hanging, refill
 
 
-def words_in_lines(words: str) -> list[Static]:
+def word_lines(words: str) -> list[str]:
     """The words of a key, in two lines."""
     parts = words.split()
     half = (len(parts) + 1) // 2
-    return [Static(Content("   " + "   ".join(part)), classes="line words") for part in (parts[:half], parts[half:])]
+    return ["   " + "   ".join(part) for part in (parts[:half], parts[half:])]
+
+
+def words_in_lines(words: str) -> list[Static]:
+    """The words of a key, in two lines of a page."""
+    return [Static(Content(line), classes="line words") for line in word_lines(words)]
+
+
+def warnings_of(store: Store, peer: Peer) -> list[str]:
+    """What to know of a laptop before its words are compared."""
+    told = [*peers.namesakes(store, peer)]
+    told += [messages.confirm_advice(peer)] if peer.id in peers.unconfirmed(store) else []
+    return [f"! {sentence}" for sentence in told]
 
 
 class LaptopsScreen(Page):
@@ -85,10 +98,8 @@ class LaptopScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(f"{self._peer.title} · {_(self._peer.trust)}"), classes="section")
-        for sentence in peers.namesakes(self.store, self._peer):
-            yield Static(Content(f"! {sentence}"), classes="line")
-        if self._peer.id in peers.unconfirmed(self.store):
-            yield Static(Content(f"! {messages.confirm_advice(self._peer)}"), classes="line")
+        for warning in warnings_of(self.store, self._peer):
+            yield Static(Content(warning), classes="line")
         yield Static(Content(_("Compare by telephone, word by word:")), classes="line")
         yield from words_in_lines(self._peer.fingerprint)
         if self._may_certify():

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.events import Resize
 from textual.widgets import Static
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.reference import Post
 from fieldapp.i18n import _, counted
-from fieldapp.records import lists, records, reviews, view, words
+from fieldapp.records import lists, records, reviews, words
 from fieldapp.store.store import Row
 from fieldapp.sync.exchange import status
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.beside import Beside, list_width
 from fieldapp.tui.screens.search_soon import SearchSoon
 from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.signs import Legend, sign
@@ -25,10 +25,6 @@ from fieldapp.tui.widgets.text_field import TextField
 
 WINDOW = 100
 """Rows read at a time"""
-WIDE = 120
-"""Columns of the screen from which on the record is shown at the right"""
-DETAIL = 60
-"""Columns that the record takes there, as in the style sheet"""
 
 
 class SearchField(TextField):
@@ -43,7 +39,7 @@ class SearchField(TextField):
     ]
 
 
-class ListScreen(SearchSoon, Page):
+class ListScreen(SearchSoon, Beside):
     """Typing searches, the arrows choose, Enter opens."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,10 +66,7 @@ class ListScreen(SearchSoon, Page):
             yield Static(Content(f"{_('Find')}: {_(self.model.PLURAL)}"))
             yield SearchField(self._text, stays=True, id="search")
             yield Static(id="found", markup=False)
-        with Horizontal(id="body"):
-            yield RecordTable()
-            with VerticalScroll(id="detail", can_focus=False):
-                yield Static(id="record", markup=False)
+        yield RecordTable()
         yield Legend(self.store)
 
     def on_mount(self) -> None:
@@ -91,8 +84,7 @@ class ListScreen(SearchSoon, Page):
         least += [""] * (len(titles) - len(least))
         shown = [titles, least, *self._words(self._beginning().rows)]
         widest = [max(cell_len(texts[at]) for texts in shown) for at in range(len(titles))]
-        whole = self.app.size.width
-        room = whole - (DETAIL if whole >= WIDE else 0) - 6 - 2 * len(titles)
+        room = list_width(self.app.size.width) - 6 - 2 * len(titles)
         return _fitted(widest, room)
 
     def _beginning(self) -> lists.RecordWindow:
@@ -117,10 +109,8 @@ class ListScreen(SearchSoon, Page):
     def _table(self) -> RecordTable:
         return self.query_one(RecordTable)
 
-    def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.width >= WIDE, "-wide")
+    def on_resize(self) -> None:
         self._set_columns()
-        self._show_detail()
 
     def renew(self) -> None:
         at = self._table.chosen
@@ -128,7 +118,7 @@ class ListScreen(SearchSoon, Page):
         self._search(max(WINDOW, len(self._rows)))
         places = {row["id"]: number for number, row in enumerate(self._rows)}
         self.choose(places.get(kept, at), len(self._rows))
-        self._show_detail()
+        self.show_beside()
 
     def on_input_changed(self) -> None:
         self.search_soon()
@@ -141,7 +131,7 @@ class ListScreen(SearchSoon, Page):
         self._rows, self._after = [], None
         self._table.clear()
         self._more(limit)
-        self._show_detail()
+        self.show_beside()
 
     def _more(self, limit: int | None = None) -> None:
         """Read the next window of the list."""
@@ -173,17 +163,13 @@ class ListScreen(SearchSoon, Page):
         if at >= len(self._rows) - 2 and self._after is not None:
             self._more()
         self.choose(at, len(self._rows))
-        self._show_detail()
+        self.show_beside()
 
-    def _show_detail(self) -> None:
-        if not self.has_class("-wide"):
-            return
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.record import record_beside
+
         at = self._table.chosen
-        text = ""
-        if at < len(self._rows):
-            found = records.get(self.store, self._rows[at]["id"])
-            text = "\n".join(f"{title}: {value}" for title, value in view.describe(self.store, found))
-        self.query_one("#record", Static).update(Content(text))
+        return record_beside(self.store, self._rows[at]["id"], self.beside_width) if at < len(self._rows) else None
 
     def on_input_submitted(self) -> None:
         self.catch_up()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from msgspec.structs import replace
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -25,6 +26,7 @@ from fieldapp.reports import void_effect
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.beside import page_of, titled
 from fieldapp.tui.screens.duplicate import side_by_side
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.scrolling import show_line
@@ -34,6 +36,8 @@ from fieldapp.vietnamese.text import tidy
 from fieldapp.work import review_hints, review_queue, task_work
 
 LABEL_WIDTH = 22
+ROOM_FOR_TWINS = 70
+"""Columns from which on two records are shown beside each other"""
 
 
 class ReasonField(TextField):
@@ -387,6 +391,20 @@ class RecordScreen(Page):
 def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
     """(title, text): what may be done about a record, by which keys."""
     return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
+
+
+def record_beside(store: Store, row_id: str, width: int) -> RenderableType:
+    """A record for the room beside a list, as the screen on it would show it; ``width``: that of the room."""
+    found = records.get(store, row_id)
+    model = BY_KIND[found.kind]
+    reviewable = review_queue.reviewable(store, found)
+    doubts = review_hints.doubts_about(store, found.kind, [row_id]).get(row_id, []) if reviewable else []
+    twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
+    posts = words.posts_of(store, [found.row]).values() if store.role == "hq" else ()
+    shown = view.describe(store, found)
+    content = beside_twin(store, found, shown, twin) if twin and width >= ROOM_FOR_TWINS else titled(shown)
+    hints = [Text(f"\n? {doubt.sentence}", style="bold") for doubt in doubts]
+    return page_of(" · ".join([_(model.TITLE), *posts]), content, *hints)
 
 
 def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: str) -> Table:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -18,7 +19,7 @@ from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Query, period_of
 from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.store import wall
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.beside import Beside
 
 LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
 """Periods that F4 goes through, as ``period_of`` reads them"""
@@ -36,7 +37,7 @@ class FigureList(OptionList):
     ]
 
 
-class ReportScreen(Page):
+class ReportScreen(Beside):
     """One period; the arrows go to the period before or after."""
 
     CHANGES = frozenset({"file", "other"})
@@ -112,15 +113,22 @@ class ReportScreen(Page):
             figures.action_first()
         figures.focus()
 
+    def _counted(self, chosen: str) -> tuple[Query, Figure]:
+        """What the line with this id counts, and of when."""
+        if chosen in self._plans:
+            return self._plans[chosen].query, self._plans[chosen].figure
+        return self._query, self._figures[chosen]
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.figure_records import FigureRecordsScreen
 
-        chosen = str(event.option.id)
-        if chosen in self._plans:
-            plan = self._plans[chosen]
-            self.app.push_screen(FigureRecordsScreen(plan.query, plan.figure))
-        else:
-            self.app.push_screen(FigureRecordsScreen(self._query, self._figures[chosen]))
+        self.app.push_screen(FigureRecordsScreen(*self._counted(str(event.option.id))))
+
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.figure_records import figure_beside
+
+        chosen = self.query_one("#figures", OptionList).highlighted_option
+        return figure_beside(self.store, *self._counted(str(chosen.id))) if chosen is not None else None
 
     def action_move(self, step: int) -> None:
         """Go to the period before or after."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.console import RenderableType
+from rich.table import Table
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -11,16 +13,20 @@ from textual.widgets import OptionList, Static
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _, counted
 from fieldapp.records import records, view, words
-from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.base import OpenList
+from fieldapp.tui.screens.beside import Beside, page_of
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import hanging, refill
 from fieldapp.work import review_hints, review_queue
 
+IN_SIGHT = 40
+"""Records shown of a pile at most, in the room beside a list"""
 AT_ONCE = 200
 """Records shown at once; the next ones follow when these are done"""
 
 
-class ReviewListScreen(Page):
+class ReviewListScreen(Beside):
     """``~``: changed since the last review. ``?``: something is odd, and a sentence below says what."""
 
     HELP = (
@@ -43,25 +49,18 @@ class ReviewListScreen(Page):
         self._second = SecondPress()
 
     def body(self) -> ComposeResult:
+        left = Static(id="left", classes="line", markup=False)
+        left.display = False
         yield Static(id="what", classes="section", markup=False)
         yield OpenList(id="pile", markup=False)
-        yield Static(id="left", classes="line", markup=False)
+        yield left
         yield Static(id="message", classes="problem", markup=False)
 
     def renew(self) -> None:
         self._waiting = review_queue.review_queue(self.store, self._kind, self._post_id, AT_ONCE)
         ids = [w.row["id"] for w in self._waiting]
         self._hints = review_hints.hints_for(self.store, self._kind, ids)
-        rows = [w.row for w in self._waiting]
-        names = words.display(self.store, self._kind, rows, records.model_of(self._kind).LABEL, short=True)
-        figures = view.figures_of(self.store, ids)
-        lines = []
-        for one, texts in zip(self._waiting, names, strict=True):
-            row_id = one.row["id"]
-            hints = self._hints.get(row_id, [])
-            sign = "~" if one.again else "?" if hints else "·"
-            name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
-            lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in hints)])))
+        lines = _lines(self.store, self._kind, self._waiting, self._hints)
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
         post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
@@ -72,6 +71,13 @@ class ReviewListScreen(Page):
         from fieldapp.tui.screens.record import RecordScreen
 
         self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]))
+
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.record import record_beside
+
+        at = self.query_one(OptionList).highlighted
+        known = at is not None and bool(self._waiting)
+        return record_beside(self.store, self._waiting[at or 0].row["id"], self.beside_width) if known else None
 
     def action_accept(self) -> None:
         """Accept the chosen record."""
@@ -101,7 +107,8 @@ class ReviewListScreen(Page):
         said = _("{n} accepted.").format(n=number)
         if not left:
             self.app.notify(said, markup=False)
-        self.query_one("#left", Static).update(Content(f"{said} {left}" if left else ""))
+        self.query_one("#left", Static).update(Content(f"{said} {left}"))
+        self.query_one("#left").display = bool(left)
         self._say("")
         self.renew()
 
@@ -111,3 +118,26 @@ class ReviewListScreen(Page):
     def on_option_list_option_highlighted(self) -> None:
         self._second.forget()
         self._say("")
+
+
+def pile_beside(store: Store, post_id: str, kind: str) -> RenderableType:
+    """The records of one post and kind that wait for review, for the room beside a list."""
+    waiting = review_queue.review_queue(store, kind, post_id, IN_SIGHT)
+    hints = review_hints.hints_for(store, kind, [w.row["id"] for w in waiting])
+    return page_of(_(records.model_of(kind).PLURAL), *_lines(store, kind, waiting, hints))
+
+
+def _lines(
+    store: Store, kind: str, waiting: Sequence[review_queue.QueuedRecord], hints: Mapping[str, Sequence[str]]
+) -> list[Table]:
+    """Each record by its name and figures; below it what is odd."""
+    names = words.display(store, kind, [w.row for w in waiting], records.model_of(kind).LABEL, short=True)
+    figures = view.figures_of(store, [w.row["id"] for w in waiting])
+    lines = []
+    for one, texts in zip(waiting, names, strict=True):
+        row_id = one.row["id"]
+        odd = hints.get(row_id, [])
+        sign = "~" if one.again else "?" if odd else "·"
+        name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
+        lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)])))
+    return lines

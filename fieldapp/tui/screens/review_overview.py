@@ -1,5 +1,7 @@
 """What waits for review, by post and kind: can I sign this?"""
 
+from rich.console import RenderableType
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
@@ -7,7 +9,9 @@ from textual.widgets import OptionList, Static
 from fieldapp.domain.amounts import format_amount
 from fieldapp.i18n import _
 from fieldapp.records import records, reviews
-from fieldapp.tui.screens.base import Chooser, Page
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.base import Chooser
+from fieldapp.tui.screens.beside import Beside, page_of
 from fieldapp.tui.widgets.header import NARROW
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
@@ -16,7 +20,7 @@ NAME, SHORT_NAME = 32, 18
 """Columns for a post's name; on a screen that is at most as wide as ``NARROW``"""
 
 
-class ReviewOverviewScreen(Page):
+class ReviewOverviewScreen(Beside):
     """One line for each post and kind; Enter goes through its records."""
 
     HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a line."
@@ -25,7 +29,7 @@ class ReviewOverviewScreen(Page):
         """``post_id``: show only this post's records."""
         super().__init__()
         self._post_id = post_id
-        self._piles: list[tuple[str, str, int]] = []
+        self._counts: list[tuple[str, str, int]] = []
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Waits to be looked at")), classes="section")
@@ -33,7 +37,7 @@ class ReviewOverviewScreen(Page):
 
     def renew(self) -> None:
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
-        counts = [c for c in reviews.waiting_counts(self.store) if self._post_id in (None, c[0])]
+        counts = [c for c in _waiting(self.store) if self._post_id in (None, c[0])]
         self._counts = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
         name = NAME if self.app.size.width > NARROW else SHORT_NAME
         lines = [
@@ -44,8 +48,25 @@ class ReviewOverviewScreen(Page):
         ]
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
 
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.review_list import pile_beside
+
+        at = self.query_one("#piles", OptionList).highlighted
+        return pile_beside(self.store, *self._counts[at][:2]) if at is not None and self._counts else None
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.review_list import ReviewListScreen
 
         post_id, kind, _number = self._counts[event.option_index]
         self.app.push_screen(ReviewListScreen(kind, post_id))
+
+
+def overview_beside(store: Store, post_id: str) -> RenderableType:
+    """What waits of one post, for the room beside a list."""
+    counts = sorted((c for c in _waiting(store) if c[0] == post_id), key=lambda c: -c[2])
+    lines = [f"{format_amount(number):>8}  {_(records.model_of(kind).PLURAL)}" for _post, kind, number in counts]
+    return page_of(_("Waits to be looked at"), Text("\n".join(lines or [f"✓ {_('Nothing waits to be looked at.')}"])))
+
+
+def _waiting(store: Store) -> list[tuple[str, str, int]]:
+    return store.cached_until_changed("waiting for review", lambda: reviews.waiting_counts(store))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -18,7 +19,7 @@ from fieldapp.records.search import Filter, Hit, RecordState
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.beside import Beside, list_width
 from fieldapp.tui.screens.finder import Finder, Group, WordField
 from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.screens.search_soon import SearchSoon
@@ -93,7 +94,7 @@ def _kinds_and_times() -> list[Group]:
     ]
 
 
-class SearchScreen(SearchSoon, Page):
+class SearchScreen(SearchSoon, Beside):
     """One line for each record, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,7 +133,7 @@ class SearchScreen(SearchSoon, Page):
         self.on_resize()
 
     def on_resize(self) -> None:
-        width = self.app.size.width
+        width = list_width(self.app.size.width)
         before, self._with_posts = self._with_posts, self.store.role == "hq" and width > NARROW
         kind = KIND_WIDTH if self.store.role == "post" or width > MIDDLE else NARROW_KIND
         columns = [(_("Kind"), kind), (_("Day"), DAY_WIDTH)]
@@ -165,6 +166,7 @@ class SearchScreen(SearchSoon, Page):
         at = self._hits_shown.chosen
         self._hits_shown.clear()
         self.choose(at, len(self._hits))
+        self.show_beside()
         more = "+" if len(found) > most else ""
         number = counted("{n} record", "{n} records", len(self._hits), f"{len(self._hits)}{more}")
         state = "" if conditions.state == "standing" else _(STATES[conditions.state])
@@ -199,6 +201,13 @@ class SearchScreen(SearchSoon, Page):
         """Go up or down the list."""
         self.catch_up()
         self.choose(self._hits_shown.chosen + step, len(self._hits))
+        self.show_beside()
+
+    def beside(self) -> RenderableType | None:
+        from fieldapp.tui.screens.record import record_beside
+
+        at = self._hits_shown.chosen
+        return record_beside(self.store, self._hits[at].row_id, self.beside_width) if at < len(self._hits) else None
 
     def on_input_submitted(self) -> None:
         self.catch_up()
