@@ -140,13 +140,21 @@ def _filled(template: Template, whole: Together, each: Sequence[RecordFields], n
               " on both sides, in one line; a row has fields of one list. Correct the template. Nothing was written.")
             .format(texts=", ".join(f"“{text}”" for text in sorted(set(found.broken))[:_NAMED]))
         )  # fmt: skip
+    if found.once:
+        raise FieldappError(
+            _(
+                "Footnotes and comments cannot be repeated, neither with a row nor with the text for another record."
+                " Write one file for each record, or take them out of the row."
+            )
+        )
     if whole.different:
         raise FieldappError(
             _("{names} differs between the records, and stands where there is one for all. Write one file for each"
               " record.").format(names=_some(sorted(whole.different)))
         )  # fmt: skip
     core = paper.core_properties
-    core.title, core.language, core.last_modified_by = template.name, "vi-VN", ""
+    core.title, core.author, core.language = template.name, whole.text("co_quan") or "", "vi-VN"
+    core.last_modified_by = ""
     core.created = core.modified = wall.now().astimezone(UTC)
     out = io.BytesIO()
     paper.save(out)

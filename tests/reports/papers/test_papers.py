@@ -227,6 +227,14 @@ def test_what_is_there_once_for_all_records_must_be_the_same(world: World, ids: 
     write_papers(world.post, chosen, both[:1], tmp_path / "a.docx")
 
 
+def test_a_note_stands_once(world: World, ids: dict[str, str], tmp_path: Path) -> None:
+    chosen = Template("lo", "Mẫu", "introduction", MADE_BY_LIBREOFFICE.read_bytes())
+    with pytest.raises(FieldappError, match="Chú thích"):
+        write_papers(world.post, chosen, [ids["introduction"], ids["other introduction"]], tmp_path / "a.docx")
+    written = write_papers(world.post, chosen, [ids["introduction"], ids["other introduction"]], tmp_path, each=True)
+    assert len(written.paths) == 2
+
+
 def test_a_list_of_the_chosen_records_is_one_paper(world: World, ids: dict[str, str], tmp_path: Path) -> None:
     both = [ids["introduction"], ids["other introduction"]]
     rows = [["{{danh_sach.stt}}", "{{danh_sach.dang_vien}}", "{{danh_sach.den_ngay}}"]]
