@@ -209,7 +209,7 @@ def still() -> Iterator[None]:
         for module in ("records.words", "records.view", "records.history"):
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
-        patch.setattr("fieldapp.tui.screens.report_file._documents", lambda: PurePosixPath("D:/Báo cáo"))
+        patch.setattr("fieldapp.tui.screens.report_file.documents", lambda: PurePosixPath("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))

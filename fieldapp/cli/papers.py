@@ -58,7 +58,7 @@ def papers(obj: Context, kind: str | None, fields: bool, as_json: bool) -> None:
     if fields:
         if kind is None:
             raise click.UsageError(_("--fields takes one KIND."))
-        named = [*field_names(kind), *((name, _("every paper")) for name in common_names())]
+        named = [*field_names(kind), *common_names()]
         if as_json:
             print_json([{"name": name, "about": about} for name, about in named])
         else:

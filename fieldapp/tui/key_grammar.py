@@ -48,9 +48,9 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "f7": _means(
         "look otherwise, look at what waits",
-        *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files", "preview"),
+        *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files", "preview", "fields"),
     ),
-    "f8": _means("report, figures", "report", "bars", "rates", "plans_file"),
+    "f8": _means("report, figures, papers", "report", "bars", "rates", "plans_file", "papers"),
     "f9": _means("USB", "usb"),
     "f12": _means("input method", "typing"),
     "delete": _means(

@@ -81,9 +81,8 @@ class Fixed:
 def name_key(name: str) -> str:
     """A name as it is compared: ``{{Họ_và_tên}}`` is ``{{ho_va_ten}}``."""
     letters = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
-    return "_".join(re.findall(r"[^\W_.]+|\.", "".join(c for c in letters if not unicodedata.combining(c)))).replace(
-        "_._", "."
-    )
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return ".".join("_".join(re.findall(r"[^\W_]+", part)) for part in plain.split("."))
 
 
 @dataclass
@@ -94,6 +93,8 @@ class Found:
     """names that are none"""
     broken: list[str] = field(default_factory=list)
     """texts that are no placeholder but look like one, or stand where none can be filled"""
+    once: set[str] = field(default_factory=set)
+    """elements that stand once, such as the mark of a footnote, in what would have to be repeated"""
     names: set[str] = field(default_factory=set)
     """all names that it asks for"""
     empty: set[str] = field(default_factory=set)
@@ -191,8 +192,7 @@ class Placeholders:
     def _refuse_once(self, elements: Iterable[Any]) -> None:
         """Note what cannot be repeated."""
         for element in elements:
-            for found in element.iter(*_ONCE):
-                self.found.broken.append(etree.QName(found).localname)
+            self.found.once |= {etree.QName(found).localname for found in element.iter(*_ONCE)}
 
     def _text(self, values: Values, name: str) -> str | None:
         """The text for a name, as XML can hold it; notes the name."""

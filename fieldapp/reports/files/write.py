@@ -91,13 +91,18 @@ def _writer(form: Form, template: Path | None) -> Callable[[Document], bytes]:
 
         return html_bytes
     except ModuleNotFoundError as error:
-        raise FieldappError(
-            _(
-                "{form} files need a part of the program that is not installed here ({module}). Install it from the"
-                ' folder that the program came in: pip install "fieldapp[hq]". The figures are there without it by'
-                " --format text, csv or json."
-            ).format(form=form.upper(), module=error.name)
-        ) from None
+        raise not_installed(form, error) from None
+
+
+def not_installed(form: Form, error: ModuleNotFoundError) -> FieldappError:
+    """The error that files of a form need a library which is not installed."""
+    return FieldappError(
+        _(
+            "{form} files need a part of the program that is not installed here ({module}). Install it from the"
+            ' folder that the program came in: pip install "fieldapp[hq]". The figures are there without it by'
+            " --format text, csv or json."
+        ).format(form=form.upper(), module=error.name)
+    )
 
 
 def save_file(out: Path, data: bytes, *, private: bool = False) -> None:

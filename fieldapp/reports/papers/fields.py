@@ -60,6 +60,18 @@ HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
 }
 """Name -> a part of the letterhead"""
 TODAY = "hom_nay"
+TITLES = {
+    "cap_tren": "Body above",
+    "co_quan": "Issuing body",
+    "viet_tat": "Its letters in the sign",
+    "dia_danh": "Place of signing",
+    "thay_mat": "In whose name",
+    "chuc_vu_nguoi_ky": "Signer's position",
+    "nguoi_ky": "Signer",
+    "noi_nhan": "Recipients",
+    TODAY: "Today",
+}
+"""Name of a field that every paper has -> English message of what it is"""
 
 MEETING_NUMBERS = ("so_dang_vien", "so_co_mat", "so_vang", "so_vang_co_ly_do", "so_vang_khong_ly_do")
 MEETING_LISTS = ("co_mat", "vang", "khach")
@@ -367,9 +379,26 @@ def _spoken(kind: str, listed: str) -> frozenset[str]:
     return frozenset(name for name, meant in _lists(kind).items() if meant == listed)
 
 
-def common_names() -> list[str]:
-    """The names of the fields that every paper has."""
-    return [*HEAD_FIELDS, TODAY]
+def common_names() -> list[tuple[str, str]]:
+    """(name, what it is) of the fields that every paper has: the letterhead, and today."""
+    return [(name, _(title)) for name, title in TITLES.items()]
+
+
+def title_of(kind: str, name: str) -> str:
+    """What a field is, in words; of a field of what it refers to, that one's."""
+    path = name_key(name).split(".")
+    known = dict(common_names())
+    while path:
+        if path[0] in known:
+            return known[path[0]]
+        shape = _shapes(kind).get(path[0])
+        if shape is None:
+            path = path[1:]
+        elif shape.ref is not None and len(path) > 1:
+            kind, path = shape.ref, path[1:]
+        else:
+            return _(shape.title)
+    return name
 
 
 def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:

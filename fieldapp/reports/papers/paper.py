@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -15,7 +15,7 @@ from fieldapp.records.words import display
 from fieldapp.reports.files.template_parts import Found, Placeholders, name_key
 from fieldapp.reports.files.write import save_file
 from fieldapp.reports.letterhead import letterhead
-from fieldapp.reports.papers.fields import CHOSEN, Context, RecordFields, Together, is_of_list, layout_of
+from fieldapp.reports.papers.fields import CHOSEN, Context, RecordFields, Together, is_of_list, layout_of, title_of
 from fieldapp.reports.papers.templates import Template, opened
 from fieldapp.store import leftovers, people, wall
 from fieldapp.store.store import Store
@@ -34,7 +34,7 @@ class Written:
 
     paths: list[Path]
     empty: list[str]
-    """fields of which nothing is known for some record: there are dots"""
+    """titles of the fields of which nothing is known for some record: there are dots"""
 
     @property
     def sentences(self) -> list[str]:
@@ -70,15 +70,13 @@ def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path
     found = _records(store, template, ids)
     fields = [RecordFields(context, template.kind, one) for one in found]
     listed = check(store, template)
-    if not each:
-        sets = [(fields, out)]
-    elif listed:
-        sets = [(fields, _free(out, template.code, set()))]
+    sets: list[tuple[list[RecordFields], Path]] = []
+    if each and not listed:
+        for one, name in zip(fields, _names(store, found), strict=True):
+            path = free_path(out, f"{template.code}_{_plain(name)}", [path for _one, path in sets])
+            sets.append(([one], path))
     else:
-        named = _names(store, found)
-        taken: set[Path] = set()
-        sets = [([one], _free(out, f"{template.code}_{_plain(name)}", taken))
-                for one, name in zip(fields, named, strict=True)]  # fmt: skip
+        sets.append((fields, free_path(out, template.code) if each else out))
     empty: dict[str, None] = {}
     made: list[tuple[Path, bytes]] = []
     for some, path in sets:
@@ -95,7 +93,7 @@ def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path
         for path in done:
             path.unlink(missing_ok=True)
         raise
-    return Written(done, [*empty])
+    return Written(done, [*dict.fromkeys(title_of(template.kind, name) for name in empty)])
 
 
 def _context(store: Store, kind: str) -> Context:
@@ -142,13 +140,21 @@ def _filled(template: Template, whole: Together, each: Sequence[RecordFields], n
               " on both sides, in one line; a row has fields of one list. Correct the template. Nothing was written.")
             .format(texts=", ".join(f"“{text}”" for text in sorted(set(found.broken))[:_NAMED]))
         )  # fmt: skip
+    if found.once:
+        raise FieldappError(
+            _(
+                "Footnotes and comments cannot be repeated, neither with a row nor with the text for another record."
+                " Write one file for each record, or take them out of the row."
+            )
+        )
     if whole.different:
         raise FieldappError(
             _("{names} differs between the records, and stands where there is one for all. Write one file for each"
               " record.").format(names=_some(sorted(whole.different)))
         )  # fmt: skip
     core = paper.core_properties
-    core.title, core.language, core.last_modified_by = template.name, "vi-VN", ""
+    core.title, core.author, core.language = template.name, whole.text("co_quan") or "", "vi-VN"
+    core.last_modified_by = ""
     core.created = core.modified = wall.now().astimezone(UTC)
     out = io.BytesIO()
     paper.save(out)
@@ -172,11 +178,10 @@ def _plain(text: str) -> str:
     return name_key(text).replace(".", "_").replace("_", "-")[:60].strip("-") or "ban-ghi"
 
 
-def _free(folder: Path, name: str, taken: set[Path]) -> Path:
-    """A path in the folder that no file has yet."""
+def free_path(folder: Path, name: str, taken: Collection[Path] = ()) -> Path:
+    """The path of a Word file in the folder that no file has yet, nor is among ``taken``."""
     number, path = 1, folder / f"{name}.docx"
     while path in taken or os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
         number += 1
         path = folder / f"{name}_{number}.docx"
-    taken.add(path)
     return path

@@ -5,6 +5,7 @@ import csv
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from fieldapp.domain import lengths
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
+from fieldapp.reports.files.write import not_installed
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import search_key
 
@@ -40,13 +42,31 @@ class Template:
 
 
 def templates(store: Store, kind: str | None = None) -> list[Template]:
-    """The templates, of one kind or of all, by name; headquarters' own one stands for a shipped one with its code."""
+    """The templates, of one kind or of all: those that come with the program, in their order, then headquarters' own.
+
+    One of headquarters' own with the code of a shipped one stands in its place.
+    """
     found = {template.code: template for template in _shipped()}
     for row in store.rows("SELECT * FROM paper_template WHERE voided_at IS NULL ORDER BY id"):
         found[row["code"]] = Template(
             row["code"], row["name"], row["record_kind"], base64.b64decode(row["content"]), row["id"]
         )
-    return sorted((t for t in found.values() if kind in (None, t.kind)), key=lambda t: (t.kind, search_key(t.name)))
+    return [template for template in found.values() if kind in (None, template.kind)]
+
+
+def has_templates(store: Store, kind: str) -> bool:
+    """Whether there are templates of a kind; quick, because footers ask."""
+    own = "SELECT 1 FROM paper_template WHERE record_kind = ? AND voided_at IS NULL"
+    shipped = any(template.kind == kind for template in _shipped())
+    return shipped or store.cached_until_changed(f"papers {kind}", lambda: store.value(own, [kind]) is not None)
+
+
+def check_word() -> None:
+    """Raise FieldappError if what writes Word files is not installed."""
+    try:
+        import docx  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise not_installed("docx", error) from None
 
 
 def template_named(store: Store, named: str) -> Template:
@@ -62,6 +82,7 @@ def template_named(store: Store, named: str) -> Template:
     return found[0]
 
 
+@cache
 def _shipped() -> list[Template]:
     folder = files("fieldapp") / "data" / _SHIPPED
     lines = csv.DictReader(io.StringIO((folder / "papers.csv").read_text(encoding="utf-8")))

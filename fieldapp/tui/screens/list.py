@@ -1,6 +1,6 @@
 """A list of any kind of record: where is it?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -15,6 +15,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.reference import Post
 from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records, reviews, words
+from fieldapp.reports.papers.templates import has_templates
 from fieldapp.store.store import Row
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.beside import Beside, list_width
@@ -25,6 +26,8 @@ from fieldapp.tui.widgets.text_field import TextField
 
 WINDOW = 100
 """Rows read at a time"""
+MARK = "■"
+"""The sign of a marked row"""
 
 
 class SearchField(TextField):
@@ -39,16 +42,44 @@ class SearchField(TextField):
     ]
 
 
-class ListScreen(SearchSoon, Beside):
-    """Typing searches, the arrows choose, Enter opens."""
+class MarkedTable(RecordTable, can_focus=True):
+    """Rows that can be marked, while the search field has not the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", _("Open"), key_display="Enter"),
+        Binding("space", "mark", _("Mark"), key_display="Space"),
+        Binding("down", "screen.move(1)", _("Choose"), key_display="↑↓"),
+        Binding("up", "screen.move(-1)", _("Previous"), show=False),
+        Binding("pagedown", "screen.move(15)", _("Page down"), show=False),
+        Binding("pageup", "screen.move(-15)", _("Page up"), show=False),
+    ]
+
+    def __init__(self, take: Callable[[], None], mark: Callable[[], None]) -> None:
+        super().__init__()
+        self._take = take
+        self._mark = mark
+
+    def action_take(self) -> None:
+        """Open the chosen row."""
+        self._take()
+
+    def action_mark(self) -> None:
+        """Mark the chosen row, or take its mark away."""
+        self._mark()
+
+
+class ListScreen(SearchSoon, Beside):
+    """Typing searches, the arrows choose, Enter opens. Papers are made of the marked rows, or of the chosen one."""
+
+    CHANGES = frozenset({"papers"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "other", _("Mark rows"), key_display="Tab"),
         Binding("f2", "write", _("Add")),
         Binding("f5", "key_again", _("Key again")),
         Binding("f6", "quick", _("Many")),
         Binding("f7", "voided", _("+voided")),
         Binding("f7", "retired", _("+retired")),
-        Binding("f8", "app.moved('key_again')", show=False),
+        Binding("f8", "papers", _("Papers")),
     ]
 
     def __init__(self, kind: str, text: str = "") -> None:
@@ -60,13 +91,15 @@ class ListScreen(SearchSoon, Beside):
         self._rows: list[Row] = []
         self._after: tuple[Any, str] | None = None
         self._voided = False
+        self._marked: dict[str, None] = {}
+        """The ids of marked rows, in the order of marking"""
 
     def body(self) -> ComposeResult:
         with Horizontal(id="search-line"):
             yield Static(Content(f"{_('Find')}: {_(self.model.PLURAL)}"))
             yield SearchField(self._text, stays=True, id="search")
             yield Static(id="found", markup=False)
-        yield RecordTable()
+        yield MarkedTable(self._take, self._mark)
         yield Legend(self.store)
 
     def on_mount(self) -> None:
@@ -146,14 +179,17 @@ class ListScreen(SearchSoon, Beside):
         self._after = page.after
         self.choose(self._table.chosen, len(self._rows))
         more = "+" if self._after is not None else ""
-        found = Content(counted("{n} record", "{n} records", len(self._rows), f"{len(self._rows)}{more}"))
-        self.query_one("#found", Static).update(found, layout=False)
+        found = counted("{n} record", "{n} records", len(self._rows), f"{len(self._rows)}{more}")
+        if self._marked:
+            found = f"{counted('{n} marked', '{n} marked', len(self._marked))} · {found}"
+        self.query_one("#found", Static).update(Content(found), layout=bool(self._marked))
 
     def draw(self, first: int, last: int) -> None:
         rows = self._rows[first:last]
         on_way = status.unreceived(self.store, [r["id"] for r in rows])
         returned = {review.record for review in reviews.returned_records(self.store) if review.kind == self.kind}
         signs = [sign(r["id"], voided=r["voided_at"] is not None, returned=returned, on_way=on_way) for r in rows]
+        signs = [MARK if row["id"] in self._marked else shown for row, shown in zip(rows, signs, strict=True)]
         self._table.add(list(zip(signs, self._words(rows), strict=True)))
 
     def action_move(self, step: int) -> None:
@@ -172,14 +208,48 @@ class ListScreen(SearchSoon, Beside):
         return record_beside(self.store, self._rows[at]["id"], self.beside_width) if at < len(self._rows) else None
 
     def on_input_submitted(self) -> None:
+        self._take()
+
+    def _take(self) -> None:
+        """Open the chosen record."""
         self.catch_up()
         if self._table.chosen < len(self._rows):
             from fieldapp.tui.screens.record import RecordScreen
 
             self.app.push_screen(RecordScreen(self._rows[self._table.chosen]["id"]))
 
+    def action_other(self) -> None:
+        """Go from the search to the rows, to mark some, or back."""
+        self.focus_next()
+
+    def _mark(self) -> None:
+        """Mark the chosen row, or take its mark away, and go to the next one."""
+        self.catch_up()
+        at = self._table.chosen
+        if at < len(self._rows):
+            row_id = self._rows[at]["id"]
+            if row_id in self._marked:
+                del self._marked[row_id]
+            else:
+                self._marked[row_id] = None
+            self._search(max(WINDOW, len(self._rows)))
+            self.choose(at, len(self._rows))
+            self.action_move(1)
+
+    def action_papers(self) -> None:
+        """Make papers from the marked rows, or else from the chosen one."""
+        from fieldapp.tui.screens.papers import open_papers
+
+        self.catch_up()
+        at = self._table.chosen
+        chosen = list(self._marked) or [row["id"] for row in self._rows[at : at + 1]]
+        if chosen:
+            open_papers(self.app, self.kind, chosen)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer writing only where records of this kind are written."""
+        """Offer writing only where records of this kind are written, and papers where there are some of this kind."""
+        if action in ("papers", "other"):
+            return has_templates(self.store, self.kind)
         if action in ("voided", "retired"):
             return (action == "retired") == self.model.REFERENCE
         return action not in ("write", "quick", "key_again") or records.writable(self.store, self.model)

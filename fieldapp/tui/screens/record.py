@@ -23,6 +23,7 @@ from fieldapp.i18n import _
 from fieldapp.records import hanging, history, persons, records, reviews, view, words
 from fieldapp.records.reviews import Comment
 from fieldapp.reports import void_effect
+from fieldapp.reports.papers.templates import has_templates
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
@@ -85,6 +86,7 @@ class WorkList(OptionList):
 class RecordScreen(Page):
     """Shows one record of any kind."""
 
+    CHANGES = frozenset({"papers"})
     AUTO_FOCUS = ""  # otherwise typing would go into the reason, which is not shown yet
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "work", _("Into the list"), key_display="Enter"),
@@ -96,7 +98,7 @@ class RecordScreen(Page):
         Binding("delete", "send_back", _("Return"), key_display="Del"),
         Binding("delete", "void", _("Void"), key_display="Del"),
         Binding("delete", "retire", _("Retire"), key_display="Del"),
-        Binding("f8", "app.moved('void', 'retire', 'send_back')", show=False),
+        Binding("f8", "papers", _("Papers")),
         Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
         Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
     ]
@@ -211,6 +213,8 @@ class RecordScreen(Page):
             return self._about is not None and self.query_one("#void-line").has_class("-shown")
         if action in ("accept", "send_back"):
             return self._reviewable
+        if action == "papers":
+            return self._open and has_templates(self.store, self._model.KIND)
         if action == "take_back":
             return not self._open and records.writable(self.store, self._model)
         if action in ("void", "retire") and (action == "retire") != self._model.REFERENCE:
@@ -233,6 +237,12 @@ class RecordScreen(Page):
         """Open the record that may be the same."""
         if self._twin is not None:
             self.app.push_screen(RecordScreen(self._twin))
+
+    def action_papers(self) -> None:
+        """Make papers from the record."""
+        from fieldapp.tui.screens.papers import open_papers
+
+        open_papers(self.app, self._model.KIND, [self._record_id])
 
     def action_accept(self) -> None:
         """Accept the record, and go back to the list. Accepting both of two that may be one takes a second press."""

@@ -23,6 +23,7 @@ from fieldapp.reports.files.write import Form, report_bytes, write_report
 from fieldapp.reports.letterhead import LayoutCode, issue, letterhead
 from fieldapp.reports.query import Query
 from fieldapp.store import wall
+from fieldapp.tui.files import documents
 from fieldapp.tui.screens.base import Chooser, Page
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
@@ -96,7 +97,7 @@ class ReportFileScreen(Page):
             yield Static(Content(_("The file goes to this browser, among what is downloaded.")), classes="line")
         else:
             yield Static(Content(_("Into the folder:")), classes="line")
-            yield FolderField(str(_documents()), stays=True, id="folder")
+            yield FolderField(str(documents()), stays=True, id="folder")
         yield Static(id="said", classes="line", markup=False)
 
     def on_mount(self) -> None:
@@ -195,12 +196,6 @@ class ReportFileScreen(Page):
         return not (self.busy and action == "back") and not (action == "other" and self.app.is_web)
 
 
-def _documents() -> Path:
-    """The folder where people look for their files."""
-    found = Path.home() / "Documents"
-    return found if found.is_dir() else Path.home()
-
-
 def _free(folder: Path, query: Query, sort: Sort) -> Path:
     """A path in the folder that no file has yet."""
     return free_path(_name(query, sort), sort.form, folder)
@@ -214,7 +209,7 @@ def _name(query: Query, sort: Sort) -> str:
 
 def free_path(name: str, form: str, folder: Path | None = None) -> Path:
     """A path in the folder, else among the documents, that no file has yet."""
-    folder = _documents() if folder is None else folder
+    folder = documents() if folder is None else folder
     number, path = 1, folder / f"{name}.{form}"
     while os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
         number += 1

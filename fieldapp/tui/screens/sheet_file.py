@@ -1,6 +1,5 @@
 """Which sheet? The files that lie where people keep them, and a field for any other; and the sheets imported before."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -19,16 +18,12 @@ from fieldapp.records.words import local_instant
 from fieldapp.reports import void_effect
 from fieldapp.sheets import take_back
 from fieldapp.sheets.reading import READERS
-from fieldapp.sync.format import drives
+from fieldapp.tui.files import newest_files
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.sheet import SheetScreen
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
-
-FOLDERS = ("Documents", "Desktop", "Downloads", "Tài liệu", "Màn hình nền", "Tải xuống")
-"""Below the home folder; the last three by desktops that speak Vietnamese"""
-LISTED = 30
 
 
 class PathField(TextField):
@@ -121,19 +116,7 @@ class SheetFileScreen(Page):
 
 def newest_sheets() -> list[Path]:
     """Files that may be sheets on sticks and where people keep their files, the newest first."""
-    home = Path.home()
-    folders = [*(drive.path for drive in drives.drives()), *(home / name for name in FOLDERS), home]
-    found = {path for folder in folders for path in _sheets_in(folder)}
-    return sorted(found, key=lambda path: -path.stat().st_mtime)[:LISTED]
-
-
-def _sheets_in(folder: Path) -> Iterator[Path]:
-    try:
-        for path in folder.iterdir():
-            if path.suffix.lower() in READERS and not path.name.startswith((".", "~$")) and path.is_file():
-                yield path
-    except OSError:
-        return
+    return newest_files(READERS.keys())
 
 
 class BatchesScreen(Page):

@@ -46,6 +46,7 @@ TITLES = {
     "laptops": "Laptops: words to compare by telephone",
     "pack": "Pack for a post or a further laptop",
     "plans": "Plans of the posts",
+    "papers": "Paper templates",
     "lock": "Lock the screen (Ctrl+L)",
     "passphrase": "New passphrase",
     "people": "Who uses this laptop",
@@ -186,6 +187,7 @@ def _screens(store: Store) -> Iterator[Way]:
     places["laptops"] = _laptops
     if store.role == "hq":
         places |= {"review": _review, "posts": _posts, "plans": _plans, "pack": _pack}
+    places["papers"] = _paper_templates
     for way, go in places.items():
         yield Way("screen", _(TITLES[way]), go, _called(way, TITLES[way]))
 
@@ -301,6 +303,12 @@ def _plans(app: Host) -> None:
     from fieldapp.tui.screens.plans import PlansScreen
 
     app.push_screen(PlansScreen())
+
+
+def _paper_templates(app: Host) -> None:
+    from fieldapp.tui.screens.papers import PaperTemplatesScreen
+
+    app.push_screen(PaperTemplatesScreen())
 
 
 def _bars(app: Host) -> None:

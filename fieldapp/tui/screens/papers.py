@@ -1,0 +1,293 @@
+"""Papers: Word files made from the chosen records, and the templates that they are made from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.records import BY_KIND
+from fieldapp.errors import FieldappError
+from fieldapp.escaping import brief_text, display_path
+from fieldapp.i18n import _, counted
+from fieldapp.records import words
+from fieldapp.records.records import writable_scope
+from fieldapp.reports.files.write import save_file
+from fieldapp.reports.papers.templates import Template, check_word, templates
+from fieldapp.store import leftovers
+from fieldapp.store.store import Store
+from fieldapp.tui.files import documents, newest_files
+from fieldapp.tui.host import Host
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.finder import Finder, Group
+from fieldapp.tui.screens.menu import by_use
+from fieldapp.tui.screens.report_file import FolderField
+from fieldapp.tui.second_press import SecondPress
+from fieldapp.tui.widgets.lines import refill
+from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean
+
+
+def open_papers(app: Host, kind: str, ids: Sequence[str]) -> None:
+    """Show which papers can be made from records."""
+    try:
+        check_word()
+    except FieldappError as error:
+        app.notify(str(error), severity="error", markup=False)
+    else:
+        app.push_screen(PaperScreen(kind, ids))
+
+
+class PaperList(OptionList):
+    """Papers or templates; the footer says that Enter writes one into a file."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Write the file"), key_display="Enter")]
+
+
+class PaperScreen(Page):
+    """Choose a paper; Enter writes it into the folder, never over a file that is there."""
+
+    WRITES = True
+    HELP = "Enter writes the chosen paper into the folder. Dots stand where nothing is recorded: fill them in by hand."
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "other", _("Paper or folder"), key_display="Tab")]
+
+    def __init__(self, kind: str, ids: Sequence[str]) -> None:
+        super().__init__()
+        self._kind = kind
+        self._ids = ids
+        self._choices: list[tuple[Template, bool]] = []
+        """(template, a file for each record)"""
+
+    def body(self) -> ComposeResult:
+        yield Static(id="about", classes="section", markup=False)
+        yield PaperList(id="papers", markup=False)
+        yield Static(Content(_("Into the folder:")), classes="line")
+        yield FolderField(str(documents()), stays=True, id="folder")
+        yield Static(id="said", classes="line", markup=False)
+
+    def on_mount(self) -> None:
+        listed = self.query_one("#papers", OptionList)
+        for template, each, text in _choices(self.store, self._kind, len(self._ids)):
+            self._choices.append((template, each))
+            listed.add_option(Option(Content(f" {text}")))
+        if len(self._ids) == 1:
+            about = words.labels(self.store, self._kind, self._ids)[self._ids[0]]
+        else:
+            about = counted("{n} record", "{n} records", len(self._ids))
+        self.query_one("#about", Static).update(Content(f"{_('Papers')}: {about}"))
+        listed.highlighted = 0
+        listed.focus()
+
+    def action_other(self) -> None:
+        """Go from the papers to the folder, or back."""
+        self.focus_next()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._begin(event.option_index)
+
+    def on_input_submitted(self, _event: TextField.Submitted) -> None:
+        self._begin(self.query_one("#papers", OptionList).highlighted or 0)
+
+    def _begin(self, at: int) -> None:
+        if not self.busy and at < len(self._choices):
+            self.busy = True
+            self._say("… " + _("Writing"))
+            self._write(*self._choices[at], Path(clean(self.query_one(TextField).text)))
+
+    @work(thread=True)
+    def _write(self, template: Template, each: bool, folder: Path) -> None:
+        from fieldapp.reports.papers.paper import free_path, write_papers
+
+        store = self.store.reopen()
+        try:
+            out = folder if each else free_path(folder, template.code)
+            written = write_papers(store, template, self._ids, out, each=each)
+            said = "✓ " + "\n  ".join(written.sentences)
+        except FieldappError as error:
+            said = f"! {error}"
+        finally:
+            store.close()
+        self.app.call_from_thread(self._done, said)
+
+    def _done(self, said: str) -> None:
+        self.busy = False
+        self._say(said)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(Content(text))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The screen cannot be left while a file is written."""
+        return not (self.busy and action == "back")
+
+
+def _choices(store: Store, kind: str, number: int) -> list[tuple[Template, bool, str]]:
+    """(template, a file for each record, words) of what can be made of so many records."""
+    from fieldapp.reports.papers.paper import check
+
+    found = []
+    for template in templates(store, kind):
+        name = template.name + (f" ({_('of headquarters')})" if template.id else "")
+        try:
+            listed = check(store, template)
+        except FieldappError:  # said when it is chosen
+            listed = True
+        if number == 1 or listed:
+            found.append((template, True, name))
+        else:
+            found.append((template, False, f"{name} · {_('all in one file')}"))
+            found.append((template, True, f"{name} · {_('a file for each')}"))
+    return found
+
+
+class PaperTemplatesScreen(Page):
+    """The templates of all papers: write one out to change it in Word; headquarters takes in its own."""
+
+    HELP = "Enter writes a template into the documents, to be changed in Word. Headquarters takes in its own with F2."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "add", _("Take in a file")),
+        Binding("f7", "fields", _("Fields")),
+        Binding("delete", "retire", _("Retire"), key_display="Del"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._second = SecondPress()
+        self._templates: list[Template] = []
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(_("Paper templates")), classes="section")
+        yield PaperList(id="papers", markup=False)
+        yield Static(id="said", classes="line", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#papers").focus()
+
+    def renew(self) -> None:
+        self._templates = templates(self.store)
+        lines = [Content(f" {t.name}  · {_kind_title(t.kind)}{_origin(t)}") for t in self._templates]
+        refill(self.query_one("#papers", OptionList), lines)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only headquarters takes templates in, or out of use."""
+        return action not in ("add", "retire") or (self.store.role == "hq" and not self.app.read_only)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        from fieldapp.reports.papers.paper import free_path
+
+        chosen = self._templates[event.option_index]
+        path = free_path(documents(), chosen.code)
+        self._try(lambda: _written_out(self.store, chosen, path))
+
+    def action_fields(self) -> None:
+        """List what can stand in a template like the chosen one."""
+        from fieldapp.reports.papers.fields import common_names, field_names
+
+        at = self.query_one("#papers", OptionList).highlighted
+        if at is not None and (kind := self._templates[at].kind) in BY_KIND:
+            named = [*common_names(), *field_names(kind)]
+            lines = [(name, f"{{{{{name}}}}}  {title}") for name, title in named]
+            self.app.push_screen(
+                Finder(_("What can stand in a template: {kind}").format(kind=_kind_title(kind)), [("", lines)])
+            )
+
+    def action_add(self) -> None:
+        """Choose what the file is for, then the file."""
+        writable_scope(self.store, BY_KIND["paper_template"])
+        kinds = [((m.KIND, ""), _(m.PLURAL)) for m in by_use(m for m in BY_KIND.values() if m.TOP and not m.REFERENCE)]
+        kinds += [((m.KIND, ""), _(m.PLURAL)) for m in BY_KIND.values() if m.TOP and m.REFERENCE]
+        replaced = [((t.kind, t.code), f"{t.name}{_origin(t)}") for t in self._templates]
+        groups: list[Group] = [(_("A new paper about"), kinds), (_("Instead of"), replaced)]
+        self.app.push_screen(Finder(_("What is the file for?"), groups), self._choose_file)
+
+    def _choose_file(self, what: tuple[str, str] | None) -> None:
+        if what is not None:
+            self.app.push_screen(WordFileFinder(), lambda path: self._take_in(what, path))
+
+    def _take_in(self, what: tuple[str, str], path: Path | None) -> None:
+        if path is None:
+            return
+        from fieldapp.reports.papers import own
+
+        kind, code = what
+        name = next((t.name for t in self._templates if t.code == code), "")
+
+        def take_in() -> str:
+            own.take_in(self.store, path, kind=kind, code=code or path.stem, name=name)
+            return _("The template is taken in; posts get it with the next reply.")
+
+        self._try(take_in)
+
+    def action_retire(self) -> None:
+        """Take the chosen template of headquarters' own out of use, on the second press."""
+        at = self.query_one("#papers", OptionList).highlighted
+        if at is None:
+            return
+        from fieldapp.reports.papers import own
+
+        chosen = self._templates[at]
+
+        def retire() -> str:
+            own.retire(self.store, chosen)
+            return ""
+
+        if not chosen.id:
+            self._try(retire)
+            return
+        question = _("Del again: “{name}” goes out of use.").format(name=chosen.name)
+        self._second.press(chosen.id, lambda: self._say(question), lambda: self._try(retire))
+
+    def _try(self, act: Any) -> None:
+        self._second.forget()
+        try:
+            said = act()
+        except FieldappError as error:
+            self._say(f"! {error}")
+        else:
+            self._say(f"✓ {said}" if said else "")
+            self.renew()
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(Content(text))
+
+
+class WordFileFinder(Finder):
+    """The Word files that lie where people keep them, or the path of another one."""
+
+    ASKS = "a word of the file's name, or its path"
+    NOTHING = "No Word file is called so. Type its whole path."
+
+    def __init__(self) -> None:
+        self._files = newest_files({".docx"})
+        super().__init__(_("Which Word file?"), [])
+
+    def groups(self, typed: str) -> Sequence[Group]:
+        """The files found, and what is typed where it is the path of one."""
+        found = [(path, f"{brief_text(path.name)}  {display_path(path.parent)}") for path in self._files]
+        path = Path(clean(typed).strip('"')).expanduser()
+        try:
+            there = bool(typed.strip()) and path.is_file()
+        except (OSError, ValueError):
+            there = False
+        return [("", found), ("", [(path, typed)] if there else [])]
+
+
+def _written_out(store: Store, template: Template, path: Path) -> str:
+    leftovers.remember(store, path.parent)
+    save_file(path, template.content)
+    return _(
+        "{path} is written: the template, as it is. Change it in Word; headquarters takes it in with “hq paper”."
+    ).format(path=path)
+
+
+def _origin(template: Template) -> str:
+    return f" ({_('of headquarters')})" if template.id else ""
+
+
+def _kind_title(kind: str) -> str:
+    return _(BY_KIND[kind].PLURAL) if kind in BY_KIND else kind

@@ -1,0 +1,100 @@
+"""Papers on the screen: from a record, from marked rows, and headquarters' own templates."""
+
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from field import World
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from fieldapp.records import lists, records
+from fieldapp.reports.papers import templates
+from fieldapp.store.store import Store
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens import papers
+from fieldapp.tui.screens.list import ListScreen
+from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.widgets.text_field import TextField
+
+
+def introduced(store: Store, *names: str) -> list[str]:
+    """Introduce members to a cell, each a day later than the one before; the introductions' ids."""
+    cell = lists.record_window(store, "party_cell").rows[0]["id"]
+    made = []
+    for day, name in enumerate(names, start=1):
+        member = records.save(store, "member", {"full_name": name}, confirm=True)
+        entry = {"member_id": member, "party_cell_id": cell, "date_from": f"2013-02-{day:02d}"}
+        made.append(records.save(store, "introduction", entry, confirm=True))
+    return made
+
+
+async def settled(pilot: Pilot[Any], *keys: str) -> str:
+    """Press keys, wait for the work of threads; what the screen then says."""
+    await pilot.press(*keys)
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    return " ".join(str(said.render()) for said in pilot.app.screen.query("#said").results(Static))
+
+
+async def test_a_record_has_its_papers_on_one_key(world: World, tmp_path: Path) -> None:
+    (introduction,) = introduced(world.post, "Y Thanh Niê")
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordScreen(introduction))
+        await settled(pilot, "f8")
+        assert isinstance(app.screen, papers.PaperScreen)
+        app.screen.query_one(TextField).value = str(tmp_path)
+        said = await settled(pilot, "enter")
+        assert said.startswith("✓ Đã ghi")
+        assert "Năm sinh" in said
+        await settled(pilot, "enter")  # nothing is written over
+    assert {path.name for path in tmp_path.glob("*.docx")} == {
+        "gioi_thieu_sinh_hoat_y-thanh-nie-chi-bo-buon-ba-na.docx",
+        "gioi_thieu_sinh_hoat_y-thanh-nie-chi-bo-buon-ba-na_2.docx",
+    }
+
+
+async def test_marked_rows_go_into_one_file_or_a_file_each(world: World, tmp_path: Path) -> None:
+    introduced(world.post, "Lê Văn Một", "Lê Văn Hai", "Lê Văn Ba")
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(ListScreen("introduction"))
+        await settled(pilot)
+        await settled(pilot, "tab", "space", "space", "space", "space", "f8")  # the third is not marked any more
+        assert "2" in str(app.screen.query_one("#about", Static).render())
+        choices = app.screen.query_one(OptionList)
+        assert choices.option_count == 3
+        app.screen.query_one(TextField).value = str(tmp_path)
+        for keys in (["enter"], ["down", "enter"], ["down", "enter"]):
+            assert (await settled(pilot, *keys)).startswith("✓ Đã ghi")
+    whole, listed = docx.Document(str(tmp_path / "gioi_thieu_sinh_hoat.docx")), sorted(tmp_path.glob("*.docx"))
+    assert len(whole.sections) == 2
+    assert len(listed) == 4
+    rows = docx.Document(str(tmp_path / "danh_sach_sinh_hoat.docx")).tables[1].rows
+    assert [row.cells[1].text for row in rows] == ["Họ và tên", "Lê Văn Ba", "Lê Văn Hai"]
+
+
+async def test_headquarters_takes_in_its_own_template(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("giấy hỏng", "{{khong_co}}"), ("giấy khen đảng viên", "Khen {{ho_va_ten}}")):
+        paper = docx.Document()
+        paper.add_paragraph(text)
+        paper.save(str(tmp_path / f"{name}.docx"))
+    monkeypatch.setattr(papers, "newest_files", lambda _endings: sorted(tmp_path.glob("*.docx")))
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(papers.PaperTemplatesScreen())
+        said = await settled(pilot, "f2", *"dang vien", "enter", *"hong", "enter")
+        assert "khong_co" in said
+        said = await settled(pilot, "f2", *"dang vien", "enter", *"khen", "enter")
+        assert said.startswith("✓")
+        (own,) = [t for t in templates.templates(world.hq) if t.id]
+        assert (own.name, own.kind) == ("giấy khen đảng viên", "member")
+        await settled(pilot, "end", "delete")
+        monkeypatch.setattr("fieldapp.tui.second_press.HELD_SECONDS", 0)
+        await settled(pilot, "delete")
+    assert not [t for t in templates.templates(world.hq) if t.id]
