@@ -191,7 +191,9 @@ def _take_in_files(store: Store, paths: Sequence[Path], results: list[Imported],
         stem = file_parts.stem_of(taken.path.name)
         result = of_bundle.get((taken.path.parent, stem))
         if result is None:
-            result = of_bundle[taken.path.parent, stem] = Imported(taken.path)
+            writer = outgoing.sender_of_name(taken.path.name, peers.others(store))
+            result = Imported(taken.path, writer_id=writer.id if writer else "")
+            of_bundle[taken.path.parent, stem] = result
             results.append(result)
         result.files += taken.arrived
         result.file_problems += [taken.problem] if taken.problem else []
