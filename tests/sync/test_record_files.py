@@ -14,7 +14,7 @@ from fieldapp.records import attachments
 from fieldapp.store import blobs, disk
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing, record_files, sticks
-from fieldapp.sync.format import drives, file_parts
+from fieldapp.sync.format import bundle, drives, file_parts
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import backup
 
@@ -215,6 +215,31 @@ def test_parts_for_others_and_other_files_are_passed_over(
     assert code == 0, err
     assert "film.1.fieldapp-files bị thiếu hoặc bị hỏng" in err
     assert "holiday" not in out + err
+
+
+def test_a_reader_of_the_version_before_passes_over_parts(world: World, forty: list[attachments.Prepared]) -> None:
+    """It finds bundles by their names and first bytes, and refuses members that it does not know: there are none."""
+    recorded(world, forty[:4])
+    usb = stick(world, "usb")
+    (made,) = outgoing.export(world.post, usb)
+    assert made.files.number == 4
+    assert drives.bundles_in(usb) == [made.path]
+    assert [bundle.looks_like(part) for part in made.files.parts] == [None]
+    listed = incoming.verify_bundle(world.hq, made.path).manifest.members
+    assert all(m.name.startswith(("certs/", "revocations/", "segments/")) for m in listed)
+
+
+def test_to_a_reader_of_the_version_before_no_files_are_sent(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its manifest says nothing of files; the one of its newer version does, and then they go."""
+    recorded(world, forty[:4])
+    with monkeypatch.context() as before:
+        before.setattr(record_files, "have_for", lambda *_args: None)
+        world.carry(world.hq, world.post)
+    assert sent(outgoing.export(world.post, stick(world, "a"))) == 0
+    world.carry(world.hq, world.post)
+    assert sent(outgoing.export(world.post, stick(world, "b"))) == 4
 
 
 def test_a_lost_file_is_asked_for_again(world: World, forty: list[attachments.Prepared]) -> None:
