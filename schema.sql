@@ -946,16 +946,18 @@ CREATE TABLE local_recovery_code (
     hlc INTEGER NOT NULL             -- the laptop's clock when it told so
 ) STRICT;
 
--- Files of records: what was cleared here after headquarters had it, and what was last put on a stick for whom.
+-- Files of records that were taken away here after headquarters had them.
 CREATE TABLE local_file_cleared (
     sha256 TEXT NOT NULL PRIMARY KEY,
     at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE local_file_sent (
-    replica_id TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    times INTEGER NOT NULL,          -- how often it was put on a stick for this replica
-    PRIMARY KEY (replica_id, sha256)
+-- The parts with files that were written onto sticks.
+CREATE TABLE local_file_part (
+    name TEXT NOT NULL PRIMARY KEY,
+    recipient TEXT NOT NULL,
+    size INTEGER NOT NULL,           -- bytes of the part
+    heard INTEGER NOT NULL,          -- reading of the recipient's latest receipt then; 0: it had sent none
+    hashes BLOB NOT NULL             -- first 8 bytes of the hash of each file in it
 ) STRICT, WITHOUT ROWID;
 -- The files that the databases of other replicas say they have, or do not want; each receipt replaces the one before.
 CREATE TABLE local_file_receipt (

@@ -92,7 +92,7 @@ ALWAYS: dict[str, set[str]] = {
     "papers": {"--fields", "--json"},
     "hq paper": {"--kind", "--code", "--name"},
     "kinds": {"--xlsform"},
-    "sync export": {"--to", "--json"},
+    "sync export": {"--to", "--max", "--json"},
     "sync import": {"--reply-to", "--json"},
     "sync status": {"--json"},
     "sync release": {"--json"},
@@ -128,7 +128,7 @@ ALWAYS: dict[str, set[str]] = {
     "upgrade": {"--back", "--yes"},
     "user list": {"--json"},
     "user add": {"--role"},
-    "user setting": {"--lock-minutes", "--stick-backup"},
+    "user setting": {"--lock-minutes", "--stick-backup", "--files-limit", "--files-from-below"},
     "user recover": {"--code", "--request"},
 }
 """Command -> its options that have an effect wherever they can be given, and those that choose what is done. ``--yes``

@@ -23,6 +23,10 @@ PACK = FOLDER / "pack.fieldapp-pack.tar"
 READER = KEYS["reader"]
 
 
+ALL_FILES = sorted({hash_ for part in INDEX["parts"] for hash_ in part["whole"]})
+"""The hashes of the files in all parts"""
+
+
 @dataclass(frozen=True)
 class Files:
     """Every vector as a file; those that are unencrypted in the archive are encrypted to the reader."""
@@ -53,6 +57,14 @@ class Files:
             return self.folder / "made" / f"v-{vector['name']}.fieldapp.tar.age"
         there: Path = FOLDER / vector["file"]
         return there if there.exists() else _unpacked(self.folder, vector["file"])
+
+
+def part_of(files: Files, part: dict[str, Any], folder: Path) -> Path:
+    """A part with files as it lies on a stick, encrypted to the reader."""
+    path = folder / f"{part['name']}.1.fieldapp-files"
+    to = [pyrage.x25519.Recipient.from_str(READER["age_key"])]
+    path.write_bytes(b"fieldapp-files/1\n" + pyrage.encrypt(_unpacked(files.folder, part["file"]).read_bytes(), to))
+    return path
 
 
 def _unpacked(folder: Path, name: str) -> Path:

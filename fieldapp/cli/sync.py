@@ -21,15 +21,17 @@ def sync() -> None:
 @sync.command("export")
 @click.argument("dest", type=PATH)
 @click.option("--to", metavar="REPLICA", help="For one recipient only.")
+@click.option("--max", "most", metavar="SIZE", help="Most files of records this time, such as 200MB; 0: none.")
 @as_json
 @click.pass_obj
-def sync_export(obj: Context, dest: Path, to: str | None, as_json: bool) -> None:
+def sync_export(obj: Context, dest: Path, to: str | None, most: str | None, as_json: bool) -> None:
     """Write bundles into the folder DEST and read them back; a post adds a backup that headquarters can open."""
-    from fieldapp.sync.exchange import outgoing, sticks
+    from fieldapp.sync.exchange import outgoing, outgoing_files, sticks
     from fieldapp.sync.safety import backup as backups
 
+    limit = None if most is None else outgoing_files.read_size(most)
     store = obj.open()
-    results = outgoing.export(store, dest, to)
+    results = outgoing.export(store, dest, to, most=limit)
     backed_up = backups.backup_with_export(store, dest)
     if as_json:
         print_json(results)
@@ -101,10 +103,12 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 def sync_status(obj: Context, as_json: bool) -> None:
     """Show what each other replica has of our changes, and what waits."""
     from fieldapp.records.words import local_instant
-    from fieldapp.sync.exchange import messages, status
+    from fieldapp.sync.exchange import messages, outgoing_files, status
+    from fieldapp.sync.peers import peers as replicas
 
     store = obj.open()
     state, peers = status.exchange_status(store), status.peers_status(store)
+    others = {p.id: p for p in replicas.others(store)}
     if as_json:
         print_json({**asdict(state), "peers": peers})
         return
@@ -118,6 +122,8 @@ def sync_status(obj: Context, as_json: bool) -> None:
         )
         when = local_instant(p.heard_at) if p.heard_at else ""
         print_text(sentence.format(name=p.name, received=p.received, of=p.of, when=when))
+        if waiting := outgoing_files.waiting_text(store, [*others.values()], others[p.replica_id]):
+            print_text(f"  {waiting}")
         if p.lacks:
             since = local_instant(p.lacks_since) if p.lacks_since else "–"
             print_text("  " + _("Of all laptops' changes together it lacks {n}, the oldest of {when}.").format(

@@ -85,14 +85,31 @@ def user_remove(obj: Context, name: str) -> None:
 @user.command("setting")
 @click.option("--lock-minutes", type=click.IntRange(0, 600), help="Idle minutes until the screen locks; 0: never.")
 @click.option("--stick-backup", type=click.Choice(["on", "off"]), help="Write a backup beside each export.")
+@click.option("--files-limit", metavar="SIZE", help="Most files of records on a stick, such as 200MB; 0: none.")
+@click.option(
+    "--files-from-below", type=click.Choice(["on", "off"]), help="Take files from the headquarters below, too."
+)
 @click.pass_obj
-def user_setting(obj: Context, lock_minutes: int | None, stick_backup: str | None) -> None:
+def user_setting(
+    obj: Context,
+    lock_minutes: int | None,
+    stick_backup: str | None,
+    files_limit: str | None,
+    files_from_below: str | None,
+) -> None:
     """Show or change the settings that hold for everybody on this laptop."""
     from fieldapp.store import people
+    from fieldapp.sync.exchange import outgoing_files, record_files
 
+    limit = None if files_limit is None else outgoing_files.read_size(files_limit)
     store = obj.open()
     people.check(store, people.Act.USERS)
-    for key, value in (("lock_minutes", lock_minutes), ("stick_backup", stick_backup)):
+    for key, value in (
+        ("lock_minutes", lock_minutes),
+        ("stick_backup", stick_backup),
+        (outgoing_files.LIMIT_SETTING, limit),
+        (record_files.TAKE_SETTING, files_from_below),
+    ):
         if value is not None:
             store.set_setting(key, str(value))
         print_text(f"{key}: {store.setting(key, '–')}")

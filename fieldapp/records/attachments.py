@@ -27,7 +27,7 @@ from fieldapp.records.reading import columns_of, read_record
 from fieldapp.store import blobs, disk, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.ids import new_id
-from fieldapp.store.store import Row, Store
+from fieldapp.store.store import FILES_FOLDER, Row, Store
 from fieldapp.vietnamese.text import tidy
 
 MAX_AT_RECORD = 200
@@ -340,6 +340,8 @@ def files_in(folder: Path) -> list[Path]:
 
 def take_away_unnamed(store: Store) -> int:
     """Take away the sealed files that no row names, which a run that was broken off has left; how many."""
+    if store.read_only or not (store.home / FILES_FOLDER).is_dir():
+        return 0
     with store.transaction():  # nobody attaches meanwhile
         named = {
             path

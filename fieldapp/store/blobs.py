@@ -50,13 +50,23 @@ def digest(data: bytes) -> str:
 
 def path_of(store: Store, sha256: str, kind: str = "") -> Path:
     """Where the sealed file of a content lies; ``kind``: empty, or THUMB."""
-    name = _derived(store, b"name" + kind.encode(), sha256).hex()[:40]
-    return store.home / FILES_FOLDER / name[:2] / (name + kind)
+    name = name_of(store, sha256, kind)
+    return store.home / FILES_FOLDER / name[:2] / name
+
+
+def name_of(store: Store, sha256: str, kind: str = "") -> str:
+    """The name of the sealed file of a content."""
+    return _derived(store, b"name" + kind.encode(), sha256).hex()[:40] + kind
 
 
 def is_here(store: Store, sha256: str, kind: str = "") -> bool:
     """Whether the content is stored here."""
     return path_of(store, sha256, kind).is_file()
+
+
+def names_here(home: Path) -> set[str]:
+    """The names of all sealed files: to ask of very many contents whether they are here, with ``name_of``."""
+    return {path.name for path in sealed_files(home)}
 
 
 def put(store: Store, data: bytes) -> str:
@@ -111,8 +121,13 @@ def remove_sealed(path: Path) -> None:
 
 def sealed_files(home: Path) -> Iterator[Path]:
     """All sealed files of a workspace, small pictures among them, by name."""
-    for folder in sorted((home / FILES_FOLDER).glob("[0-9a-f][0-9a-f]")):
-        yield from (path for path in sorted(folder.iterdir()) if NAME.fullmatch(path.name))
+    return sealed_in(home / FILES_FOLDER)
+
+
+def sealed_in(folder: Path) -> Iterator[Path]:
+    """The sealed files in a folder that is arranged like that of a workspace."""
+    for below in sorted(folder.glob("[0-9a-f][0-9a-f]")):
+        yield from (path for path in sorted(below.iterdir()) if NAME.fullmatch(path.name))
 
 
 def _write(store: Store, sha256: str, kind: str, data: bytes) -> None:

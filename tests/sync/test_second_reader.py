@@ -1,5 +1,6 @@
 """The shell script in the documents reads bundles as we do, and refuses what one file can show to be bad."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,9 +10,10 @@ from typing import Any
 
 import on_windows
 import pytest
-from vector_files import KEYS, VECTORS, Files
+from vector_files import ALL_FILES, INDEX, KEYS, VECTORS, Files, part_of
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "read-bundle.sh"
+FILES_SCRIPT = SCRIPT.with_name("read-files.sh")
 TOOLS = ("bash", "age", "tar", "minisign", "zstd", "jq", "sha256sum")
 MISSING = [t for t in TOOLS if shutil.which(t) is None]
 pytestmark = [
@@ -54,6 +56,20 @@ def test_the_script(files: Files, identity: Path, name: str) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         records = [json.loads(line) for line in done.stdout.splitlines()]
         assert by_row(records) == by_row(vector["records"])
+
+
+@pytest.mark.parametrize("part", INDEX["parts"], ids=lambda part: str(part["name"]))
+def test_the_script_for_files(files: Files, identity: Path, part: dict[str, Any], tmp_path: Path) -> None:
+    """The files of a part that the records name, each what its name says; nothing else is written."""
+    path = part_of(files, part, tmp_path)
+    records = [{"table": "attachment", "sha256": hash_} for hash_ in ALL_FILES] + [{"table": "event", "id": "x"}]
+    command = ["bash", str(FILES_SCRIPT), str(identity), str(tmp_path / "out"), str(path), str(tmp_path / "none")]
+    given = "".join(json.dumps(record) + "\n" for record in records)
+    path_only = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(command, input=given, check=False, capture_output=True, text=True, cwd="/", env=path_only)
+    assert done.returncode == 0
+    found = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (tmp_path / "out").iterdir()}
+    assert found == {hash_: hash_ for hash_ in part["whole"]}
 
 
 def test_another_headquarters_key_is_not_trusted(files: Files, identity: Path) -> None:

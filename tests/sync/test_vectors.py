@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from soak import small_baseline
 from sync_state import arrived_or_recorded
-from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files, become_the_reader
+from vector_files import FOLDER, INDEX, KEYS, PACK, VECTORS, Files, become_the_reader, part_of
 
 from fieldapp.errors import FileRefused
 from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming
-from fieldapp.sync.format import clock
+from fieldapp.sync.format import clock, file_parts, keys
 from fieldapp.sync.merge import merge
 from fieldapp.sync.peers import receipts
 from fieldapp.sync.safety import doctor
@@ -145,6 +145,22 @@ def test_all_of_them_on_one_stick(reader: Store, files: Files, seed: int) -> Non
             if told["state"] == "unreadable":
                 assert told["sha256"] not in states
     assert doctor.examine_replica(reader).healthy
+
+
+@pytest.mark.parametrize("part", INDEX["parts"], ids=lambda part: str(part["name"]))
+def test_a_part_with_files(files: Files, part: dict[str, Any], tmp_path: Path) -> None:
+    path, secret = part_of(files, part, tmp_path), KEYS["reader"]["age_secret"]
+    whole: list[str] = []
+    damaged = False
+    try:
+        listed = file_parts.listed(path, secret)
+        for hash_, data in file_parts.read(path, secret, listed):
+            whole += [hash_] if data is not None else []
+    except file_parts.BadPart:
+        damaged = True
+    assert (sorted(whole), damaged) == (sorted(part["whole"]), part["damaged"])
+    with pytest.raises(file_parts.PartForOthers):
+        file_parts.listed(path, keys.new_keys().age_secret)
 
 
 def test_the_files_are_what_the_generator_writes(tmp_path: Path) -> None:

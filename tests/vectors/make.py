@@ -991,6 +991,41 @@ def whose_word_counts() -> None:
             Bundle(HQ, [for_all], root, pack), "forged", form="pack", single=None)  # fmt: skip
 
 
+PARTS: list[Json] = []
+
+
+def part(name: str, about: str, plain: bytes, whole: Sequence[bytes], *, damaged: bool = False) -> None:
+    """Add a part with files: the tar in it; ``whole``: the contents that a reader gets from it."""
+    PLAIN.append((f"part/{name}.tar", plain))
+    hashes = [hashlib.sha256(data).hexdigest() for data in whole]
+    PARTS.append({"name": name, "about": about, "file": f"part/{name}.tar", "whole": hashes, "damaged": damaged})
+
+
+def files_of_records() -> None:
+    photo, paper = b"\xff\xd8\xff" + b"photograph" * 200, b"%PDF-1.7 paper"
+
+    def file(data: bytes, content: bytes | None = None) -> Member:
+        return f"files/{hashlib.sha256(data).hexdigest()}", data if content is None else content
+
+    def listed(*files: Member) -> Member:
+        return "SHA256SUMS", "".join(f"{name[6:]}  {name}\n" for name, _data in files).encode()
+
+    both = [file(photo), file(paper)]
+    whole = tar([listed(*both), *both])
+    part("two-files", "Two files", whole, [photo, paper])
+    part("one-of-two", "A file that is listed and not there", tar([listed(*both), both[1]]), [paper])
+    part("other-content", "A file that is not what its name says",
+         tar([listed(*both), file(photo, b"other"), both[1]]), [paper])  # fmt: skip
+    part("other-members", "Members that are no files of records",
+         tar([listed(*both), ("notes.txt", b"x"), ("files/../x", b"x"), ("files/ABC", b"x"), *both]),
+         [photo, paper])  # fmt: skip
+    part("cut-off", "A part that ends within its last file", whole[: -1024 - 512], [photo], damaged=True)
+    link = tar_header("files/link", 0, type=tarfile.SYMTYPE, linkname="/etc/passwd")
+    part("link", "A link after a file", tar([listed(*both), both[0]])[:-1024] + link + tar([both[1]]),
+         [photo], damaged=True)  # fmt: skip
+    part("no-list", "A part that does not begin with its list", tar(both), [], damaged=True)
+
+
 def main() -> None:
     good()
     damaged_files()
@@ -1000,6 +1035,7 @@ def main() -> None:
     voids()
     lengths()
     whose_word_counts()
+    files_of_records()
     write("plain.tar.zst", zstandard.ZstdCompressor(level=19).compress(tar(PLAIN)))
     names = [v["name"] for v in INDEX]
     assert len(set(names)) == len(names)
@@ -1012,7 +1048,9 @@ def main() -> None:
     post = dict(zip(("id", "code", "name"), IARVE, strict=True))
     document = {"format": "fieldapp-vectors/1", "keys": keys, "post": post, "log": LOG_B}
     lines = ",\n".join(json.dumps(v, ensure_ascii=False) for v in INDEX)
-    text = json.dumps({**document, "vectors": []}, ensure_ascii=False, indent=1)
+    part_lines = ",\n".join(json.dumps(v, ensure_ascii=False) for v in PARTS)
+    text = json.dumps({**document, "vectors": [], "parts": []}, ensure_ascii=False, indent=1)
+    text = text.replace('"parts": []', f'"parts": [\n{part_lines}\n]')
     (HERE / "vectors.json").write_text(
         text.replace('"vectors": []', f'"vectors": [\n{lines}\n]') + "\n", encoding="utf-8", newline="\n"
     )

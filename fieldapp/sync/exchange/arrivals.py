@@ -11,6 +11,7 @@ from datetime import date
 from msgspec import Struct, field
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.domain.review import Review
@@ -41,6 +42,8 @@ class Arrival(Struct):
     accepted: int = 0
     """number of records that a review accepted"""
     returned: int = 0
+    files: int = 0
+    """number of files of records whose bytes came"""
     last: str | None = None
     """day of the newest change of it that is here; ISO"""
     asks: list[str] = field(default_factory=list)
@@ -101,6 +104,8 @@ class Arrival(Struct):
                 shown = format_amount(number)
                 named = shown if found else counted("{n} record", "{n} records", number, shown)
                 found.append(words.format(n=named))
+        if self.files:
+            found.append(counted("{n} file of records", "{n} files of records", self.files))
         return found
 
     def _nothing(self) -> str:
@@ -123,6 +128,7 @@ class _Touched(Struct):
     void_set: set[tuple[str, str]] = field(default_factory=set)
     """those that a change voids or takes back"""
     reviews: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
 
 
 def arrivals(store: Store, results: Sequence[Imported], since: int) -> list[Arrival]:
@@ -191,6 +197,7 @@ def _enter_file(arrival: Arrival, peer: Peer, result: Imported) -> None:
     arrival.waits = arrival.waits or bool(result.held and not result.asks)
     arrival.quarantined = arrival.quarantined or bool(result.quarantined)
     arrival.rejected += len(result.set_aside)
+    arrival.files += result.files
     arrival.slow = arrival.slow or result.clock is not None
     arrival.later = arrival.later or result.later is not None
 
@@ -202,6 +209,8 @@ def _count(store: Store, numbers: Iterable[int], touched: _Touched) -> None:
         for head in log.heads_of_segment(store, number):
             if head.table == Review.KIND:
                 touched.reviews.add(head.row_id)
+            elif head.table == Attachment.KIND:
+                touched.files.add(head.row_id)
             elif head.table in PARENTS:
                 rows.setdefault(head.table, set()).add(head.row_id)
             else:
@@ -216,6 +225,11 @@ def _count(store: Store, numbers: Iterable[int], touched: _Touched) -> None:
 
 def _fill(store: Store, arrival: Arrival, touched: _Touched, since: int) -> None:
     """Count each record once: what was here before is not new, what is voided is neither new nor changed."""
+    named = store.rows(
+        "SELECT DISTINCT record_kind, record_id FROM attachment WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(sorted(touched.files))],
+    )
+    touched.others |= {(row["record_kind"], row["record_id"]) for row in named}
     before = log.touched_before(store, [row_id for _kind, row_id in touched.begun], since)
     standing, voided = _standing(store, touched.begun | touched.others)
     gone = touched.void_set & voided

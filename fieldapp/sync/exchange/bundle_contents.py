@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 import fieldapp
+from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.records import PARENTS
 from fieldapp.store import log as change_log
 from fieldapp.store import vault, wall
 from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
+from fieldapp.sync.exchange import record_files
 from fieldapp.sync.format import bundle, clock
-from fieldapp.sync.format.bundle import Head, Manifest, RejectedChange
+from fieldapp.sync.format.bundle import FilesHave, Head, Manifest, RejectedChange
 from fieldapp.sync.merge import revocation
 from fieldapp.sync.merge.forks import FORK, FORK_SETTLED
 from fieldapp.sync.merge.revocation import REVOKED
@@ -45,6 +47,8 @@ class BundleContents(Struct, frozen=True):
     """our own first, then headquarters'"""
     have: dict[str, Head]
     """our version vector with head hashes, of the logs that the recipient may see"""
+    files: FilesHave | None = None
+    """the files of records that are here, of those that the recipient may see"""
 
 
 def take_inventory(store: Store) -> Inventory:
@@ -71,7 +75,8 @@ def contents_for_peer(store: Store, inventory: Inventory, to: Peer) -> BundleCon
     chosen = _missing_segments(store, inventory, reader, visible, to)
     authors = {row["replica_id"] for row in chosen}
     known = [p for p in inventory.others if p.id in authors or (p.trust != "pending" and reader.knows(p))]
-    return BundleContents(to, chosen, _ordered(inventory.me, known), _heads_by_log(visible))
+    files = record_files.have_for(store, inventory.me, inventory.others, reader)
+    return BundleContents(to, chosen, _ordered(inventory.me, known), _heads_by_log(visible), files)
 
 
 def contents_for_pack(store: Store) -> BundleContents:
@@ -80,9 +85,9 @@ def contents_for_pack(store: Store) -> BundleContents:
     heads = [head for head in inventory.heads if head["scope"] == "*"]
     chosen = [row for head in heads for row in _applied_since(store, head["log_id"], 0)]
     authors = {row["replica_id"] for row in chosen}
-    return BundleContents(
-        None, chosen, _ordered(inventory.me, [p for p in inventory.others if p.id in authors]), _heads_by_log(heads)
-    )
+    known = _ordered(inventory.me, [p for p in inventory.others if p.id in authors])
+    takes = record_files.takes_files(store, inventory.me, inventory.others)
+    return BundleContents(None, chosen, known, _heads_by_log(heads), FilesHave("", "") if takes else None)
 
 
 def _missing_segments(
@@ -183,6 +188,7 @@ def manifest_of(store: Store, contents: BundleContents, number: int) -> Manifest
         set_aside=_rejected_changes(store, to),
         recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
         log=logs.current_log(store),
+        files=contents.files,
     )
 
 
@@ -222,11 +228,11 @@ def records_in(store: Store, chosen: Sequence[Row]) -> int:
 
 def records_of(store: Store, table: str, ids: Iterable[str]) -> dict[str, str]:
     """Row -> its record, for rows of a table that belong to records; empty for the table of a record."""
-    if table not in PARENTS:
+    if table not in PARENTS and table != Attachment.KIND:
         return {}
-    _model, child = PARENTS[table]
+    parent = "record_id" if table == Attachment.KIND else PARENTS[table][1].parent
     rows = store.rows(
-        f"SELECT id, {child.parent} AS record FROM {table} WHERE id IN (SELECT value FROM json_each(?))",
+        f"SELECT id, {parent} AS record FROM {table} WHERE id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(ids))],
     )
     return {row["id"]: row["record"] for row in rows}

@@ -16,8 +16,8 @@ from fieldapp.store import capture, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import messages, outgoing, refused_bundles, sticks
-from fieldapp.sync.format import bundle, drives, segment
+from fieldapp.sync.exchange import incoming_files, messages, outgoing, refused_bundles, sticks
+from fieldapp.sync.format import bundle, drives, file_parts, segment
 from fieldapp.sync.format.bundle import Inspected, Progress
 from fieldapp.sync.merge import authors, fast_path, forks, merge, revocation, segment_state
 from fieldapp.sync.merge.forks import FORK_SETTLED
@@ -85,6 +85,10 @@ class Imported:
     """it is for others, and this laptop wrote it"""
     arrived: list[str] = field(default_factory=list)
     """hashes of the segments that were applied or quarantined, and are reported in this result"""
+    files: int = 0
+    """number of files of records that arrived with it"""
+    file_problems: list[str] = field(default_factory=list)
+    """a sentence for each part with files of which not all was taken in"""
     later: str | None = None
     """what could not be done after it was taken in, and will be"""
     clock: str | None = None
@@ -103,7 +107,7 @@ class Imported:
             return "quarantined"
         if self.asks:
             return "uncertified"
-        return "waits" if self.held else "applied" if self.applied else "known"
+        return "waits" if self.held else "applied" if self.applied or self.files else "known"
 
     @property
     def complete(self) -> bool:
@@ -113,11 +117,17 @@ class Imported:
     @property
     def sentence(self) -> str:
         """Whose file it is, what is new in it, and what had come before."""
+        files = (
+            counted("{n} file of records arrived.", "{n} files of records arrived.", self.files) if self.files else ""
+        )
+        if not self.sender and files:
+            return f"{display_path(self.path.name)}: {files}"
         if not self.sender:
             return _("{file}: nothing of it was taken in.").format(file=display_path(self.path.name))
-        return _("{who}: {n} new changes, {known} had come before ({file}).").format(
+        changes = _("{who}: {n} new changes, {known} had come before ({file}).").format(
             file=display_path(self.path.name), who=self.title, n=self.applied, known=self.known
         )
+        return f"{changes} {files}".rstrip()
 
     @property
     def title(self) -> str:
@@ -129,7 +139,7 @@ class Imported:
         """A sentence for each segment that is not applied, each rejected change, the sender's clock, a refused file,
         and what could not be done afterwards."""
         more = filter(None, [self.clock, self.refused, self.later])
-        return [*self.held, *self.quarantined, *self.set_aside, *more]
+        return [*self.held, *self.quarantined, *self.set_aside, *more, *self.file_problems]
 
 
 def import_files(store: Store, paths: Sequence[Path], progress: Progress | None = None) -> list[Imported]:
@@ -164,11 +174,29 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
                 results[-1].later = _("What was taken in is recorded. Searching finds it later. {why}").format(
                     why=error.why
                 )
+    _take_in_files(store, paths, results, progress)
     reported = {hash_ for result in results for hash_ in result.arrived}
     for result in results:
         waited, result.waiting, result.held = result.waiting, [], []
         _report_arrived(store, waited, result, reported)
     return results
+
+
+def _take_in_files(store: Store, paths: Sequence[Path], results: list[Imported], progress: Progress | None) -> None:
+    """Take in the files beside bundles, when all bundles are in: a record may have come with a later one."""
+    of_bundle = {(r.path.parent, r.path.name.split(".fieldapp.tar")[0]): r for r in results}
+    for taken in incoming_files.take_in(store, incoming_files.parts_beside(paths), progress):
+        if not (taken.arrived or taken.problem):
+            continue
+        stem = file_parts.stem_of(taken.path.name)
+        result = of_bundle.get((taken.path.parent, stem))
+        if result is None:
+            writer = outgoing.sender_of_name(taken.path.name, peers.others(store))
+            result = Imported(taken.path, writer_id=writer.id if writer else "")
+            of_bundle[taken.path.parent, stem] = result
+            results.append(result)
+        result.files += taken.arrived
+        result.file_problems += [taken.problem] if taken.problem else []
 
 
 def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Progress | None) -> Imported:

@@ -1,14 +1,10 @@
 """Export to a stick: a bundle for each recipient, complete or not there."""
 
-import os
 import re
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError
@@ -17,13 +13,15 @@ from fieldapp.store import disk, leftovers, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Store
-from fieldapp.sync.exchange import bundle_contents, sticks
+from fieldapp.sync.exchange import bundle_contents, outgoing_files, sticks
 from fieldapp.sync.exchange.bundle_contents import Inventory
-from fieldapp.sync.format import bundle, clock, drives, keys, segment, tarball
-from fieldapp.sync.format.bundle import Manifest, Progress
+from fieldapp.sync.format import agefile, bundle, clock, drives, keys, segment, tarball
+from fieldapp.sync.format.bundle import Progress
 from fieldapp.sync.peers import logs, peers, practice
 from fieldapp.sync.peers.peers import Peer
 
+BACKUP_ROOM = 2
+"""Times the size of the database: what a backup beside an export needs free (``safety/backup.py``)"""
 EXPORTED_CHANGES = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
@@ -37,20 +35,27 @@ class Exported(Struct, frozen=True):
     records: int
     size: int
     """bytes"""
+    files: outgoing_files.SentFiles = outgoing_files.SentFiles()
+    """the files of records that went along"""
 
     @property
     def sentence(self) -> str:
-        """A sentence that says what was written."""
-        return _("{file} for {to}: {records}, {size} bytes, read back and compared.").format(
+        """What was written, and what goes with the next stick."""
+        written = _("{file} for {to}: {records}, {size} bytes, read back and compared.").format(
             file=self.path.name,
             to=self.recipient,
             records=counted("{n} record", "{n} records", self.records),
             size=format_amount(self.size),
         )
+        return f"{written} {self.files.sentence}".rstrip()
 
 
-def export(store: Store, dest: Path, to: str | None = None, progress: Progress | None = None) -> list[Exported]:
+def export(
+    store: Store, dest: Path, to: str | None = None, progress: Progress | None = None, most: int | None = None
+) -> list[Exported]:
     """Write a bundle for each recipient into the folder ``dest``: all that it has not acknowledged, and our receipt.
+
+    When all bundles are there, files of records fill what room is left, up to ``most`` bytes (None: the setting).
 
     ``to`` names one recipient; otherwise a post writes for headquarters and its own other laptops, headquarters for
     every laptop that it certified and for the one above. A file is complete or not there, and the replica's state does
@@ -62,10 +67,10 @@ def export(store: Store, dest: Path, to: str | None = None, progress: Progress |
     clock.check_day(store)
     leftovers.remember(store, dest)
     with disk.alone(store.home / WRITING):  # numbers and what a bundle holds are in one order
-        return _export(store, dest, to, progress)
+        return _export(store, dest, to, progress, most)
 
 
-def _export(store: Store, dest: Path, to: str | None, progress: Progress | None) -> list[Exported]:
+def _export(store: Store, dest: Path, to: str | None, progress: Progress | None, most: int | None) -> list[Exported]:
     with store.transaction():
         segment.seal_open_changes(store)
         sealed = logs.changes_written(store)
@@ -85,6 +90,26 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None)
         raise
     if any(p.role == "hq" for p in recipients):
         store.set_setting(EXPORTED_CHANGES, str(sealed))
+    return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
+
+
+def with_files(
+    store: Store,
+    inventory: Inventory,
+    written: Sequence[tuple[Peer, Exported]],
+    progress: Progress | None = None,
+    most: int | None = None,
+) -> list[Exported]:
+    """Put the files of records beside bundles that are written, up to ``most`` bytes; the bundles with what went along.
+
+    A post's export is followed by a backup for headquarters, for which room is kept.
+    """
+    room = outgoing_files.Room(store, most, BACKUP_ROOM * store.path.stat().st_size if store.role == "post" else 0)
+    done = []
+    for to, made in written:
+        stem = made.path.name.removesuffix(bundle.BUNDLE_SUFFIX)
+        sent = outgoing_files.write(store, inventory.others, to, made.path.parent, stem, room, progress)
+        done.append(structs.replace(made, files=sent))
     return done
 
 
@@ -121,8 +146,11 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
     me = inventory.me
     archived = [me.age_key] if me.role == "hq" else []  # it can read them again: ``safety/archive.py``
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
-    with drives.atomic_file(target, verified, new=True) as file:
-        _encrypt_tar(file, manifest, signature, members(), [to.age_key, *archived])
+    with (
+        drives.atomic_file(target, verified, new=True) as file,
+        agefile.encrypted(file, [to.age_key, *archived]) as plain,
+    ):
+        bundle.write_tar(plain, manifest, signature, members())
     sha256, size = drives.digest_of_written(file)
     try:
         with store.transaction():
@@ -138,34 +166,6 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
         records=bundle_contents.records_in(store, contents.chosen),
         size=size,
     )
-
-
-def _encrypt_tar(
-    target: IO[bytes], manifest: Manifest, signature: bytes, members: Iterator[tuple[str, bytes]], recipients: list[str]
-) -> None:
-    """Encrypt a tar with age, in a thread that reads it from a pipe: no more than one member is in memory."""
-    import pyrage
-
-    to = [pyrage.x25519.Recipient.from_str(r) for r in recipients]
-    read_fd, write_fd = os.pipe()
-    failed: list[BaseException] = []
-
-    def encrypt() -> None:
-        with os.fdopen(read_fd, "rb") as source:
-            try:
-                pyrage.encrypt_io(source, target, to)
-            except BaseException as error:
-                failed.append(error)
-
-    worker = threading.Thread(target=encrypt, daemon=True)
-    worker.start()
-    try:
-        with suppress(OSError), os.fdopen(write_fd, "wb") as plain:
-            bundle.write_tar(plain, manifest, signature, members)
-    finally:
-        worker.join()
-    if failed:
-        raise failed[0]
 
 
 def _file_name(me: Peer, to: Peer, number: int) -> str:

@@ -111,17 +111,19 @@ def reply(
         for to in partners:
             if to.id == sender.id or (sender.role == "post" and to.post_id == sender.post_id):
                 wanted[(to.id, dest or result.path.parent)] = to
+    written: list[tuple[Peer, Exported]] = []
     try:
         for number, ((_id, folder), to) in enumerate(wanted.items()):
             if progress is not None:
                 progress("write", number, len(wanted))
             try:
                 drives.check_target(store.home, folder)
-                done.written.append(outgoing.export_to(store, folder, inventory, to))
+                written.append((to, outgoing.export_to(store, folder, inventory, to)))
             except (FieldappError, OSError) as error:
                 done.problems.append(f"{to.title}: {reason_text(error)}")
     except Cancelled:
-        for made in done.written:
+        for _to, made in written:
             disk.try_remove(made.path)
         raise
+    done.written = outgoing.with_files(store, inventory, written, progress)
     return done

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _, counted
 from fieldapp.store import log as change_log
@@ -170,9 +171,10 @@ def unreceived(store: Store, ids: Sequence[str]) -> dict[str, OnWay]:
     if store.identity.role == "hq":
         return {}
     belongs = {row_id: row_id for row_id in ids}
-    for kind, (_model, child) in PARENTS.items():
+    parents = {kind: child.parent for kind, (_model, child) in PARENTS.items()} | {Attachment.KIND: "record_id"}
+    for kind, parent in parents.items():
         for row in store.rows(
-            f"SELECT id, {child.parent} AS record FROM {kind} WHERE {child.parent} IN (SELECT value FROM json_each(?))",
+            f"SELECT id, {parent} AS record FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))",
             [json.dumps(list(ids))],
         ):
             belongs[row["id"]] = row["record"]

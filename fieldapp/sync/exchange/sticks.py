@@ -16,9 +16,9 @@ from msgspec import Struct
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import disk
+from fieldapp.store import blobs, disk
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.format import bundle, clock, drives
+from fieldapp.sync.format import bundle, clock, drives, file_parts
 from fieldapp.sync.peers import practice, receipts
 from fieldapp.sync.peers.peers import Peer
 
@@ -68,7 +68,7 @@ def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256
 
 
 def old_bundles(store: Store, folder: Path) -> list[OldBundle]:
-    """The bundles in a folder that may be deleted, by name. Nothing is changed."""
+    """The bundles and parts with files in a folder that may be deleted. Nothing is changed."""
     if not folder.is_dir():
         raise FieldappError(
             _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=display_path(folder))
@@ -89,7 +89,35 @@ def old_bundles(store: Store, folder: Path) -> list[OldBundle]:
             why = "received"
         if why:
             found.append(OldBundle(path, why, path.stat().st_size))
+    return found + _old_parts(store, folder)
+
+
+def _old_parts(store: Store, folder: Path) -> list[OldBundle]:
+    """The parts with files in a folder that may be deleted: all that is in them has arrived, or is written anew."""
+    found = []
+    for path in file_parts.parts_in(folder):
+        row = store.row("SELECT * FROM local_file_part WHERE name = ?", [path.name]) if path.name.isascii() else None
+        size = path.stat().st_size
+        why: Why | None = None
+        if row is None:
+            why = "read" if _part_is_here(store, path) else None
+        elif row["size"] == size and (at := receipts.files_at(store, row["recipient"])) is not None:
+            arrived = receipts.prefixes(row["hashes"]) <= at.has | at.declined
+            why = "received" if arrived else "newer" if row["heard"] < at.heard else None
+        if why:
+            found.append(OldBundle(path, why, size))
     return found
+
+
+def _part_is_here(store: Store, path: Path) -> bool:
+    """Whether a part is for this laptop, and each file in it is here, or was taken away here."""
+    secret = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
+    try:
+        listed = file_parts.listed(path, secret)
+    except (OSError, file_parts.BadPart, file_parts.PartForOthers):
+        return False
+    cleared = {row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")}
+    return bool(listed) and all(h in cleared or blobs.is_here(store, h) for h in listed)
 
 
 def delete_bundles(store: Store, files: Sequence[OldBundle]) -> int:

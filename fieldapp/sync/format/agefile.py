@@ -1,6 +1,14 @@
-"""age files from outside, before they are given to the library that opens them."""
+"""age files as streams: the library reads or writes them in a thread of its own, through a pipe."""
 
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO
+
+import pyrage
+
+from fieldapp.sync.format import tarball
 
 MAGIC = b"age-encryption.org/v1\n"
 MAX_HEADER = 65_536
@@ -15,3 +23,64 @@ def has_age_header(source: IO[bytes]) -> bool:
     head = source.read(MAX_HEADER)
     source.seek(0)
     return head.startswith(MAGIC) and b"\n--- " in head
+
+
+@contextmanager
+def decrypted(
+    source: IO[bytes], age_secret: str, explain: Callable[[Sequence[Exception]], None]
+) -> Iterator[IO[bytes]]:
+    """The plain text of an open age file. ``explain`` gets the errors that decryption met, and raises one of its own:
+    when the reader of the plain text finds a bad tar, and when the block ends."""
+    identity = pyrage.x25519.Identity.from_str(age_secret)
+    failed: list[Exception] = []
+
+    def decrypt(target: IO[bytes]) -> None:
+        try:
+            with target:
+                pyrage.decrypt_io(source, target, [identity])
+        except Exception as error:
+            failed.append(error)
+
+    read_fd, write_fd = os.pipe()
+    reader = os.fdopen(read_fd, "rb")
+    worker = threading.Thread(target=decrypt, args=(os.fdopen(write_fd, "wb"),), daemon=True)
+    worker.start()
+    try:
+        yield reader
+    except tarball.BadTar:
+        _stop(reader, worker)
+        explain(failed)
+        raise
+    finally:
+        _stop(reader, worker)
+    explain(failed)
+
+
+def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
+    reader.close()
+    worker.join()
+
+
+@contextmanager
+def encrypted(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[bytes]]:
+    """A stream that is encrypted to age recipients into ``target``; no more than a pipe holds is in memory."""
+    to = [pyrage.x25519.Recipient.from_str(r) for r in recipients]
+    read_fd, write_fd = os.pipe()
+    failed: list[BaseException] = []
+
+    def encrypt() -> None:
+        with os.fdopen(read_fd, "rb") as source:
+            try:
+                pyrage.encrypt_io(source, target, to)
+            except BaseException as error:
+                failed.append(error)
+
+    worker = threading.Thread(target=encrypt, daemon=True)
+    worker.start()
+    try:
+        with suppress(OSError), os.fdopen(write_fd, "wb") as plain:
+            yield plain
+    finally:
+        worker.join()
+    if failed:
+        raise failed[0]

@@ -5,10 +5,8 @@ file and believes nothing until every size, every hash and the sender's signatur
 ``read_segments`` read it again, to apply it. The plain text is never written to a disk.
 """
 
-import os
 import re
-import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
@@ -72,6 +70,14 @@ class RejectedChange(msgspec.Struct, frozen=True):
     reason: str
 
 
+class FilesHave(msgspec.Struct, frozen=True):
+    """Which files of records the sender of a manifest has: the first 8 bytes of each hash, sorted, in base64."""
+
+    has: str
+    declined: str
+    """those that it does not have and does not want, because it took them away when headquarters had them"""
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """The first member: what the bundle holds and what its sender has. Fields of a later format are ignored."""
 
@@ -92,6 +98,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """the log that the sender writes now; of headquarters, its log in scope '*'"""
     post_id: str | None = None
     recovery: str | None = None
+    files: FilesHave | None = None
+    """which files of records the sender has; None: it takes none. Versions before 0.3.1 did not say"""
     recovery_code: str | None = None
     """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
 
@@ -302,37 +310,11 @@ def _decrypted_tar(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
                     ),
                 )
             raise tarball.BadTar("no age file")
-        identity = pyrage.x25519.Identity.from_str(age_secret)
-        failed: list[Exception] = []
-
-        def decrypt(target: IO[bytes]) -> None:
-            try:
-                with target:
-                    pyrage.decrypt_io(source, target, [identity])
-            except Exception as error:
-                failed.append(error)
-
-        read_fd, write_fd = os.pipe()
-        reader = os.fdopen(read_fd, "rb")
-        worker = threading.Thread(target=decrypt, args=(os.fdopen(write_fd, "wb"),), daemon=True)
-        worker.start()
-        try:
-            yield reader
-        except tarball.BadTar:
-            _stop(reader, worker)
-            _explain(path, failed)
-            raise
-        finally:
-            _stop(reader, worker)
-        _explain(path, failed)
+        with agefile.decrypted(source, age_secret, lambda failed: _explain(path, failed)) as plain:
+            yield plain
 
 
-def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
-    reader.close()
-    worker.join()
-
-
-def _explain(path: Path, failed: list[Exception]) -> None:
+def _explain(path: Path, failed: Sequence[Exception]) -> None:
     """Raise the error that decryption met: it says more than the error of the reader of its output."""
     if not failed or isinstance(failed[0], BrokenPipeError | ValueError):
         return

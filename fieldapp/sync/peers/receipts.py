@@ -1,7 +1,10 @@
 """Receipts: how far other replicas say they have each log, and how far that agrees with ours."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
 
 from fieldapp.store import wall
 from fieldapp.store.store import Store
@@ -53,6 +56,71 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
     _enter_heads(store, sender, key, manifest.have)
     have = json.dumps({g: {"last": h.last, "hash": h.hash, "replica": h.replica} for g, h in manifest.have.items()})
     _keep(store, manifest, key, have, manifest.hlc)
+    _keep_files(store, manifest, key)
+
+
+class FilesAt(Struct, frozen=True):
+    """Which files of records a replica has, by the receipts of all its databases: first bytes of their hashes."""
+
+    has: frozenset[bytes]
+    declined: frozenset[bytes]
+    heard: int
+    """the reading of its latest receipt; 0 if it has sent none"""
+
+
+PREFIX = 8
+"""Bytes of a hash by which a receipt names it"""
+
+
+def prefix_of(sha256: str) -> bytes:
+    """What a receipt names a hash by."""
+    return bytes.fromhex(sha256[: 2 * PREFIX])
+
+
+def files_at(store: Store, replica_id: str) -> FilesAt | None:
+    """Which files a replica has; None if by its latest receipt it takes none, as versions up to 0.2 do.
+
+    What only one of its databases has, it does not have: a disk may have been set back.
+    """
+    rows = store.rows(
+        "SELECT r.hlc, f.has, f.declined FROM local_receipt r"
+        " LEFT JOIN local_file_receipt f ON f.replica_id = r.replica_id AND f.log_id = r.log_id"
+        " WHERE r.replica_id = ?1 AND r.have IS NOT NULL AND r.hlc <= ?3"
+        " AND r.hlc > (SELECT max(hlc) FROM local_receipt WHERE replica_id = ?1 AND hlc <= ?3) - ?2"
+        " ORDER BY r.hlc DESC",
+        [replica_id, SILENCE_MS << 16, clock.latest_plausible()],
+    )
+    if not rows:
+        return FilesAt(frozenset(), frozenset(), 0)
+    if rows[0]["has"] is None:
+        return None
+    has, declined = (
+        frozenset.intersection(*(prefixes(row[name] or b"") for row in rows)) for name in ("has", "declined")
+    )
+    return FilesAt(has, declined, rows[0]["hlc"])
+
+
+def prefixes(data: bytes) -> frozenset[bytes]:
+    """The prefixes that lie one after the other in ``data``."""
+    return frozenset(data[at : at + PREFIX] for at in range(0, len(data), PREFIX))
+
+
+def _keep_files(store: Store, manifest: Manifest, key: str) -> None:
+    store.db.execute("DELETE FROM local_file_receipt WHERE replica_id = ? AND log_id = ?", [manifest.sender, key])
+    if manifest.files is not None:
+        store.db.execute(
+            "INSERT INTO local_file_receipt VALUES (?, ?, ?, ?)",
+            [manifest.sender, key, _decoded(manifest.files.has), _decoded(manifest.files.declined)],
+        )
+
+
+def _decoded(text: str) -> bytes:
+    """What a manifest says of files; nothing where it is not as it should be."""
+    try:
+        data = b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return data if len(data) % PREFIX == 0 else b""
 
 
 def forget_implausible(store: Store) -> None:

@@ -7,6 +7,11 @@ the passphrases of that day open it. On a stick the backup is sealed once more, 
 who finds the stick cannot even try passphrases. There the database is packed small (``packing.py``), in the second
 format, which versions before 0.3 refuse with a sentence; everywhere else the first one is written, which they restore.
 
+The files of records lie beside the backups, in a folder of their own, ``<code>_<replica>.fieldapp-backup-files``:
+sealed as they are in the workspace, each once, however many backups are there. A backup adds those that are new. The
+automatic backups lie in the workspace, whose own files are taken when one of them is restored. A backup on a stick has
+none: they go to headquarters beside the bundles.
+
 A restored replica begins a new log. Changes that it wrote after the backup, and that headquarters has, come back in
 headquarters' reply.
 """
@@ -18,7 +23,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
@@ -31,11 +36,12 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.store import disk, disk_errors, leftovers, people, vault, wall
+from fieldapp.records import attachments
+from fieldapp.store import blobs, disk, disk_errors, leftovers, people, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
-from fieldapp.store.store import BACKUP_FOLDER, FILE, WRITING, Identity, Store, check_no_replica
+from fieldapp.store.store import BACKUP_FOLDER, FILE, FILES_FOLDER, WRITING, Identity, Store, check_no_replica
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -43,6 +49,7 @@ from fieldapp.sync.safety import packing
 
 BACKUP_FORMAT, PACKED_FORMAT = "fieldapp-backup/1", "fieldapp-backup/2"
 BACKUP_SUFFIX = ".fieldapp-backup.tar"
+FILES_SUFFIX = ".fieldapp-backup-files"
 SEALED_SUFFIX = BACKUP_SUFFIX + ".age"
 BACKUP_MANIFEST = "backup.json"
 MAX_MANIFEST = 1 << 20
@@ -81,6 +88,8 @@ class Backup:
     path: Path
     size: int
     """bytes"""
+    files: int = 0
+    """files of records that were added beside it"""
 
 
 # writing --------------------------------------------------------------------------------------------------------
@@ -93,7 +102,32 @@ def write_backup(store: Store, folder: Path) -> Backup:
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=folder))
     leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING):
-        return _write(store, _new_path(store, folder))
+        made = _write(store, _new_path(store, folder))
+        return replace(made, files=_add_files(store, folder))
+
+
+def _add_files(store: Store, folder: Path) -> int:
+    """Copy the sealed files that are not there yet beside the backups in a folder, each whole or not there; how many.
+
+    The workspace's own folder of backups needs none.
+    """
+    if folder.parent.samefile(store.home):
+        return 0
+    there = folder / f"{_name(store)}{FILES_SUFFIX}"
+    new = [
+        (path, there / path.parent.name / path.name)
+        for path in blobs.sealed_files(store.home)
+        if not (there / path.parent.name / path.name).is_file()
+    ]
+    if new:
+        drives.check_own_space(folder, sum(path.stat().st_size for path, _target in new))
+    for path, target in new:
+        with drives.explaining_os_errors(folder):
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            data = path.read_bytes()
+        with drives.atomic_file(target) as file:
+            file.write(data)
+    return len(new)
 
 
 def daily_backup(store: Store) -> Backup | None:
@@ -107,6 +141,7 @@ def daily_backup(store: Store) -> Backup | None:
         if drives.free_space(folder) < ROOM_FACTOR * store.path.stat().st_size:
             return None
         made = _write(store, _new_path(store, folder))
+        attachments.take_away_unnamed(store)
         kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
         for path in automatic_backups(store.home):
             if path != made.path and _day(path) not in kept:
@@ -303,12 +338,28 @@ def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> 
                 recovery.renew_code(store)
             who = store.identity
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _restore_files(path, made)
         _put(made, home)
     except OSError as error:
         raise disk_errors.disk_error_text(error) or FieldappError(
             _("{path} cannot be read: {why}.").format(path=display_path(path.name), why=os_error_text(error))
         ) from error
     return who
+
+
+def _restore_files(path: Path, made: Path) -> None:
+    """Copy the files of records that lie beside a backup, or in the workspace of an automatic one.
+
+    What is in neither is asked for by the next bundle. Each is checked when it is read.
+    """
+    beside = sorted(path.parent.glob(f"*{FILES_SUFFIX}"))
+    own = [path.parent.parent] if path.parent.name == BACKUP_FOLDER else []
+    found = {p.name: p for folder in beside for p in blobs.sealed_in(folder)}
+    found |= {p.name: p for home in own for p in blobs.sealed_files(home)}
+    for name, sealed in found.items():
+        target = made / FILES_FOLDER / name[:2] / name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.write_new(target, sealed.read_bytes(), 0o600)
 
 
 def _unpack_database(path: Path, folder: Path, key: bytes) -> None:
@@ -397,5 +448,7 @@ def _put(made: Path, home: Path) -> None:
         if (home / vault.KEYS_FOLDER).is_dir():
             disk.remove_tree(home / vault.KEYS_FOLDER)
         disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
+        if (made / FILES_FOLDER).is_dir() and not (home / FILES_FOLDER).exists():
+            disk.rename(made / FILES_FOLDER, home / FILES_FOLDER)
         disk.take_name(made / FILE, home / FILE)
         disk.sync_folder(home)

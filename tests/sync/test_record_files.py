@@ -1,0 +1,373 @@
+"""Photographs on sticks: records first and whole, files in what room is left, each until its receipt, never twice."""
+
+import random
+import shutil
+from pathlib import Path
+
+import evidence_files as files
+import pytest
+from field import PASSPHRASE, Run, World
+from msgspec import structs
+
+from fieldapp.errors import FieldappError
+from fieldapp.records import attachments
+from fieldapp.store import blobs, disk
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import incoming, outgoing, record_files, sticks
+from fieldapp.sync.format import bundle, drives, file_parts
+from fieldapp.sync.peers import peers
+from fieldapp.sync.safety import backup
+
+SIZE = 60_000
+"""Bytes of each photograph here, about"""
+
+
+@pytest.fixture(scope="module")
+def forty() -> list[attachments.Prepared]:
+    """Forty photographs, as they are stored."""
+    made = []
+    for number in range(40):
+        data = files.jpeg(number)
+        data += bytes(SIZE - len(data))
+        made.append(attachments.Prepared(f"{number}.jpg", "image/jpeg", data))
+    return made
+
+
+def recorded(world: World, photos: list[attachments.Prepared], each: int = 4) -> list[str]:
+    """Wells with photographs, so many each; their ids."""
+    wells = []
+    for at in range(0, len(photos), each):
+        wells.append(world.well(date_from=f"2014-{at // each + 1:02d}-01"))
+        attachments.add(world.post, wells[-1], photos[at : at + each])
+    return wells
+
+
+def has(store: Store) -> set[str]:
+    """The hashes of the files that are here."""
+    return {f.sha256 for f in record_files.named(store) if blobs.is_here(store, f.sha256)}
+
+
+def stick(world: World, name: str) -> Path:
+    folder = world.root / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def room_for(number: int) -> int:
+    return number * (SIZE + file_parts.OVERHEAD + 100) + 2 * file_parts.OVERHEAD
+
+
+def sent(made: list[outgoing.Exported]) -> int:
+    return sum(m.files.number for m in made)
+
+
+def test_records_arrive_at_once_and_files_as_room_allows(world: World, forty: list[attachments.Prepared]) -> None:
+    wells = recorded(world, forty)
+    first = outgoing.export(world.post, stick(world, "a"), most=room_for(25))
+    assert (sent(first), first[0].files.left) == (25, 15)
+    result = incoming.import_files(world.hq, [stick(world, "a")])
+    assert [r.files for r in result] == [25]
+    assert {r["id"] for r in world.hq.rows("SELECT id FROM activity")} == set(wells)
+    assert world.hq.value("SELECT count(*) FROM attachment") == 40
+    assert len(has(world.hq)) == 25
+    states = [a.state for well in wells for a in attachments.of_record(world.hq, well)]
+    assert (states.count("here"), states.count("not_arrived")) == (25, 15)
+    outgoing.export(world.hq, stick(world, "reply"))
+    incoming.import_files(world.post, [stick(world, "reply")])
+    second = outgoing.export(world.post, stick(world, "b"), most=room_for(25))
+    assert (sent(second), second[0].files.left) == (15, 0)
+    incoming.import_files(world.hq, [stick(world, "b")])
+    assert {h: attachments.content(world.hq, h) for h in has(world.hq)} == {blobs.digest(p.data): p.data for p in forty}
+    outgoing.export(world.hq, stick(world, "reply"))
+    incoming.import_files(world.post, [stick(world, "reply")])
+    assert sent(outgoing.export(world.post, stick(world, "c"))) == 0
+
+
+def test_the_first_stick_is_lost(world: World, forty: list[attachments.Prepared]) -> None:
+    """The second takes what was on none yet, and again as much as fits; the reply says what is still missing."""
+    recorded(world, forty)
+    assert sent(outgoing.export(world.post, stick(world, "lost"), most=room_for(25))) == 25
+    assert sent(outgoing.export(world.post, stick(world, "b"), most=room_for(25))) == 25
+    incoming.import_files(world.hq, [stick(world, "b")])
+    assert world.hq.value("SELECT count(*) FROM attachment") == 40
+    assert len(has(world.hq)) == 25
+    outgoing.export(world.hq, stick(world, "reply"))
+    incoming.import_files(world.post, [stick(world, "reply")])
+    third = outgoing.export(world.post, stick(world, "c"), most=room_for(25))
+    assert (sent(third), third[0].files.left) == (15, 0)
+    incoming.import_files(world.hq, [stick(world, "c")])
+    assert len(has(world.hq)) == 40
+
+
+def test_a_stick_is_pulled_at_random_moments(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records and what is whole stay; on the same stick it goes on where it was broken off."""
+    monkeypatch.setattr(file_parts, "PART", 5 * SIZE)
+    recorded(world, forty)
+    outgoing.export(world.post, stick(world, "first"), most=0)
+    incoming.import_files(world.hq, [stick(world, "first")])
+    rng, real = random.Random(25), drives._Hashing.write
+    counts = []
+    for number in range(30):
+        left = rng.randrange(5_000, 1_200_000)
+
+        def write(self: drives._Hashing, data: bytes) -> int:
+            nonlocal left
+            left -= len(data)
+            if left < 0:
+                self.failed = OSError(5, "Input/output error")
+                raise self.failed
+            return real(self, data)
+
+        usb = stick(world, f"pulled-{number}" if number % 2 else "same")
+        with monkeypatch.context() as patched:
+            patched.setattr(drives._Hashing, "write", write)
+            try:
+                made = outgoing.export(world.post, usb, most=room_for(40))
+                assert made[0].files.problem or made[0].files.left == 0
+            except FieldappError:  # pulled while the bundle itself was written
+                pass
+        assert not [p.name for p in usb.iterdir() if p.name.startswith(".")]
+        before = has(world.hq)
+        results = incoming.import_files(world.hq, [usb])
+        assert [p for r in results for p in r.problems] == []
+        assert has(world.hq) >= before
+        counts.append(len(has(world.hq)))
+    assert counts[-1] == 40
+    assert counts[0] < 40
+    assert {h: attachments.content(world.hq, h) for h in has(world.hq)} == {blobs.digest(p.data): p.data for p in forty}
+
+
+def test_it_goes_on_on_the_same_stick(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies on a stick whole is not written onto it again, until a receipt says that it did not arrive."""
+    monkeypatch.setattr(file_parts, "PART", 10 * SIZE + 20_000)
+    recorded(world, forty)
+    usb = stick(world, "usb")
+    assert sent(outgoing.export(world.post, usb, most=room_for(20))) == 20
+    assert sent(outgoing.export(world.post, usb)) == 20
+    assert sent(outgoing.export(world.post, usb)) == 0
+    assert sent(outgoing.export(world.post, stick(world, "other"))) == 40
+    parts = file_parts.parts_in(usb)
+    parts[0].write_bytes(parts[0].read_bytes()[:-1000])  # damaged on the way
+    incoming.import_files(world.hq, [usb])
+    outgoing.export(world.hq, stick(world, "reply"))
+    incoming.import_files(world.post, [stick(world, "reply")])
+    missing = 40 - len(has(world.hq))
+    assert 0 < missing <= 10
+    assert sent(outgoing.export(world.post, usb)) == missing
+    incoming.import_files(world.hq, [usb])
+    assert len(has(world.hq)) == 40
+
+
+def test_a_damaged_part_gives_what_is_whole_and_says_so(
+    world: World, run: Run, forty: list[attachments.Prepared]
+) -> None:
+    recorded(world, forty[:20])
+    usb = stick(world, "usb")
+    outgoing.export(world.post, usb)
+    (part,) = file_parts.parts_in(usb)
+    data = bytearray(part.read_bytes())
+    data[len(data) // 2] ^= 1
+    part.write_bytes(data)
+    code, out, err = run("sync", "import", usb, home="hq")
+    assert code == 0
+    assert "bị thiếu hoặc bị hỏng: phần còn nguyên đã nhận" in err
+    assert 5 < len(has(world.hq)) < 20
+    assert out == f"Đồn BP Ia Rvê: 5 bản ghi mới, {len(has(world.hq))} tệp đính kèm\n"
+    for well in world.hq.rows("SELECT id FROM activity"):
+        assert "Tệp đính kèm" in run("show", well["id"], home="hq")[1]
+    outgoing.export(world.hq, stick(world, "reply"))
+    incoming.import_files(world.post, [stick(world, "reply")])
+    outgoing.export(world.post, stick(world, "b"))
+    incoming.import_files(world.hq, [stick(world, "b")])
+    assert len(has(world.hq)) == 20
+
+
+def test_a_file_that_is_not_what_the_record_says_is_left_out(world: World, forty: list[attachments.Prepared]) -> None:
+    """Only what a signed change names is stored, whoever wrote the part."""
+    recorded(world, forty[:4])
+    usb = stick(world, "usb")
+    outgoing.export(world.post, usb, most=0)
+    named = [f.sha256 for f in record_files.named(world.post)]
+    other = blobs.digest(b"other")
+    key = peers.own(world.hq).age_key
+    with (usb / "x.1.fieldapp-files").open("wb") as file:
+        file_parts.write(file, [key], [*named, other], iter([b"wrong", forty[1].data, b"", b"", b"other"]))
+    results = incoming.import_files(world.hq, [usb])
+    assert has(world.hq) <= {named[1], *named}
+    assert len(has(world.hq)) == (1 if named[1] == blobs.digest(forty[1].data) else 0)
+    assert not blobs.is_here(world.hq, other)
+    assert any("không đúng nội dung" in p for r in results for p in r.problems)
+
+
+def test_parts_for_others_and_other_files_are_passed_over(
+    world: World, run: Run, forty: list[attachments.Prepared]
+) -> None:
+    recorded(world, forty[:4])
+    usb = stick(world, "usb")
+    outgoing.export(world.post, usb)
+    (usb / "holiday.1.fieldapp-files").write_bytes(b"no part")
+    (usb / "film.1.fieldapp-files").write_bytes(file_parts.MAGIC + bytes(500))
+    code, out, err = run("sync", "import", usb)  # the post's own stick
+    assert code == 0, err
+    assert "film.1.fieldapp-files bị thiếu hoặc bị hỏng" in err
+    assert "holiday" not in out + err
+
+
+def test_a_reader_of_the_version_before_passes_over_parts(world: World, forty: list[attachments.Prepared]) -> None:
+    """It finds bundles by their names and first bytes, and refuses members that it does not know: there are none."""
+    recorded(world, forty[:4])
+    usb = stick(world, "usb")
+    (made,) = outgoing.export(world.post, usb)
+    assert made.files.number == 4
+    assert drives.bundles_in(usb) == [made.path]
+    assert [bundle.looks_like(part) for part in made.files.parts] == [None]
+    listed = incoming.verify_bundle(world.hq, made.path).manifest.members
+    assert all(m.name.startswith(("certs/", "revocations/", "segments/")) for m in listed)
+
+
+def test_to_a_reader_of_the_version_before_no_files_are_sent(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its manifest says nothing of files; the one of its newer version does, and then they go."""
+    recorded(world, forty[:4])
+    with monkeypatch.context() as before:
+        before.setattr(record_files, "have_for", lambda *_args: None)
+        world.carry(world.hq, world.post)
+    assert sent(outgoing.export(world.post, stick(world, "a"))) == 0
+    world.carry(world.hq, world.post)
+    assert sent(outgoing.export(world.post, stick(world, "b"))) == 4
+
+
+def test_a_lost_file_is_asked_for_again(world: World, forty: list[attachments.Prepared]) -> None:
+    """Headquarters' disk has lost it: its next reply says so. The post's has: headquarters' reply brings it."""
+    recorded(world, forty[:4])
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    lost = sorted(has(world.post))[0]
+    for holder, other in ((world.hq, world.post), (world.post, world.hq)):
+        blobs.remove(holder, lost)
+        world.carry(holder, other)
+        world.carry(other, holder)
+        assert len(has(holder)) == 4
+
+
+def test_what_headquarters_above_gets_are_references_unless_it_asks(world: World) -> None:
+    assert record_files.takes_files(world.hq, peers.own(world.hq), peers.others(world.hq))
+    below = structs.replace(peers.own(world.hq), id="x", post_code="OTHER")
+    assert not record_files.takes_files(world.hq, peers.own(world.hq), [below])
+    world.hq.set_setting(record_files.TAKE_SETTING, "on")
+    assert record_files.takes_files(world.hq, peers.own(world.hq), [below])
+
+
+def test_old_parts_are_cleared_from_a_stick(world: World, run: Run, forty: list[attachments.Prepared]) -> None:
+    recorded(world, forty[:4])
+    usb = stick(world, "usb")
+    outgoing.export(world.post, usb)
+    assert [o.path.suffix for o in sticks.old_bundles(world.post, usb)] == []
+    assert [o.why for o in sticks.old_bundles(world.hq, usb)] == []
+    incoming.import_files(world.hq, [usb])
+    assert {o.why for o in sticks.old_bundles(world.hq, usb)} == {"read"}
+    assert len(sticks.old_bundles(world.hq, usb)) == 2
+    world.carry(world.hq, world.post)
+    assert {o.why for o in sticks.old_bundles(world.post, usb)} == {"received"}
+    assert run("sync", "clean", usb, "--yes")[0] == 0
+    assert [p for p in usb.iterdir() if "pack" not in p.name] == []
+
+
+def test_a_limit_is_a_setting_and_an_option(world: World, run: Run, forty: list[attachments.Prepared]) -> None:
+    recorded(world, forty)
+    assert run("user", "setting", "--files-limit", "0,7MB")[0] == 0
+    code, out, _err = run("sync", "export", stick(world, "a"))
+    assert code == 0 and "11 tệp đính kèm (660 kB); 29 tệp đính kèm đi chuyến USB sau (2 MB)." in out
+    assert "40 tệp đính kèm đi chuyến USB sau" in run("sync", "export", stick(world, "b"), "--max", "0")[1]
+    assert file_parts.parts_in(stick(world, "b")) == []
+    assert run("sync", "export", stick(world, "c"), "--max", "viel")[0] == 1
+    assert "40 tệp đính kèm chờ biên nhận (3 MB)" in run("sync", "status")[1]
+
+
+def test_a_full_stick_takes_the_records_and_what_fits(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(world, forty)
+    usb, size = stick(world, "usb"), world.post.path.stat().st_size
+    room = 3_000_000 + 2 * size
+
+    def free(folder: Path) -> int:
+        return room - sum(p.stat().st_size for p in usb.iterdir()) if folder == usb else 1 << 40
+
+    monkeypatch.setattr(drives, "free_space", free)
+    made = outgoing.export(world.post, usb)
+    assert 20 < sent(made) < 40
+    assert made[0].files.left == 40 - sent(made)
+    assert free(usb) >= drives.RESERVE + 2 * size  # the backup still fits
+
+
+def test_a_full_disk_at_headquarters_keeps_the_records(
+    world: World, run: Run, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(world, forty[:8])
+    usb = stick(world, "usb")
+    outgoing.export(world.post, usb)
+    real, wrote = disk.write_new, list[int]()
+
+    def full(path: Path, data: bytes, mode: int) -> None:
+        wrote.append(1)
+        if len(wrote) > 3:
+            raise OSError(28, "No space left on device")
+        real(path, data, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(disk, "write_new", full)
+        (result,) = incoming.import_files(world.hq, [usb])
+    assert result.files == 3 and any("đầy" in p for p in result.problems)
+    assert world.hq.value("SELECT count(*) FROM attachment") == 8
+    assert incoming.import_files(world.hq, [usb])[0].files == 5
+
+
+def test_a_disk_is_copied_or_set_back_and_what_was_confirmed_arrives(
+    world: World, forty: list[attachments.Prepared]
+) -> None:
+    recorded(world, forty[:4])
+    world.post.close()
+    shutil.copytree(world.root / "post", world.root / "copy")
+    world.post = Store.open(world.root / "post", world.keys["post"], world.post.user)
+    copy = Store.open(world.root / "copy", world.keys["post"], world.post.user)
+    recorded(world, forty[4:8])
+    original, world.post = world.post, copy
+    recorded(world, forty[8:12], each=2)
+    world.post = original
+    for _round in range(3):
+        for laptop in (world.post, copy):
+            world.carry(laptop, world.hq)
+            world.carry(world.hq, laptop)
+    assert len(has(world.hq)) == 12
+    for laptop in (world.post, copy):
+        assert len(has(laptop)) == 12
+    copy.close()
+
+
+def test_a_laptop_is_replaced_and_gets_the_photographs_back(
+    world: World, forty: list[attachments.Prepared], tmp_path: Path
+) -> None:
+    recorded(world, forty[:4])
+    made = backup.write_backup(world.post, tmp_path)
+    assert made.files == 4
+    assert backup.write_backup(world.post, tmp_path).files == 0
+    recorded(world, forty[4:8])
+    assert backup.write_backup(world.post, tmp_path).files == 4
+    world.carry(world.post, world.hq)
+    backup.restore_backup(made.path, tmp_path / "new", world.post.user, PASSPHRASE)
+    with Store.open(tmp_path / "new", world.keys["post"], world.post.user) as restored:
+        assert len(has(restored)) == 4
+        world.carry(restored, world.hq)
+        world.carry(world.hq, restored)
+        assert len(has(restored)) == 8
+    daily = backup.daily_backup(world.post)
+    assert daily is not None
+    backup.restore_backup(daily.path, tmp_path / "newer", world.post.user, PASSPHRASE)
+    with Store.open(tmp_path / "newer", world.keys["post"], world.post.user) as restored:
+        assert len(has(restored)) == 8
