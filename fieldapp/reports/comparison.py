@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import date
 
 from fieldapp.domain.amounts import MONEY, format_amount
-from fieldapp.domain.sentences import as_sentence, within
+from fieldapp.domain.sentences import Told, as_sentence, joined, within
 from fieldapp.i18n import _
 from fieldapp.reports.figures import Figure, amount_in_words
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import PlanProgress, Report
+from fieldapp.reports.sentences import of_unit
 
 FEW = 20
 """Below this, a difference is told as a number: from 1 to 2 is no “100%”"""
@@ -62,25 +63,34 @@ _COMPARED = frozenset({*_SUBJECTS, "cells_strengthened", "communes_strengthened"
 
 
 def change(now: Figure, before: Figure) -> str | None:
-    """“tăng 12%”, “giảm 3 vụ”, “không thay đổi”; None where one of them is no number."""
+    """“số ngày công tăng 12%”, “giảm 3 vụ”, “gạo tăng 5 kg”; None where one of them is no number."""
     if now.value is None or before.value is None or now.in_words or before.in_words:
         return None
     difference = now.value - before.value
     about = now.approximate or before.approximate
+    what = subject(now)
     if difference == 0:
-        return None if about else _("unchanged")
-    few = before.value < FEW * 10**now.decimals and now.unit != MONEY
-    if few or before.value == 0:
+        return None if about else _("{what} unchanged").format(what=what)
+    if is_few(before) or before.value == 0:
         amount = amount_in_words(abs(difference), now.decimals, now.unit)
+        if now.unit not in SIZES and now.measure_id is not None:
+            what, amount = "", of_unit(amount, now.unit, now.title)
     elif now.value >= 3 * before.value:
         times = format_amount(now.value * 10 // before.value, 1)
-        return (_("about {times} times as much") if about else _("{times} times as much")).format(times=times)
+        text = _("{what} about {times} times as much") if about else _("{what} {times} times as much")
+        return text.format(what=what, times=times)
     else:
         percent = (abs(difference) * 200 + before.value) // (2 * before.value)
         amount = f"{percent}%" if percent else _("less than 1%")
     if about:
         amount = _("about {amount}").format(amount=amount)
-    return (_("up by {amount}") if difference > 0 else _("down by {amount}")).format(amount=amount)
+    words = (_("up by {amount}") if difference > 0 else _("down by {amount}")).format(amount=amount)
+    return f"{what} {words}".lstrip()
+
+
+def is_few(figure: Figure) -> bool:
+    """Whether a figure is too small to be told in percent."""
+    return figure.unit != MONEY and (figure.value or 0) < FEW * 10**figure.decimals
 
 
 def changes(report: Report, figures: Sequence[Figure]) -> str:
@@ -88,19 +98,20 @@ def changes(report: Report, figures: Sequence[Figure]) -> str:
     if not is_over(report):
         return ""
     before = {(f.section, f.code): f for f in report.before}
-    told = []
+    told: list[Told] = []
+    leads = [_("up by {amount}").format(amount=""), _("down by {amount}").format(amount="")]
     for figure in figures:
         earlier = before.get((figure.section, figure.code))
         if earlier is None or (figure.measure_id is None and figure.code not in _COMPARED):
             continue
         words = change(figure, earlier)
         if words is not None:
-            told.append(f"{subject(figure)} {words}")
+            told.append(Told(words, next((lead for lead in leads if words.startswith(lead)), ""), frozenset()))
     if not told:
         return ""
     return as_sentence(
         _("compared with {period}, {changes}").format(
-            period=period_named(report.query.period.before()), changes="; ".join(told[:MOST])
+            period=period_named(report.query.period.before()), changes=joined(told[:MOST])
         )
     )
 

@@ -6,16 +6,20 @@ They are proposals: nothing here counts, and nothing is said of what is not know
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
+from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.coordination import MatterType
-from fieldapp.domain.sentences import as_sentence
+from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
-from fieldapp.reports.comparison import change, is_over, named, plan_words, subject
+from fieldapp.reports.comparison import change, is_few, is_over, period_named, plan_words
 from fieldapp.reports.completeness import months_named, not_reported_texts
 from fieldapp.reports.coverage import NotReported
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
+from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
+from fieldapp.reports.sentences import of_unit, phrases
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import search_key
 
 SECTIONS = ("assessment", "shortcomings", "causes", "directions", "proposals")
 """The sections of a report that the officer writes, in their order"""
@@ -53,26 +57,36 @@ def _assessment(store: Store, report: Report) -> Iterator[str]:
 
 
 def _grown(report: Report) -> Iterator[str]:
-    """The figures that grew most in comparison with the period before."""
-    found = []
-    for figure, earlier in _compared(report):
-        words = change(figure, earlier)
-        if words and figure.value and earlier.value and figure.value * 100 >= earlier.value * (100 + MUCH):
-            found.append((figure.value / earlier.value, f"{subject(figure)} {words}"))
+    """What grew most in comparison with the period before, of the first figures of the sections."""
+    found = [
+        (figure.value / earlier.value, words)
+        for figure, earlier in _compared(report)
+        if (words := change(figure, earlier)) and figure.value and earlier.value and not is_few(earlier)
+        and figure.value * 100 >= earlier.value * (100 + MUCH)
+    ]  # fmt: skip
     if found:
         best = [text for _ratio, text in sorted(found, key=lambda pair: -pair[0])[:MOST]]
         yield _("compared with {period}, {changes}").format(
-            period=report.query.period.before().title, changes="; ".join(best)
+            period=period_named(report.query.period.before()), changes="; ".join(best)
         )
 
 
 def _compared(report: Report) -> Iterator[tuple[Figure, Figure]]:
-    """The figures of measures, each with that of the period before; none while the period is not over."""
+    """The first figure of each section, with that of the period before; none while the period is not over."""
     before = {(f.section, f.code): f for f in report.before}
-    for figure in report.figures if is_over(report) else ():
+    for figure in first_figures(report) if is_over(report) else ():
         earlier = before.get((figure.section, figure.code))
-        if earlier is not None and figure.measure_id is not None:
+        if earlier is not None:
             yield figure, earlier
+
+
+def first_figures(report: Report) -> list[Figure]:
+    """The first measure of each section: what the posts themselves did."""
+    found: dict[str, Figure] = {}
+    for figure in report.figures:
+        if figure.measure_id is not None and figure.section != "support_received":
+            found.setdefault(figure.section, figure)
+    return [*found.values()]
 
 
 def _best_posts(store: Store, report: Report) -> Iterator[str]:
@@ -80,11 +94,7 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
     by_post = {post: figures for post, figures in grouped(store, report.query, "post").items() if post is not None}
     names = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
     first: dict[str, list[str]] = {}
-    sections: set[str] = set()
-    for whole in report.figures:
-        if whole.measure_id is None or whole.section in sections or whole.section == "support_received":
-            continue
-        sections.add(whole.section)
+    for whole in first_figures(report):
         parts = [
             (f, post) for post, figures in by_post.items() for f in figures
             if (f.section, f.code) == (whole.section, whole.code)
@@ -93,11 +103,13 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
             continue
         (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
         if (most.value or 0) > (second.value or 0):
-            amount = amount_in_words(most.value or 0, most.decimals, most.unit)
-            first.setdefault(post, []).append(f"{subject(whole)} ({amount})")
+            text = phrases(store, [most])[most.section, most.code]
+            if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
+                text = f"{text} ({within(_(HEADINGS[whole.section]))})"
+            first.setdefault(post, []).append(text)
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), names.get(found[0], "")))
     for post, figures in leaders[:MOST]:
-        yield _("{post} is first in {figures}").format(post=names.get(post, ""), figures=", ".join(figures[:MOST]))
+        yield _("{post} is first with {figures}").format(post=names.get(post, ""), figures="; ".join(figures[:MOST]))
 
 
 # what went badly ------------------------------------------------------------------------------------------------
@@ -112,14 +124,14 @@ def _shortcomings(report: Report, missing: Sequence[NotReported]) -> Iterator[st
         if plan.done < plan.target and plan.period.last <= report.query.today:
             yield _of_post(plan, plan_words(plan, report.query.today))
     fallen = [
-        f"{subject(figure)} {words}"
+        words
         for figure, earlier in _compared(report)
         if (words := change(figure, earlier)) and figure.value is not None and earlier.value
         and figure.value * 100 <= earlier.value * (100 - MUCH)
     ]  # fmt: skip
     if fallen:
         yield _("compared with {period}, {changes}").format(
-            period=report.query.period.before().title, changes="; ".join(fallen[:MOST])
+            period=period_named(report.query.period.before()), changes="; ".join(fallen[:MOST])
         )
     unknown = report.completeness.without_figure
     if unknown:
@@ -170,17 +182,23 @@ def _directions(store: Store, report: Report, missing: Sequence[NotReported]) ->
     late = _late_matters(report)
     if late:
         yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
-    for plan in [p for p in report.plan if p.done < p.target and p.figure.value is not None][:MOST]:
-        left = amount_in_words(plan.target - plan.done, plan.figure.decimals, plan.figure.unit)
-        what = named(plan.title, plan.figure.unit)
-        yield _of_post(plan, _("go on with what the plan has left: {what} {left} short").format(what=what, left=left))
-    for plan in _plans_next(store, report)[:MOST]:
-        target = amount_in_words(plan.target, plan.figure.decimals, plan.figure.unit)
-        what = named(plan.title, plan.figure.unit)
-        text = _("carry out the plan for {period}: {what} {target}").format(
-            period=plan.period.title, what=what, target=target
-        )
-        yield _of_post(plan, text)
+    going_on = [p for p in report.plan if p.done < p.target and p.period.last > report.query.today]
+    for plan in [p for p in going_on if p.figure.value is not None][:MOST]:
+        left = _amount(plan, plan.target - plan.done)
+        yield _of_post(plan, _("go on with what the plan has left: {left}").format(left=left))
+    following: dict[str, list[str]] = {}
+    for plan in _plans_next(store, report):
+        following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
+    for period, targets in following.items():
+        yield _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
+
+
+def _amount(plan: PlanProgress, value: int) -> str:
+    """“480 ngày công”, “2.100 kg gạo”; of a kind: “480 ngày công (giúp dân lao động sản xuất)”"""
+    title, _between, kind = plan.title.partition(" · ")
+    amount = amount_in_words(value, plan.figure.decimals, plan.figure.unit)
+    text = f"{within(title)} {amount}" if plan.figure.unit == MONEY else of_unit(amount, plan.figure.unit, title)
+    return f"{text} ({within(kind)})" if kind else text
 
 
 def _plans_next(store: Store, report: Report) -> list[PlanProgress]:
@@ -204,13 +222,16 @@ def _post_id(store: Store, report: Report) -> str | None:
 
 
 def _requests(report: Report) -> Iterator[str]:
-    named_with: dict[str, list[str]] = {}
+    """One sentence for the bodies with which the same was late."""
+    late_with: dict[str, list[str]] = {}
     for late in report.late:
-        if late.matter_type in _IN_TIME:
-            named_with.setdefault(late.counterpart, []).append(_IN_TIME[late.matter_type]())
-    for counterpart, what in list(named_with.items())[:MOST]:
-        yield _("{body} is asked to go on working together in time: {matters}").format(
-            body=counterpart, matters=", ".join(what)
+        late_with.setdefault(late.counterpart, []).append(_IN_TIME[late.matter_type]())
+    bodies: dict[str, list[str]] = {}
+    for body, matters in late_with.items():
+        bodies.setdefault(", ".join(sorted(matters)), []).append(body)
+    for what, named in list(bodies.items())[:MOST]:
+        yield _("{bodies} are asked to go on working together in time: {matters}").format(
+            bodies=", ".join(named[:MOST]), matters=what
         )
 
 

@@ -56,7 +56,7 @@ def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]]) -> list[Told]:
         return [*told, Told(f"{within(kind['name'])}: {clauses}", "", frozenset())]
     others = [tell_measure(measure, figure) for measure, figure in left if measure is not works[0]]
     lead = _("handed over") + " "
-    text = ", ".join([lead + _of_unit(amount_of(works[1]).text, works[1].unit, kind["name"]), *others])
+    text = ", ".join([lead + of_unit(amount_of(works[1]).text, works[1].unit, kind["name"]), *others])
     return [Told(text, lead, frozenset())]
 
 
@@ -79,10 +79,22 @@ def tell_measure(measure: Row, figure: Figure) -> str:
         if measure["nature"] == "cash" and not name.startswith(WORTH):
             return f"{amount.text} {name}"
         return f"{name if name.startswith(WORTH) else _('{what} worth').format(what=name)} {amount.text}"
-    return _of_unit(amount.text, figure.unit, measure["name"])
+    return of_unit(amount.text, figure.unit, measure["name"])
 
 
-def _of_unit(amount: str, unit: str, name: str) -> str:
+def phrases(store: Store, figures: Sequence[Figure]) -> Mapping[tuple[str, str], str]:
+    """(section, code) of a measure's figure -> the figure in words: “14 giếng khoan”, “280 lượt cán bộ, chiến sĩ”."""
+    measures = {row["id"]: row for row in store.rows("SELECT * FROM measure")}
+    return {
+        (f.section, f.code): of_unit(amount_of(f).text, f.unit, f.title)
+        if f.kind_id is not None
+        else tell_measure(measures[f.measure_id], f)
+        for f in figures
+        if f.measure_id is not None
+    }
+
+
+def of_unit(amount: str, unit: str, name: str) -> str:
     """An amount with what a name adds to its unit: “12 hộ” of “Số hộ được hỗ trợ” is “12 hộ được hỗ trợ”."""
     words, own = within(name).split(), search_key(unit).split()
     plain = [" ".join(search_key(word).split()) for word in words]

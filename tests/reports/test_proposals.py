@@ -59,7 +59,9 @@ def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> N
     labour(world, date(2013, 3, 5), 120)
     assert proposed(world.post, of)["assessment"] == []
     of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
-    assert proposed(world.post, of)["assessment"] == ["Đồn BP Ia Rvê dẫn đầu về số ngày công (120 ngày công)."]
+    assert proposed(world.post, of)["assessment"] == [
+        "Đồn BP Ia Rvê dẫn đầu với 120 ngày công (giúp dân lao động sản xuất)."
+    ]
     of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
     assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"
 
