@@ -366,7 +366,8 @@ def sums_sql(part: str, speaker: str, narrow: str = NARROW) -> str:
     """The query for the figures of measures; ``part``: SQL to group them by; ``speaker``: one of ``SPEAKERS``."""
     return f"""
         {with_measures(speaker, narrow)}
-        SELECT {part} AS part, k.section, m.id AS measure_id, m.code, m.name, m.unit_name, m.decimals,
+        SELECT {part} AS part, k.section, m.id AS measure_id, m.code, m.name, m.decimals,
+            CASE WHEN m.nature = 'text' AND count(f.amount) = 0 THEN '' ELSE m.unit_name END AS unit_name,
             CASE m.nature WHEN 'works' THEN k.id END AS kind_id, min(k.code) AS kind_code, min(k.name) AS kind_name,
             sum(f.amount / {HIGH}) AS high, sum(f.amount % {HIGH}) AS low,
             max(CASE WHEN f.amount IS NOT NULL THEN f.approximate ELSE 0 END) AS approximate,

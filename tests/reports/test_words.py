@@ -53,6 +53,13 @@ def test_signs_alone_are_words_too(world: World) -> None:
     assert figures(world.post, YEAR)[0].in_words == ["???", "…"]
 
 
+def test_things_in_words_have_no_unit_behind_them(world: World) -> None:
+    """“20 bao xi măng”, and not “20 bao xi măng hiện vật”."""
+    said = {"measure_id": "hien_vat_nhan", "note": "20 bao xi măng", "approximate": True}
+    world.well(activity_kind_id="dia_phuong_giup_don", measures=[said])
+    assert [f.text for f in figures(world.post, YEAR)] == ["20 bao xi măng"]
+
+
 def test_a_plan_says_about_and_words_too(world: World, run: Run) -> None:
     """“khoảng 700 và hàng chục / 800”, in the report and for programs."""
     for measure in ("luot_phuong_tien", "gao_kg"):
