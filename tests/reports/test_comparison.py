@@ -1,0 +1,166 @@
+"""A report beside the period before and its plan, in words; and in one line, how complete it is."""
+
+import io
+from datetime import date, timedelta
+from pathlib import Path
+
+import docx
+import pytest
+from field import Run, World
+
+from fieldapp.records import records
+from fieldapp.reports import narrative
+from fieldapp.reports.comparison import change
+from fieldapp.reports.completeness import completeness_line
+from fieldapp.reports.figures import Figure
+from fieldapp.reports.query import Period, Query
+from fieldapp.reports.report import Report, report
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import enrolment
+
+MARCH = Period(date(2013, 3, 1), date(2013, 3, 31))
+
+
+def made(store: Store, period: Period = MARCH, today: date = date(2013, 5, 2), post: str | None = None) -> Report:
+    return report(store, Query(period, post=post, today=today))
+
+
+def labour(world: World, day: str, **amount: object) -> str:
+    return world.well(
+        activity_kind_id="lao_dong_san_xuat", date_from=day, measures=[{"measure_id": "ngay_cong", **amount}]
+    )
+
+
+def figure(
+    value: int | None, unit: str = "ngày công", title: str = "Ngày công", decimals: int = 0, **more: object
+) -> Figure:
+    return Figure("labour", "x", title, value, decimals, unit, measure_id="m", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (figure(112), figure(100), "số ngày công tăng 12%"),
+        (figure(88), figure(100), "số ngày công giảm 12%"),
+        (figure(1001), figure(1000), "số ngày công tăng dưới 1%"),
+        (figure(100), figure(100), "số ngày công không thay đổi"),
+        (figure(350), figure(100), "số ngày công gấp 3,5 lần"),
+        (figure(0), figure(100), "số ngày công giảm 100%"),
+        (figure(7), figure(4), "tăng 3 ngày công"),  # from 4 to 7 is no “75%”
+        (figure(40), figure(0), "tăng 40 ngày công"),
+        (figure(7, "kg", "Gạo"), figure(4, "kg", "Gạo"), "gạo tăng 3 kg"),
+        (figure(734, "km", "Chiều dài", 1), figure(700, "km", "Chiều dài", 1), "chiều dài tăng 5%"),
+        (figure(15, "đồng", "Trị giá quà"), figure(10, "đồng", "Trị giá quà"), "trị giá quà tăng 50%"),
+        (figure(5, "tờ", "Tờ rơi"), figure(2, "tờ", "Tờ rơi"), "tăng 3 tờ rơi"),
+        (figure(112, approximate=True), figure(100), "số ngày công tăng khoảng 12%"),
+        (figure(100, approximate=True), figure(100), None),
+        (figure(None, in_words=["hàng chục"]), figure(100), None),
+        (figure(112), figure(100, in_words=["hàng chục"]), None),
+        (figure(112), figure(None), None),
+    ],
+)  # fmt: skip
+def test_what_changed_is_told_where_both_are_known(now: Figure, before: Figure, said: str | None) -> None:
+    assert change(now, before) == said
+
+
+def test_a_section_ends_with_what_changed(world: World) -> None:
+    labour(world, "2013-02-05", amount=100)
+    labour(world, "2013-03-05", amount=112)
+    told = "Giúp Nhân dân 112 ngày công lao động sản xuất. So với tháng 2/2013, số ngày công tăng 12%."
+    assert narrative.prose(made(world.post), "labour") == told
+    month_before = Period(date(2013, 1, 1), date(2013, 1, 31))
+    assert made(world.post, month_before).figures == []
+    february = made(world.post, Period(date(2013, 2, 1), date(2013, 2, 28)))
+    assert "So với" not in narrative.prose(february, "labour"), "that nothing is recorded is not zero"
+    goes_on = made(world.post, today=date(2013, 3, 20))
+    assert "So với" not in narrative.prose(goes_on, "labour"), "20 days are not compared with a month"
+    days = made(world.post, Period(date(2013, 3, 1), date(2013, 3, 30)))
+    assert "So với kỳ trước (từ 30/01/2013 đến 28/02/2013), số" in narrative.prose(days, "labour")
+
+
+@pytest.mark.parametrize(
+    ("target", "today", "said"),
+    [
+        (144, "2013-05-02", "Số ngày công đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
+        (112, "2013-05-02", "Số ngày công hoàn thành kế hoạch tháng 3/2013 (112/112 ngày công)."),
+        (100, "2013-05-02", "Số ngày công vượt 12% kế hoạch tháng 3/2013 (112/100 ngày công)."),
+        (144, "2013-03-20", "Số ngày công đến nay đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
+    ],
+)
+def test_each_target_is_a_sentence(world: World, target: int, today: str, said: str) -> None:
+    plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": "ngay_cong", "target": target}
+    records.save(world.hq, "plan", plan)
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    assert narrative.plan_lines(made(world.hq, today=date.fromisoformat(today))) == [said]
+
+
+def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:
+    for measure in ("ngay_cong", "luot_cbcs"):
+        plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": measure, "target": 90}
+        records.save(world.hq, "plan", plan)
+    labour(world, "2013-03-05", note="hàng trăm", approximate=True)
+    world.carry(world.post, world.hq)
+    assert narrative.plan_lines(made(world.hq)) == [
+        "Số ngày công hàng trăm ngày công, chưa có số cụ thể để so với kế hoạch tháng 3/2013 (90 ngày công).",
+        "Số lượt cán bộ, chiến sĩ chưa ghi nhận kết quả so với kế hoạch tháng 3/2013 (90 lượt CBCS).",
+    ]
+
+
+# how complete it is -------------------------------------------------------------------------------------------------
+
+
+def test_one_line_of_words_says_whose_figures_they_are_and_what_they_lack(world: World) -> None:
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    complete = "Số liệu tổng hợp từ báo cáo đầy đủ của 1 đồn đến ngày 02/05/2013."
+    assert completeness_line(made(world.hq)) == complete
+    of_the_post = "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 02/05/2013."
+    assert completeness_line(made(world.post)) == of_the_post
+    assert completeness_line(made(world.hq, post="IARVE")) == of_the_post
+    well = {"activity_kind_id": "gieng_khoan", "date_from": "2013-03-06", "unit_id": "24221"}
+    records.save(world.post, "activity", well, confirm=True)
+    line = completeness_line(made(world.post, today=date(2013, 3, 20)))
+    assert line == (
+        "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 20/03/2013; kỳ báo cáo chưa kết thúc;"
+        " 1 hoạt động chưa rõ số lượng nên chưa cộng vào."
+    )
+
+
+def test_posts_that_are_missing_are_named_and_the_rest_counted(world: World) -> None:
+    for number in range(5):
+        enrolment.write_pack(world.hq, code=f"P{number}", name=f"Đồn {number}", dest=world.usb)
+    first = date.today().replace(day=1)
+    month = Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+    line = completeness_line(made(world.hq, month, today=month.last + timedelta(days=9)))
+    named = [clause for clause in line.split("; ") if "báo cáo tháng" in clause]
+    assert len(named) == 3 and f"Đồn 0 chưa báo cáo {month.title}" in named
+    assert line.endswith("; 3 đồn khác cũng chưa báo cáo đủ.")
+
+
+MACHINES = ("SHA-256", "bản nháp", "phần thay đổi", "fieldapp", "xung đột", "(A)", "gói", "nhật ký", "Số bản ghi", ":")
+
+
+@pytest.mark.parametrize("layout", ["decree30", "party"])
+def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path: Path, layout: str) -> None:
+    """And a name in capitals is not shouted inside a sentence."""
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    out = tmp_path / "thu.docx"
+    issuer = tmp_path / "dau.json"
+    issuer.write_text('{"issuer": "BỘ CHỈ HUY BĐBP TỈNH ĐẮK LẮK"}', encoding="utf-8")
+    assert run("letterhead", "--layout", layout, "--json", issuer, home="hq")[0] == 0
+    code, _said, err = run(
+        "report", "--period", "2013-03", "--format", "docx", "--layout", layout, "--out", out, home="hq"
+    )
+    assert code == 0, err
+    paper = docx.Document(io.BytesIO(out.read_bytes()))
+    text = [p.text for p in paper.paragraphs if p.text]
+    assert (
+        "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương"
+        " tháng 3/2013 như sau:" in text
+    )
+    assert any(line.startswith("Số liệu tổng hợp từ báo cáo đầy đủ của 1 đồn") for line in text)
+    whole = "\n".join(line for line in text if not line.endswith("như sau:"))
+    assert [word for word in MACHINES if word in whole] == []
+    assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["Số liệu", "Kết quả", "Kỳ trước"]
