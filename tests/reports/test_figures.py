@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from field import Run, World, of_another_post
@@ -63,6 +64,9 @@ def test_the_source_s_figures_come_out_again(world: World) -> None:
     for figure in SOURCE:
         assert any(f": {figure}  (" in line or f": {figure} " in line for line in text.splitlines()), figure
     assert json.loads(json.dumps(made.as_json()))["figures"]
+    page = (Path(__file__).parents[2] / "docs" / "report-files.md").read_text(encoding="utf-8")
+    for section in {f.section for f in made.figures}:
+        assert f"| {narrative.prose(made, section)} |" in page, "the article and the letter stand beside each other"
     for figure_of in made.figures:
         found = behind(world.hq, YEAR, figure_of)
         assert sum(line.amount or 0 for line in found) == (figure_of.value or 0)
