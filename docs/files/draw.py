@@ -18,6 +18,8 @@ from fieldapp.reports import letterhead
 from fieldapp.reports.files.write import write_report
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query
+from fieldapp.reports.report import report
+from fieldapp.reports.sections import save_sections
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing
 
@@ -38,6 +40,15 @@ HEADS: dict[LayoutCode, dict[str, object]] = {
 }  # fmt: skip
 
 
+TEXT = {
+    "causes": "Địa bàn rộng, đường vào các buôn khó đi trong mùa mưa.",
+    "directions": "Duy trì giao ban hằng tháng với cấp ủy các xã biên giới.\nTiếp tục giới thiệu đảng viên về sinh hoạt"
+    " tạm thời tại chi bộ thôn, buôn.",
+    "proposals": "Đề nghị cấp trên bổ sung xuồng máy cho các đồn ở vùng trũng.",
+}
+"""What the officer says in the report; the rest is proposed by the program"""
+
+
 def main() -> None:
     """Make the demo, write its report into every kind of file, and draw them."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -46,10 +57,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fieldapp-files-") as temporary:
         folder = Path(temporary)
         store = _filled(folder)
+        save_sections(store, report(store, Query(demo.PERIOD)), TEXT)
         for layout, head in HEADS.items():
             letterhead.save_letterhead(store, layout, head)
             for form in ("docx", "pdf"):
-                write_report(store, Query(demo.PERIOD), form, folder / f"{layout}.{form}", layout=layout, number="12")
+                path = folder / f"{layout}.{form}"
+                write_report(store, Query(demo.PERIOD), form, path, layout=layout, number="12")
         write_report(store, Query(demo.PERIOD), "html", folder / "page.html")
         store.close()
         _run("soffice", "--headless", "--convert-to", "pdf", "--outdir", folder / "word", *folder.glob("*.docx"))

@@ -21,7 +21,10 @@ from fieldapp.tui.widgets.field_row import FieldRow
 class SectionEntry(LongEntry):
     """The text of one section; Enter begins a new line of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("New line"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("New line"), key_display="Enter"),
+        Binding("down", "app.focus_next", _("Next"), key_display="↓"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +48,6 @@ class ReportTextScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("As before"), key_display="F5"),
-        Binding("down", "app.focus_next", _("Next"), key_display="↓"),
         Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
