@@ -8,10 +8,11 @@ They stand in four books (``activity_kind``, ``measure``, ``kind_measure``, ``ki
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fieldapp.domain import sentences
 from fieldapp.domain.reference import ActivityKind, KindField, KindMeasure, Measure
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import records
+from fieldapp.records import lists, records
 from fieldapp.records.extras import fields_of_kind
 from fieldapp.records.reading import refused, stored_fields
 from fieldapp.store.store import Row, Store
@@ -48,23 +49,41 @@ def save(store: Store, data: Mapping[str, Any], kind_id: str | None = None, *, c
     ``measures.0.unit_name``. What ``data`` leaves out of the measures or the fields of a stored kind is retired; a kind
     keeps what ``data`` does not name at all.
     """
-    own = {key: value for key, value in data.items() if key not in (MEASURES, FIELDS, SENTENCE)}
+    own = {key: value for key, value in data.items() if key not in (MEASURES, FIELDS)}
     with store.transaction():
         found = _Findings(store)
         if kind_id is None:
             own.setdefault("position", _next(store, ActivityKind.KIND))
-        saved = found.save("", ActivityKind.KIND, own, kind_id)
+        # the new measures first: the sentence of the kind may name them
+        measures = [_measure(found, number, item) for number, item in enumerate(data.get(MEASURES, []))]
         before = data_of(store, kind_id) if kind_id is not None else {MEASURES: [], FIELDS: []}
-        for name, add in ((MEASURES, _add_measure), (FIELDS, _add_field)):
+        saved = found.save("", ActivityKind.KIND, own, kind_id)
+        if MEASURES in data:
+            for number, (item, measure) in enumerate(zip(data[MEASURES], measures, strict=True)):
+                _join_measure(found, f"{MEASURES}.{number}.", saved, item, measure)
+        for number, item in enumerate(data.get(FIELDS, [])):
+            _add_field(found, f"{FIELDS}.{number}.", saved, item)
+        for name in (MEASURES, FIELDS):
             if name in data:
-                for number, item in enumerate(data[name]):
-                    add(found, f"{name}.{number}.", saved, item)
                 _retire(store, before[name], data[name])
-        if saved is not None and SENTENCE in data:  # it may name measures that are new in this form
-            found.save("", ActivityKind.KIND, {SENTENCE: data[SENTENCE]}, saved)
         found.raise_if_any(confirm)
         assert saved is not None
+        if "sentence" in own or MEASURES in data:
+            _check_sentence(store, saved)
     return saved
+
+
+def _check_sentence(store: Store, kind_id: str) -> None:
+    """Refuse a sentence that names what the kind does not count: it would never be told."""
+    kind = records.get(store, kind_id).row
+    rows = lists.measures_of(store, kind_id)
+    known = {sentences.key(row[field]) for row in rows for field in ("name", "code")}
+    places = sentences.names(sentences.parse(kind["sentence"] or ""))
+    unknown = dict.fromkeys(place.written for place in places if place.name not in known)
+    if unknown:
+        message = _("This kind does not count “{names}”. Its measures: {measures}.")
+        listed = "; ".join(row["name"] for row in rows)
+        raise refused({"sentence": message.format(names="”, “".join(unknown), measures=listed)})
 
 
 class _Findings:
@@ -99,15 +118,18 @@ class _Findings:
             raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=listed), self._asked)
 
 
-def _add_measure(found: _Findings, prefix: str, kind_id: str | None, item: Item) -> None:
-    """Save a measure of the kind; one that is stored already stays the same measure, as past figures count by it."""
+def _measure(found: _Findings, number: int, item: Item) -> str | None:
+    """The id of a measure of the form; a new one is saved. None if something is wrong with it."""
+    if "id" in item or item.get("measure_id") is not None:
+        return item.get("measure_id")
+    return found.save(f"{MEASURES}.{number}.", Measure.KIND, item)
+
+
+def _join_measure(found: _Findings, prefix: str, kind_id: str | None, item: Item, measure: str | None) -> None:
+    """Let the kind count a measure; a line that is stored stays the same measure, as past figures count by it."""
     if "id" in item:
-        found.save(prefix, KindMeasure.KIND, {"measure_id": item.get("measure_id")}, item["id"])
-        return
-    measure: str | None = item.get("measure_id")
-    if measure is None:
-        measure = found.save(prefix, Measure.KIND, item)
-    if kind_id is not None and measure is not None:
+        found.save(prefix, KindMeasure.KIND, {"measure_id": measure}, item["id"])
+    elif kind_id is not None and measure is not None:
         position = _next(found.store, KindMeasure.KIND, kind_id)
         joined = {"activity_kind_id": kind_id, "measure_id": measure, "position": position}
         found.save(prefix, KindMeasure.KIND, joined)

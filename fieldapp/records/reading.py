@@ -80,6 +80,8 @@ def read_record(
     except validation.Invalid as error:
         for problem in error.problems:
             problems.setdefault(problem.field, _pydantic_sentence(problem.kind, problem.context))
+        if model.CODE_MADE and "name" in problems and not values.get("code"):
+            problems.pop("code", None)  # it is made from the name
         raise refused(problems) from None
     if not problems:
         problems = {f: _(m) for f, m in record.rule_breaks()}

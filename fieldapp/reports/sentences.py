@@ -134,6 +134,26 @@ def _parsed(pattern: str | None) -> list[sentences.Clause]:
         return []
 
 
+EXAMPLE, EXAMPLE_MONEY = 12, 5_000_000
+"""Amounts of an example: in the measure's unit, and in đồng"""
+
+
+def example_of_kind(name: str, sentence: str | None, measures: Sequence[Row]) -> str:
+    """How a report will tell of a kind of activity, on amounts that are made up; empty where it counts nothing.
+
+    ``measures``: rows of ``measure``, with ``nature`` and ``sentence``. ValueError says what is wrong with a pattern.
+    """
+    for pattern in (sentence, *(measure.get("sentence") for measure in measures)):
+        sentences.parse(pattern or "")
+    figures = []
+    for measure in measures:
+        value = EXAMPLE_MONEY if measure["unit_name"] == MONEY else EXAMPLE * 10 ** measure["decimals"]
+        words = {"sentence": None, "code": measure["name"], **measure}
+        figures.append((words, Figure("", "", measure["name"], value, measure["decimals"], measure["unit_name"])))
+    told = tell_kind({"name": name, "sentence": sentence}, figures) if figures else []
+    return sentences.as_sentence(joined(told)) if told else ""
+
+
 def section_clauses(store: Store, query: Query, figures: Sequence[Figure]) -> Mapping[str, list[Told]]:
     """Section -> the clauses that tell its figures, each in one of them."""
     found: dict[str, list[Told]] = {}

@@ -11,12 +11,14 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.reference import ActivityKind
 from fieldapp.i18n import _
 from fieldapp.records import kind_form
+from fieldapp.reports.sentences import example_of_kind
 from fieldapp.store.store import Draft
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.entries import field_row
-from fieldapp.tui.widgets.kind_parts import FieldsOfKind, KindPreview, MeasuresOfKind
+from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.kind_parts import FieldsOfKind, KindPreview, MeasuresOfKind, SentenceEntry
 
 WIDE = 120
 """Columns of the screen from which on the post's form is shown at the right"""
@@ -53,8 +55,15 @@ class KindForm(FormScreen):
     def make_editors(self) -> tuple[list[Editor], list[Editor]]:
         rows = {shape.name: field_row(self.store, shape) for shape in fields_of(self.model)}
         self._measures, self._own_fields = MeasuresOfKind(self.store), FieldsOfKind(self.store)
+        rows["sentence"] = FieldRow("sentence", rows["sentence"].title, SentenceEntry(self._example))
         parts = [*(rows[n] for n in FIRST), self._measures, self._own_fields, *(rows[n] for n in LAST)]
         return parts, [] if self.row_id is None else [rows[n] for n in LATER]
+
+    def _example(self) -> str:
+        """How a report will tell of the kind as it is in the form; ValueError says what is wrong with a sentence."""
+        held = {editor.key: editor.data for editor in self._editors if editor.key in ("name", "sentence")}
+        measures = kind_form.measures_shown(self.store, self._measures.data)
+        return example_of_kind(held.get("name") or "…", held.get("sentence"), measures)
 
     def beside(self) -> ComposeResult:
         self._preview = KindPreview(self.store, id="preview")
@@ -78,7 +87,11 @@ class KindForm(FormScreen):
 
     def _show(self, preview: KindPreview) -> None:
         name = next(editor.data for editor in self._editors if editor.key == "name")
-        preview.show(name, self._measures.data, self._own_fields.data)
+        try:
+            told = self._example()
+        except ValueError as error:
+            told = f"? {error}"
+        preview.show(name, self._measures.data, self._own_fields.data, told)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the post's form where it is not beside this one; no kind is like the one before."""

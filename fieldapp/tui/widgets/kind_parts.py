@@ -1,6 +1,6 @@
 """The parts of the form for a kind of activity: its measures and its own fields; and the form that a post will see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
@@ -17,7 +17,7 @@ from fieldapp.records.kind_form import FIELDS, MEASURES, OWN_FIELD, Item
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entries import field_row
-from fieldapp.tui.widgets.entry import EntryReading
+from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.extras import extra_field
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.measures import figure_row
@@ -72,23 +72,23 @@ class MeasuresOfKind(RowsEditor):
         return str(self._store.value("SELECT unit_name FROM measure WHERE id = ?", [measure_id]))
 
     def on_mount(self) -> None:
-        self._follow_typed()
+        self.settle()
 
     def follow(self, context: FormContext) -> None:
         super().follow(context)
-        self._follow_typed()
+        self.settle()
 
     def on_editor_changed(self, event: Editor.Changed) -> None:
         super().on_editor_changed(event)
-        self._follow_typed()
+        self.settle()
 
     def on_pick_list_missing(self, event: PickList.Missing) -> None:
         """Go on with the name of a new measure: what it is, is asked here."""
         event.stop()
-        self._follow_typed()
+        self.settle()
         self.screen.focus_next()
 
-    def _follow_typed(self) -> None:
+    def settle(self) -> None:
         """Ask about a new measure only, and propose what measures in its unit count."""
         for name in NEW_MEASURE:
             self._fields[name].display = self._pick.is_new
@@ -143,19 +143,21 @@ class FieldsOfKind(RowsEditor):
         return super().make_fields([next(s for s in shapes if s.name == name) for name in OWN_FIELD])
 
     def on_mount(self) -> None:
-        self._follow_typed()
+        self.settle()
 
     def follow(self, context: FormContext) -> None:
         super().follow(context)
-        self._follow_typed()
+        self.settle()
 
     def on_editor_changed(self, event: Editor.Changed) -> None:
         super().on_editor_changed(event)
-        self._follow_typed()
+        self.settle()
 
-    def _follow_typed(self) -> None:
-        for name, field_type in ONLY_FOR.items():
-            self._fields[name].display = self._fields["field_type"].data == field_type
+    def settle(self) -> None:
+        """Ask about a field once it has a name, and only what goes with its type."""
+        named, chosen = self._fields["name"].data is not None, self._fields["field_type"].data
+        for name, row in self._fields.items():
+            row.display = name == "name" or (named and ONLY_FOR.get(name, chosen) == chosen)
 
     def proposal(self, name: str) -> Any:
         return {"field_type": "text", "decimals": 0, "needed": False}.get(name)
@@ -170,6 +172,22 @@ class FieldsOfKind(RowsEditor):
     def words(self, item: Item) -> str:
         about = item.get("choices") or item.get("unit_name") or _(words.choice_title(item["field_type"]))
         return " · ".join([item["name"], about, *([_("needed")] if item.get("needed") else [])])
+
+
+class SentenceEntry(Entry):
+    """How a report tells of the kind; below it an example, also of the sentence that the program makes by itself."""
+
+    def __init__(self, example: Callable[[], str]) -> None:
+        """``example``: makes it; ValueError says what is wrong with the sentence."""
+        super().__init__()
+        self._example = example
+
+    def reading(self) -> EntryReading:
+        try:
+            told = self._example()
+        except ValueError as error:
+            return EntryReading(str(error), understood=False)
+        return EntryReading(f"→ {told}" if told else "")
 
 
 class KindPreview(VerticalScroll, can_focus=False):
@@ -189,9 +207,9 @@ class KindPreview(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Static(Content(_("The form at the post")), classes="section")
 
-    def show(self, name: str | None, measures: Sequence[Item], fields: Sequence[Item]) -> None:
-        """Draw the form for a kind of this name."""
-        asked = (name, [dict(item) for item in measures], [dict(item) for item in fields])
+    def show(self, name: str | None, measures: Sequence[Item], fields: Sequence[Item], told: str = "") -> None:
+        """Draw the form for a kind of this name; ``told``: what a report will say of it."""
+        asked = (name, [dict(item) for item in measures], [dict(item) for item in fields], told)
         if asked == self._shown:
             return
         self._shown = asked
@@ -202,6 +220,9 @@ class KindPreview(VerticalScroll, can_focus=False):
         with self.app.batch_update():
             self.query("FieldRow, Static.title, Static.line").remove()
             self.mount(kind, rest, *_section(ActivityMeasure.PLURAL, figures), *_section(ActivityExtra.PLURAL, own))
+            if told:
+                report = Static(Content(_("In the report, as an example")), classes="title")
+                self.mount(report, Static(Content(f"  {told}"), classes="line"))
         for row in (kind, *figures, *own):
             row.entry.can_focus = False
 

@@ -121,11 +121,15 @@ class RowsEditor(FormSection):
 
     def _enter(self, row: FieldRow) -> bool:
         """Handle Enter in a field; False lets it go on."""
+        self.settle()
         if row is not [row for row in self._fields.values() if row.display][-1] or self._is_blank():
             return False
         if self._add():
             next(iter(self._fields.values())).focus_problem()
         return True
+
+    def settle(self) -> None:
+        """Show the fields that go with what is typed by now, and only them."""
 
     def _add(self) -> bool:
         """Put what is in the fields into the list; if that fails, say what is wrong beside its field."""
