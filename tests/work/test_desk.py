@@ -33,7 +33,7 @@ def lines(store: Store, sort: str) -> list[str]:
 
 
 def replies(store: Store) -> list[str]:
-    return [line.text for line in desk.everything(store, wall.today()) if line.kind == desk.REPLIES]
+    return [line.text for line in desk.unwritten_replies(store)]
 
 
 def cut(path: Path, to: int = 600) -> Path:
@@ -180,8 +180,11 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
 ) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
+    assert replies(world.hq) == [f"chưa ghi ra USB cho {POST}"], "the receipt"
     outgoing.export(world.hq, tmp_path)
     assert replies(world.hq) == []
+    world.carry(world.post, world.hq)
+    assert replies(world.hq) == [], "nobody waits for the receipt of nothing new"
     post = new_post(world, "EABUNG", "Đồn BP Ea Bung")
     incoming.import_files(world.hq, [world.usb])
     assert replies(world.hq) == [], "nobody answers a laptop that is not certified"
