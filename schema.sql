@@ -835,7 +835,8 @@ CREATE TABLE local_read (
     hlc INTEGER NOT NULL,
     number INTEGER NOT NULL,
     made_at TEXT NOT NULL,
-    read_at TEXT NOT NULL
+    read_at TEXT NOT NULL,
+    answered INTEGER NOT NULL CHECK (answered IN (0, 1)) -- 0: it brought something, and no reply was written since
 ) STRICT, WITHOUT ROWID;
 
 -- Rejected changes, and conflicts. Both are computed from the applied segments; doctor --rebuild builds them again.

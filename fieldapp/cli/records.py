@@ -547,6 +547,7 @@ def todo(obj: Context, as_json: bool) -> None:
         *notices.exchange_todo(status.exchange_status(store), store.role, keys=False),
         *desk.everything(store, today),
         *(notices.review_line(store, keys=False) if store.role == "hq" else []),
+        *desk.unwritten_replies(store),
     ]
     found = waiting.in_order(found)
     if as_json:

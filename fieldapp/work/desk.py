@@ -26,11 +26,11 @@ MAX_NAMES = 5
 
 
 def everything(store: Store, today: date) -> list[Todo]:
-    """All things to do; at headquarters whom to call and what posts wait for or owe comes first."""
+    """All things to do, without what is carried back at last; at headquarters whom to call and what posts owe first."""
     if store.role != "hq":
         return todo(store, today)
     found = of_sorts({"refused": _refused(store), "late": _late_posts(store, today), "returned": _returned(store)})
-    return [*found, *_unwritten_replies(store), *todo(store, today)]
+    return [*found, *todo(store, today)]
 
 
 def _late_posts(store: Store, today: date) -> Iterator[Todo]:
@@ -59,15 +59,16 @@ def post_of_refused(store: Store, refused_id: str) -> str | None:
     return next((one.by.post_id for one in found if one.by is not None), None)
 
 
-def _unwritten_replies(store: Store) -> Iterator[Todo]:
-    """One line with the posts for which something was done here that no stick takes to them yet."""
+def unwritten_replies(store: Store) -> list[Todo]:
+    """One line with the posts for which something was done here that no stick takes to them yet; none at a post."""
     from fieldapp.sync.exchange import replies
 
     names = list(dict.fromkeys(peer.post_name or peer.title for peer in replies.unwritten(store)))
-    if names:
-        named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")
-        yield Todo("·", counted("{n} reply", "{n} replies", len(names)), _("not on a stick yet: {posts}").format(
-            posts=named), REPLIES, "")  # fmt: skip
+    if not names:
+        return []
+    named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")
+    text = _("not on a stick yet: {posts}").format(posts=named)
+    return [Todo("·", counted("{n} reply", "{n} replies", len(names)), text, REPLIES, "")]
 
 
 def _returned(store: Store) -> Iterator[Todo]:

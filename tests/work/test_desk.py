@@ -33,7 +33,7 @@ def lines(store: Store, sort: str) -> list[str]:
 
 
 def replies(store: Store) -> list[str]:
-    return [line.text for line in desk.everything(store, wall.today()) if line.kind == desk.REPLIES]
+    return [line.text for line in desk.unwritten_replies(store)]
 
 
 def cut(path: Path, to: int = 600) -> Path:
@@ -152,34 +152,39 @@ async def test_a_refused_bundle_opens_its_post(world: World) -> None:
 
 
 def test_forged_bundles_name_no_post_and_are_bounded(world: World, tmp_path: Path) -> None:
-    post = world.post.identity.replica_id
-    for number in range(refused_bundles.MAX_KEPT + 20):
+    post = peers.own(world.post)
+    named = [
+        tmp_path / f"{outgoing.name_prefix(post)}_20261128T010203Z_{number}.fieldapp.tar.age"
+        for number in range(refused_bundles.MAX_KEPT + 20)
+    ]
+    for path in named[:3]:
         own = keys.new_keys()
-        name = outgoing.name_prefix(peers.own(world.post))
-        path = tmp_path / f"{name}_20261128T010203Z_{number}.fieldapp.tar.age"
-        if number < 3:
-            forge(
-                path, own, certificate(own, post, post_name="Đồn [b]giả[/]\x1b[2J"), world.hq, clock.current(world.hq)
-            )
-        else:
-            path.write_bytes(f"junk {number}".encode())
+        claims = certificate(own, post.id, post_name="Đồn [b]giả[/]\x1b[2J")
+        forge(path, own, claims, world.hq, clock.current(world.hq))
+    incoming.import_files(world.hq, [tmp_path])
+    told = lines(world.hq, "refused")
+    assert len(told) == 3
+    assert all("chữ ký không phải của máy" in line and POST not in line and "giả[" not in line for line in told)
+    for number, path in enumerate(named[3:]):
+        path.write_bytes(f"junk {number}".encode())
     incoming.import_files(world.hq, [tmp_path])
     assert world.hq.value("SELECT count(*) FROM local_refused") == refused_bundles.MAX_KEPT
-    told = lines(world.hq, "refused")
-    assert len(told) <= 4, "one line for what claims to be a post's, and one for each forged file"
-    assert not any("giả[" in line or "\x1b" in line for line in told)
-    assert all(POST not in line for line in told if "chữ ký" in line)
+    assert len(lines(world.hq, "refused")) <= 4, "one line for what claims to be a post's, and one for each forged file"
     (made,) = outgoing.export(world.post, world.usb)
-    cut(made.path)
-    incoming.import_files(world.hq, [made.path])
+    incoming.import_files(world.hq, [cut(made.path)])
     assert any(CALL in line for line in lines(world.hq, "refused"))
 
 
-def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(world: World, tmp_path: Path) -> None:
+def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
+    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
+    assert replies(world.hq) == [f"chưa ghi ra USB cho {POST}"], "the receipt"
     outgoing.export(world.hq, tmp_path)
     assert replies(world.hq) == []
+    world.carry(world.post, world.hq)
+    assert replies(world.hq) == [], "nobody waits for the receipt of nothing new"
     post = new_post(world, "EABUNG", "Đồn BP Ea Bung")
     incoming.import_files(world.hq, [world.usb])
     assert replies(world.hq) == [], "nobody answers a laptop that is not certified"
@@ -194,6 +199,10 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(worl
     assert replies(world.hq) == [f"chưa ghi ra USB cho Đồn BP Ea Bung, {POST}"]
     outgoing.export(world.hq, tmp_path)
     assert replies(world.hq) == []
+    later = wall.now() + timedelta(minutes=1)
+    monkeypatch.setattr(wall, "shown", lambda: later)
+    assert run("hq", "rename", "IARVE", "--name", "Đồn BP Ia Rvê 2", home="hq")[0] == 0
+    assert replies(world.hq) == ["chưa ghi ra USB cho Đồn BP Ia Rvê 2"], "its certificate has the new name"
     post.close()
 
 

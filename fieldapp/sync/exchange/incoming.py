@@ -304,7 +304,7 @@ def _import_file(store: Store, path: Path, progress: Progress | None) -> Importe
         segment.seal_open_changes(store)
         receive(store, inspected, secret, result, progress)
         recovery.take_recovery_code(store, inspected.manifest)
-        refused_bundles.record_read(store, inspected.manifest)
+        refused_bundles.record_read(store, inspected.manifest, news=result.applied > 0)
         known, me = peers.get(store, sender.replica), peers.own(store)
         result.asks = known is not None and me.role == "hq" and peers.awaits_certificate(me, known)
         if known is not None and known.trust == "certified":

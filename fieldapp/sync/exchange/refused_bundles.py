@@ -163,16 +163,21 @@ def remember(store: Store, path: Path, reason: str | None, written: Written) -> 
     )
 
 
-def record_read(store: Store, manifest: Manifest) -> None:
-    """Remember that a bundle was read from beginning to end, if it is the newest of its laptop; in a transaction."""
+def record_read(store: Store, manifest: Manifest, *, news: bool) -> None:
+    """Remember that a bundle was read from beginning to end, if it is the newest of its laptop; in a transaction.
+
+    ``news``: something of it was applied, so that its laptop waits for a reply.
+    """
     if store.role != "hq":
         return
     hlc = manifest.hlc if clock.is_plausible(manifest.hlc) else clock.current(store)
     store.db.execute(
-        "INSERT INTO local_read VALUES (?, ?, ?, ?, ?) ON CONFLICT (replica_id) DO UPDATE SET hlc = excluded.hlc,"
+        "INSERT INTO local_read VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (replica_id) DO UPDATE SET hlc = excluded.hlc,"
         " number = excluded.number, made_at = excluded.made_at, read_at = excluded.read_at WHERE excluded.hlc > hlc",
         [manifest.sender, hlc, manifest.number, manifest.made_at, wall.instant()],
     )
+    if news:
+        store.db.execute("UPDATE local_read SET answered = 0 WHERE replica_id = ?", [manifest.sender])
 
 
 def open_refusals(store: Store) -> list[Refused]:

@@ -32,8 +32,9 @@ _LAST_FOR_POSTS = "SELECT seq FROM local_change WHERE log_id = ? AND table_name 
 def unwritten(store: Store) -> list[Peer]:
     """At headquarters: the certified laptops of posts that a reply would tell more than the last one that was written.
 
-    That is what was written here for them since, in their own scope or for all, and their certificate. Of other posts
-    they need not hear soon. What a laptop has acknowledged needs no reply, whoever carried it there.
+    That is what was written here for them since, in their own scope or for all; their certificate; and the receipt of
+    what they brought. Of other posts they need not hear soon. What a laptop has acknowledged needs no reply, whoever
+    carried it there.
     """
     return store.cached_until_changed("replies", lambda: _unwritten(store)) if store.role == "hq" else []
 
@@ -60,7 +61,11 @@ def _unwritten(store: Store) -> list[Peer]:
         for row in store.rows("SELECT recipient, name, logs, max(number) FROM local_written GROUP BY recipient")
     }
 
+    unanswered = {row["replica_id"] for row in store.rows("SELECT replica_id FROM local_read WHERE answered = 0")}
+
     def lacks(to: Peer) -> bool:
+        if to.id in unanswered:
+            return True
         last = written.get(to.id)
         certificate = keys.decode_certificate(to.certificate)
         certified_at = certificate.issued_at if certificate is not None and certificate.issuer == me else ""

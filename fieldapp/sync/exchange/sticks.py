@@ -59,6 +59,7 @@ def written_at(name: str) -> str:
 
 def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
     """Store what a written bundle holds; inside a transaction. ``chosen``: its segments; ``sha256``: of the file."""
+    store.db.execute("UPDATE local_read SET answered = 1 WHERE replica_id = ?", [to.id])
     last: dict[str, int] = {}
     for row in chosen:
         last[row["log_id"]] = max(last.get(row["log_id"], 0), row["last"])

@@ -47,6 +47,8 @@ class HomeScreen(TodoPage):
     def __init__(self) -> None:
         super().__init__()
         self._due: list[Todo] = []
+        self._replies: list[Todo] = []
+        """What is done last at headquarters, after the review"""
         self._to_review: list[Todo] | None = None
         """Only at headquarters. Counted in a thread, because it takes long if there are many records"""
 
@@ -65,6 +67,7 @@ class HomeScreen(TodoPage):
             *desk.everything(self.store, today),
         ]
         self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
+        self._replies = desk.unwritten_replies(self.store)
         self._list_todo()
         plan, plans = self.query_one("#plan", Static), list(self._plan(today))
         room = month_counts.MAX_KINDS if self.app.size.height >= FULL_HEIGHT else FEW_KINDS
@@ -77,7 +80,7 @@ class HomeScreen(TodoPage):
     def _list_todo(self) -> None:
         counting = self._to_review is None and self.store.role == "hq"
         nothing = "" if counting else f"✓ {_('Nothing is open.')}"
-        self.query_one(TodoLines).show([*self._due, *(self._to_review or [])], nothing)
+        self.query_one(TodoLines).show([*self._due, *(self._to_review or []), *self._replies], nothing)
 
     @work(thread=True, exclusive=True)
     def _count_to_review(self) -> None:
