@@ -47,7 +47,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.workers.wait_for_complete()
         assert "· chờ duyệt 2 bản ghi của 1 đồn" in lines(app)
-        await strokes(pilot, "<enter>")
+        await strokes(pilot, "<f7>")
         assert isinstance(app.screen, ReviewOverviewScreen)
         assert "2 Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
