@@ -70,6 +70,9 @@ class ReviewListScreen(Beside):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.record import RecordScreen
 
+        self.query_one("#left").display = False  # the number will be another one
+        self._second.forget()
+        self._say("")
         self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]))
 
     def beside(self) -> RenderableType | None:
@@ -90,7 +93,7 @@ class ReviewListScreen(Beside):
         plain = [w for w in self._waiting if not w.again and w.row["id"] not in self._hints]
         again = sum(w.again for w in self._waiting)
         left = {"?": len(self._waiting) - len(plain) - again, "~": again}
-        signs = ", ".join(f"{number} {sign}" for sign, number in left.items() if number)
+        signs = ", ".join(_("{n} with “{sign}”").format(n=n, sign=sign) for sign, n in left.items() if n)
         said = _("Left, to look at one by one: {signs}.").format(signs=signs) if signs else ""
         self._accept(plain, confirm=True, left=said)
 
