@@ -411,12 +411,13 @@ def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
     return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
 
 
-def record_beside(store: Store, row_id: str, width: int) -> RenderableType:
-    """A record for the room beside a list, as the screen on it would show it; ``width``: that of the room."""
+def record_beside(store: Store, row_id: str, width: int, doubts: Sequence[review_hints.Doubt] = ()) -> RenderableType:
+    """A record for the room beside a list, as the screen on it would show it; ``width``: that of the room.
+
+    ``doubts``: the hints about it, where they are known.
+    """
     found = records.get(store, row_id)
     model = BY_KIND[found.kind]
-    reviewable = review_queue.reviewable(store, found)
-    doubts = review_hints.doubts_about(store, found.kind, [row_id]).get(row_id, []) if reviewable else []
     twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
     posts = words.posts_of(store, [found.row]).values() if store.role == "hq" else ()
     shown = view.describe(store, found)
