@@ -263,7 +263,8 @@ def _print_counted_records(
         print_json(lines)
         return
     kinds = {line.kind for line in lines}
-    labels = {k: words.labels(store, k, [x.record for x in lines if x.kind == k]) for k in kinds}
+    label = words.labels if form == "csv" else words.labels_with_post
+    labels = {k: label(store, k, [x.record for x in lines if x.kind == k]) for k in kinds}
     if form == "csv":
         head = ["record", "kind", "day", "amount", "decimals", "unit", "approximate", "in_words", "label"]
         cells = (

@@ -53,7 +53,7 @@ def records_naming(store: Store, kind: str, row_id: str) -> list[tuple[str, int,
         newest = f"SELECT DISTINCT record FROM ({sql}) ORDER BY record DESC LIMIT {MAX_OPENED}"
         ids = [row["record"] for row in store.rows(newest, given)] if number else []
         if ids:
-            named = words.labels(store, PARENTS[other][0].KIND if other in PARENTS else other, ids)
+            named = words.labels_with_post(store, PARENTS[other][0].KIND if other in PARENTS else other, ids)
             found.append((other, number, [(each, named[each]) for each in ids]))
     return found
 

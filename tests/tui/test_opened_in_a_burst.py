@@ -14,6 +14,7 @@ from textual import events
 from textual.screen import Screen
 
 from fieldapp.records import records
+from fieldapp.records.reviews import Comment
 from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report as make_report
@@ -43,6 +44,7 @@ from fieldapp.tui.screens import (
     pack,
     papers,
     people,
+    place_finder,
     plans,
     quick,
     record,
@@ -136,6 +138,7 @@ HQ: dict[type[Screen[Any]], Make] = {
     plans.PlanFinder: lambda _w, _s: plans.PlanFinder("?", [("", [(1, "a")])]),
     review_overview.ReviewOverviewScreen: lambda _w, _s: review_overview.ReviewOverviewScreen(),
     review_list.ReviewListScreen: lambda w, _s: review_list.ReviewListScreen("activity", w.post.identity.post_id or ""),
+    place_finder.PlaceFinder: lambda _w, _s: place_finder.PlaceFinder([(Comment(""), "a")]),
     deciding.ReleaseScreen: lambda _w, _s: deciding.ReleaseScreen(ToRelease(3, 2099)),
     kind.KindForm: lambda _w, _s: kind.KindForm(),
     kind.KindPreviewScreen: lambda _w, _s: kind.KindPreviewScreen(lambda preview: preview.show("A", [], [])),
@@ -144,7 +147,17 @@ HQ: dict[type[Screen[Any]], Make] = {
     laptops.RecoveryCodeScreen: lambda _w, _s: laptops.RecoveryCodeScreen("A", "12345 67890"),
     pack.PackScreen: lambda _w, _s: pack.PackScreen(),
 }
-BASES = {"OrderedKeys", "Page", "TodoPage", "SearchSoon", "Dialog", "QuestionsDialog", "UnlockScreen", "LockScreen"}
+BASES = {
+    "OrderedKeys",
+    "Page",
+    "TodoPage",
+    "SearchSoon",
+    "Beside",
+    "Dialog",
+    "QuestionsDialog",
+    "UnlockScreen",
+    "LockScreen",
+}
 """What is no screen by itself; the way in has bursts of its own in test_shell and test_lock"""
 
 

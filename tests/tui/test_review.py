@@ -47,7 +47,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.workers.wait_for_complete()
         assert "· chờ duyệt 2 bản ghi của 1 đồn" in lines(app)
-        await strokes(pilot, "<enter>")
+        await strokes(pilot, "<f7>")
         assert isinstance(app.screen, ReviewOverviewScreen)
         assert "2 Đồn BP Ia Rvê" in lines(app)
         await strokes(pilot, "<enter>")
@@ -102,9 +102,12 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
     async with app.run_test(size=(80, 24)) as pilot:
         await strokes(pilot, "<f7>", "<enter>", "<enter>", "<delete>", "ho huong loi", "<enter>", "12 hay 21?", "<f6>")
         await strokes(pilot, "noi dung", "<enter>")
-        assert "↩ · Hộ hưởng lợi: “12 hay 21?”" in lines(app), "what was written first stays in sight"
+        assert "↩ Hộ hưởng lợi: “12 hay 21?”" in lines(app), "what was written first stays in sight"
+        await strokes(pilot, "<f2>")
+        assert isinstance(app.screen, RecordScreen), "F2 does not accept what is being returned"
         await strokes(pilot, "<escape>")  # one comment back
         assert app.screen.query_one(ReasonField).value == "12 hay 21?"
+        assert app.screen.unkept
         await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro", "<f6>", "thieu chu ky", "<enter>")
         assert app.screen.query_one(ReasonField).value == "thieu chu ky", "typed into the list of fields"
         await strokes(pilot, "<enter>")
@@ -157,7 +160,7 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(
         monkeypatch.setattr(second_press, "now", lambda: 0.0)
         await strokes(pilot, "<f7>", "<enter>", "<f6>")
         assert [*reviews.last_reviews(world.hq, "activity", [*twice, plain])] == [plain]
-        assert "Đã duyệt 1 bản ghi. Còn lại, cần xem từng bản: 2 ?." in lines(app)
+        assert "Đã duyệt 1 bản ghi. Còn lại, cần xem từng bản: 2 bản có dấu “?”." in lines(app)
         assert "ghi hai lần" in lines(app)
         await strokes(pilot, "<enter>")
         assert "≠ Số liệu Giếng: 1 giếng Giếng: 2 giếng" in lines(app)

@@ -121,6 +121,11 @@ class RecordScreen(Page):
         self._comments: list[Comment] = []
         """The comments before it, which go with it"""
 
+    @property
+    def unkept(self) -> bool:
+        """A comment is typed, which no draft keeps."""
+        return bool(self._comments or (self._about is not None and self.query_one(ReasonField).value))
+
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
         with VerticalScroll(can_focus=False):
@@ -211,7 +216,9 @@ class RecordScreen(Page):
             return self._twin is not None
         if action == "more":
             return self._about is not None and self.query_one("#void-line").has_class("-shown")
-        if action in ("accept", "send_back"):
+        if action == "accept":  # not while a comment is typed, which would be lost
+            return self._reviewable and not self.query_one("#void-line").has_class("-shown")
+        if action == "send_back":
             return self._reviewable
         if action == "papers":
             return self._open and has_templates(self.store, self._model.KIND)
@@ -278,7 +285,8 @@ class RecordScreen(Page):
         """Let a comment be typed, or go on being typed."""
         self._about = about
         self._update("#message", "")
-        told = [f"↩{reviews.comments_text(self.store, self._model.KIND, [one])}" for one in self._comments]
+        said = (reviews.comments_text(self.store, self._model.KIND, [one]) for one in self._comments)
+        told = [f"↩ {text.lstrip(' ·:')}" for text in said]
         title = reviews.comment_title(self.store, self._model.KIND, about) or _("The whole record")
         how = _("What must be corrected? Enter returns the record to its post, F6 adds one more comment, Esc does not.")
         self._ask("\n".join([*told, f"{title}: {how}"]))
@@ -403,12 +411,13 @@ def _advice(store: Store, found: records.Found) -> list[tuple[str, str]]:
     return persons.how_to_merge(store, found.row) if found.kind == Member.KIND else []
 
 
-def record_beside(store: Store, row_id: str, width: int) -> RenderableType:
-    """A record for the room beside a list, as the screen on it would show it; ``width``: that of the room."""
+def record_beside(store: Store, row_id: str, width: int, doubts: Sequence[review_hints.Doubt] = ()) -> RenderableType:
+    """A record for the room beside a list, as the screen on it would show it; ``width``: that of the room.
+
+    ``doubts``: the hints about it, where they are known.
+    """
     found = records.get(store, row_id)
     model = BY_KIND[found.kind]
-    reviewable = review_queue.reviewable(store, found)
-    doubts = review_hints.doubts_about(store, found.kind, [row_id]).get(row_id, []) if reviewable else []
     twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
     posts = words.posts_of(store, [found.row]).values() if store.role == "hq" else ()
     shown = view.describe(store, found)

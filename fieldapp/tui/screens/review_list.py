@@ -45,7 +45,7 @@ class ReviewListScreen(Beside):
         self._kind = kind
         self._post_id = post_id
         self._waiting: Sequence[review_queue.QueuedRecord] = ()
-        self._hints: Mapping[str, Sequence[str]] = {}
+        self._doubts: Mapping[str, Sequence[review_hints.Doubt]] = {}
         self._second = SecondPress()
 
     def body(self) -> ComposeResult:
@@ -59,8 +59,8 @@ class ReviewListScreen(Beside):
     def renew(self) -> None:
         self._waiting = review_queue.review_queue(self.store, self._kind, self._post_id, AT_ONCE)
         ids = [w.row["id"] for w in self._waiting]
-        self._hints = review_hints.hints_for(self.store, self._kind, ids)
-        lines = _lines(self.store, self._kind, self._waiting, self._hints)
+        self._doubts = review_hints.doubts_about(self.store, self._kind, ids)
+        lines = _lines(self.store, self._kind, self._waiting, self._doubts)
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
         post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
@@ -70,14 +70,19 @@ class ReviewListScreen(Beside):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.record import RecordScreen
 
+        self.query_one("#left").display = False  # the number will be another one
+        self._second.forget()
+        self._say("")
         self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]))
 
     def beside(self) -> RenderableType | None:
         from fieldapp.tui.screens.record import record_beside
 
         at = self.query_one(OptionList).highlighted
-        known = at is not None and bool(self._waiting)
-        return record_beside(self.store, self._waiting[at or 0].row["id"], self.beside_width) if known else None
+        if at is None or not self._waiting:
+            return None
+        row_id = self._waiting[at].row["id"]
+        return record_beside(self.store, row_id, self.beside_width, self._doubts.get(row_id, ()))
 
     def action_accept(self) -> None:
         """Accept the chosen record."""
@@ -87,10 +92,10 @@ class ReviewListScreen(Beside):
 
     def action_accept_all(self) -> None:
         """Accept all records shown that are not odd and were not changed since the last review; say what is left."""
-        plain = [w for w in self._waiting if not w.again and w.row["id"] not in self._hints]
+        plain = [w for w in self._waiting if not w.again and w.row["id"] not in self._doubts]
         again = sum(w.again for w in self._waiting)
         left = {"?": len(self._waiting) - len(plain) - again, "~": again}
-        signs = ", ".join(f"{number} {sign}" for sign, number in left.items() if number)
+        signs = ", ".join(_("{n} with “{sign}”").format(n=n, sign=sign) for sign, n in left.items() if n)
         said = _("Left, to look at one by one: {signs}.").format(signs=signs) if signs else ""
         self._accept(plain, confirm=True, left=said)
 
@@ -123,12 +128,15 @@ class ReviewListScreen(Beside):
 def pile_beside(store: Store, post_id: str, kind: str) -> RenderableType:
     """The records of one post and kind that wait for review, for the room beside a list."""
     waiting = review_queue.review_queue(store, kind, post_id, IN_SIGHT)
-    hints = review_hints.hints_for(store, kind, [w.row["id"] for w in waiting])
-    return page_of(_(records.model_of(kind).PLURAL), *_lines(store, kind, waiting, hints))
+    doubts = review_hints.doubts_about(store, kind, [w.row["id"] for w in waiting])
+    return page_of(_(records.model_of(kind).PLURAL), *_lines(store, kind, waiting, doubts))
 
 
 def _lines(
-    store: Store, kind: str, waiting: Sequence[review_queue.QueuedRecord], hints: Mapping[str, Sequence[str]]
+    store: Store,
+    kind: str,
+    waiting: Sequence[review_queue.QueuedRecord],
+    doubts: Mapping[str, Sequence[review_hints.Doubt]],
 ) -> list[Table]:
     """Each record by its name and figures; below it what is odd."""
     names = words.display(store, kind, [w.row for w in waiting], records.model_of(kind).LABEL, short=True)
@@ -136,8 +144,8 @@ def _lines(
     lines = []
     for one, texts in zip(waiting, names, strict=True):
         row_id = one.row["id"]
-        odd = hints.get(row_id, [])
+        odd = doubts.get(row_id, ())
         sign = "~" if one.again else "?" if odd else "·"
         name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
-        lines.append(hanging(sign, "\n".join([name, *(f"? {sentence}" for sentence in odd)])))
+        lines.append(hanging(sign, "\n".join([name, *(f"? {doubt.sentence}" for doubt in odd)])))
     return lines
