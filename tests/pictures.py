@@ -70,7 +70,8 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("books", ("<escape>", "<escape>", "<escape>", "<f4>")),
         Shot("list", ("<enter>", "kham")),
         Shot("record", ("<enter>",)),
-        Shot("void", ("<delete>", "nhập trùng")),
+        Shot("papers", ("<f8>",)),
+        Shot("void", ("<escape>", "<delete>", "nhập trùng")),
         Shot("quick", ("<escape>", "<escape>", "<f6>", "gieng", "<enter>", "20/3/2013", "<enter>", "24221", "<enter>",
                        "1", "<enter>", "12")),
         Shot("search", ("<escape>", "<escape>", "<f3>", "gieng")),
@@ -106,6 +107,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("undecided", ("<escape>", "<down>", "<enter>")),
         Shot("laptop", ("<escape>", "<down>", "<enter>")),
         Shot("hq_usb", ("<escape>", "<escape>", "<f9>")),
+        Shot("paper_templates", ("<escape>", "<ctrl+p>", "mau giay to", "<enter>")),
     ),
     "locked": (
         Shot("unlock"),
@@ -121,6 +123,7 @@ ENGLISH = {
     "nguoi dung": "who uses",
     "can quyet": "to decide",
     "mat khau moi": "new passphrase",
+    "mau giay to": "paper templates",
     "hoat dong": "activit",
     "quy che": "agreement",
 }
@@ -209,7 +212,8 @@ def still() -> Iterator[None]:
         for module in ("records.words", "records.view", "records.history"):
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
-        patch.setattr("fieldapp.tui.screens.report_file.documents", lambda: PurePosixPath("D:/Báo cáo"))
+        for module in ("report_file", "papers"):
+            patch.setattr(f"fieldapp.tui.screens.{module}.documents", lambda: PurePosixPath("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from fieldapp.domain import lengths
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.model import FieldShape, Record, fields_of
@@ -181,7 +182,8 @@ def field_text(shape: FieldShape, value: Any, named: Mapping[str, str], *, decim
         return _("yes") if value else _("no")
     if shape.type == "integer":
         return format_amount(value, decimals)
-    return str(value)
+    text = str(value)
+    return text if len(text) <= lengths.LONG else brief_text(text)  # a file in base64 is nothing to read
 
 
 def choice_title(value: str) -> str:

@@ -73,7 +73,7 @@ class ListScreen(SearchSoon, Beside):
 
     CHANGES = frozenset({"papers"})
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "other", _("Mark rows"), key_display="Tab"),
+        Binding("tab", "other", _("Rows"), key_display="Tab"),
         Binding("f2", "write", _("Add")),
         Binding("f5", "key_again", _("Key again")),
         Binding("f6", "quick", _("Many")),

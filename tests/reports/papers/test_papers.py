@@ -307,6 +307,7 @@ def test_headquarters_template_reaches_posts_with_the_reply(
     assert listed["giay_moi_sinh_hoat"]["id"] is None
     assert run("paper", "bien_ban_sinh_hoat", ids["meeting"], "--out", tmp_path / "a.docx")[0] == 0
     assert lines(tmp_path / "a.docx") == ["Họp ở Chi bộ buôn Ba Na"]
+    assert len(run("show", listed["bien_ban_sinh_hoat"]["id"])[1]) < 1000  # not the whole file in base64
     own.retire(world.hq, next(t for t in templates(world.hq) if t.id))
     world.carry(world.hq, world.post)
     assert not [t for t in templates(world.post) if t.id]
