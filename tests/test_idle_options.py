@@ -110,7 +110,7 @@ ALWAYS: dict[str, set[str]] = {
     "hq conflicts": {"--json"},
     "hq resolve": {"--take"},
     "hq quarantine": {"--json"},
-    "hq open-data": {"--personal", "--json"},
+    "hq open-data": {"--personal", "--parquet", "--json"},
     "hq plans": {"--import", "--json"},
     "hq publish": {"--partitions", "--server", "--sql"},
     "hq coverage": {"--months", "--days", "--json"},

@@ -287,18 +287,20 @@ def quarantine(obj: Context, as_json: bool) -> None:
 @hq.command("open-data")
 @click.argument("dest", type=PATH)
 @click.option("--personal", is_flag=True, help="Include the columns that say who a person is.")
+@click.option("--parquet", is_flag=True, help="Parquet files too, for DuckDB, pandas, R or Spark.")
 @as_json
 @click.pass_obj
-def open_data(obj: Context, dest: Path, personal: bool, as_json: bool) -> None:
+def open_data(obj: Context, dest: Path, personal: bool, parquet: bool, as_json: bool) -> None:
     """Write all records for analysts into the new folder DEST: SQLite, CSV, data dictionary; not encrypted."""
     from fieldapp.reports import open_data as records
+    from fieldapp.reports.flat_tables import FLAT
 
-    written = records.write_package(obj.open(), dest, personal=personal)
+    written = records.write_package(obj.open(), dest, personal=personal, parquet=parquet)
     if as_json:
         print_json(written)
         return
-    count = sum(written.rows.values())
-    print_text(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=count, tables=len(written.rows)))
+    tables = [number for name, number in written.rows.items() if not name.startswith(FLAT)]
+    print_text(_("{path}: {n} rows in {tables} tables.").format(path=dest, n=sum(tables), tables=len(tables)))
     if written.left_out:
         print_message(_("Left out as personal: {columns}.").format(columns=", ".join(written.left_out)))
     print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=dest))

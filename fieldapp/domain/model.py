@@ -51,7 +51,8 @@ class Long(Struct, frozen=True):
 class Personal(Struct, frozen=True):
     """The field identifies a person or says something about one.
 
-    It is left out of files for others, unless it is asked for.
+    It is left out of files for others, unless it is asked for. A choice is not marked: one of a few codes beside an id
+    says who nobody is.
     """
 
 

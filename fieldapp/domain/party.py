@@ -165,7 +165,7 @@ class MemberRating(Record):
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     year: Annotated[Year, Field(title="Year")]
-    rating: Annotated[Rating, Personal(), Field(title="Rating")]
+    rating: Annotated[Rating, Field(title="Rating")]
     note: Annotated[Remark, Personal(), Field(title="Note")] = None
 
 

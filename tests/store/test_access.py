@@ -72,4 +72,6 @@ def test_open_data_with_names_is_for_its_writer_alone(run: Run, tmp_path: Path, 
         os.umask(before)
     assert code == 0
     assert mode(tmp_path / "data") == (0o700 if personal else 0o755)
-    assert {mode(path) for path in (tmp_path / "data").iterdir()} == {0o600 if personal else 0o644}
+    below = [*(tmp_path / "data").rglob("*")]
+    assert {mode(path) for path in below if path.is_file()} == {0o600 if personal else 0o644}
+    assert {mode(path) for path in below if path.is_dir()} == {0o700 if personal else 0o755}
