@@ -24,7 +24,7 @@ SUFFIX = ".fieldapp-files"
 LISTED = "SHA256SUMS"
 """The first member: a line for each file, as ``sha256sum`` writes it"""
 FOLDER = "files/"
-_NAME = re.compile(r"(.+)\.[0-9]+\.fieldapp-files(?:\.[a-z]+)?", re.IGNORECASE)
+_NAME = re.compile(r"(.+)\.[0-9]+\.fieldapp-files.*", re.IGNORECASE)
 _FILE = re.compile(r"files/([0-9a-f]{64})")
 _LINE = re.compile(rb"([0-9a-f]{64})  files/\1")
 PART = 50_000_000
