@@ -52,6 +52,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
         (("hq", "plans", "2026", "--import", "a.csv", "--out", "b.csv"), "--out"),
     ],
     "kinds": [(("kinds", "gieng_khoan", "--xlsform", "x.xlsx", "--json"), "--json")],
+    "sync files": [(("sync", "files", "--yes"), "--yes")],
     "sync import": [(("sync", "import", ".", "--reply", "--reply-to", "."), "--reply")],
     "init": [
         (("init", "--pack", "p", "--name", "x", "--user", "A"), "--name"),
@@ -93,6 +94,7 @@ ALWAYS: dict[str, set[str]] = {
     "hq paper": {"--kind", "--code", "--name"},
     "kinds": {"--xlsform"},
     "sync export": {"--to", "--max", "--json"},
+    "sync files": {"--clear", "--json"},
     "sync import": {"--reply-to", "--json"},
     "sync status": {"--json"},
     "sync release": {"--json"},

@@ -172,6 +172,31 @@ def sync_release(obj: Context, as_json: bool) -> None:
     print_message(_("The next bundle takes them along: export now."))
 
 
+@sync.command("files")
+@click.option("--clear", is_flag=True, help="Take away here what headquarters has; small pictures stay.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@click.pass_obj
+def sync_files(obj: Context, clear: bool, yes: bool, as_json: bool) -> None:
+    """Show how much room attached files take on this laptop; clear those that headquarters has."""
+    from fieldapp.records import attachments
+    from fieldapp.sync.exchange import file_space
+
+    refuse_idle([] if clear else ["yes"], "sync files")
+    store = obj.open()
+    found = file_space.space(store)
+    if as_json:
+        print_json(found)
+    else:
+        for line in found.lines:
+            print_text(line)
+    if not clear or (found.clearable and not yes and not click.confirm(_("Clear them here?"), err=True)):
+        return
+    number, size = file_space.clear(store)
+    text = counted("{n} file was cleared here.", "{n} files were cleared here.", number)
+    print_message(f"{text} {attachments.size_text(size)}." if number else _("There is nothing to clear."))
+
+
 @sync.command("clean")
 @click.argument("dest", type=PATH)
 @click.option("--yes", is_flag=True, help="Do not ask.")

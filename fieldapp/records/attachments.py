@@ -303,7 +303,7 @@ def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path
         data = content(store, found.sha256)
         if data is None:
             continue
-        name = file_content.stored_name(found.name, found.media_type)  # it came from another laptop
+        name = file_content.stored_name(found.name, _type_of(data, found))
         path, number = folder / name, 2
         try:
             while True:
@@ -317,6 +317,18 @@ def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path
             raise FieldappError(_("{path} was not written: {why}.").format(path=display_path(path), why=why)) from None
         written.append(path)
     return written
+
+
+def _type_of(data: bytes, found: Attached) -> str:
+    """What a content is, whatever the row says of it: that came from another laptop. Empty for what it may not be."""
+    path = Path(found.name)
+    try:
+        media_type = file_content.media_type_of(data, path)
+        if media_type not in file_content.PICTURES:
+            file_content.check_paper(data, media_type, path)
+    except file_content.NotAttachable:
+        return ""
+    return media_type
 
 
 def files_in(folder: Path) -> list[Path]:

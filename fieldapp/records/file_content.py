@@ -22,6 +22,8 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PICTURES = (JPEG, PNG)
 ENDINGS = {JPEG: ".jpg", PNG: ".png", PDF: ".pdf", DOCX: ".docx"}
 """Media type -> the ending of the name that a file of this type is stored under"""
+UNKNOWN = ".bin"
+"""The ending of what is none of these: nothing opens it by itself"""
 _SAME_ENDING = {".jpeg": ".jpg"}
 
 MB = 1_000_000
@@ -105,7 +107,7 @@ def stored_name(name: str, media_type: str) -> str:
     if dot and known in (*ENDINGS.values(), ".heic"):
         stem = before
     stem = re.sub(r'[<>:"|?*]', "_", stem).strip(" .")[: MAX_NAME - 5].strip(" .")
-    return (stem or _("file")) + ENDINGS.get(media_type, "")
+    return (stem or _("file")) + ENDINGS.get(media_type, UNKNOWN)
 
 
 def check_stored(data: bytes, path: Path) -> None:

@@ -7,7 +7,7 @@ them.
 The key of a sealed file is derived from the database's key and the SHA-256 of its content: one key seals one content,
 and never another. Its name is another such derivation, so that who sees the folder learns how many files there are and
 how large, and not whether a known picture is among them. Sealed: a line with the format, 12 random bytes, then
-ChaCha20-Poly1305 under both.
+AES-256-GCM under both.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from fieldapp.store import disk, disk_errors, vault
 from fieldapp.store.store import FILES_FOLDER, Store
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SEALED_FORMAT = b"fieldapp-file/1\n"
 _NONCE = 12
@@ -153,10 +153,10 @@ def _write(store: Store, sha256: str, kind: str, data: bytes) -> None:
         raise disk_errors.disk_error_text(error, store.home, undone=True) or error from error
 
 
-def _cipher(store: Store, sha256: str, kind: str) -> "ChaCha20Poly1305":
-    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+def _cipher(store: Store, sha256: str, kind: str) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    return ChaCha20Poly1305(_derived(store, b"seal" + kind.encode(), sha256))
+    return AESGCM(_derived(store, b"seal" + kind.encode(), sha256))
 
 
 def _derived(store: Store, purpose: bytes, sha256: str) -> bytes:

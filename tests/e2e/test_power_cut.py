@@ -21,11 +21,11 @@ from field import USER, World
 from field import build as build_world
 from soak import small_baseline
 
-from fieldapp.records import lists
+from fieldapp.records import attachments, lists
 from fieldapp.store import vault
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import outgoing
-from fieldapp.sync.format import bundle
+from fieldapp.sync.format import bundle, file_parts
 from fieldapp.sync.safety import backup, doctor
 
 CUTS = int(os.environ.get("FIELDAPP_CUTS", "30"))
@@ -44,7 +44,7 @@ CHILD = """
 import os, sys
 from pathlib import Path
 from fieldapp.store import people, vault
-from fieldapp.records import records
+from fieldapp.records import attachments, records
 from fieldapp.store.store import Store
 from fieldapp.sync.safety import backup
 from fieldapp.sync.exchange import incoming, outgoing
@@ -61,13 +61,20 @@ if sys.argv[4] == "unsynced":
 def work(count, size):
     for number in range(count):
         tell("recorded " + records.save(store, "activity", {**well, "description": "x" * size}, confirm=True))
+def attach(text):
+    one = attachments.Prepared("a.jpg", "image/jpeg", text * 4000)
+    record = store.value("SELECT id FROM activity ORDER BY id DESC LIMIT 1")
+    tell("attached " + attachments.add(store, record, [one])[0])
 work(6, 10)
+attach(b"one")
+attach(b"two")
 store.save_draft("d", "event", None, {"name": "nháp"})
 tell("draft d")
 for made in outgoing.export(store, root / "usb"):
     tell(f"written usb/{made.path.name}")
 made = backup.write_backup(store, root / "usb")
 tell(f"written usb/{made.path.name}")
+attach(b"three")
 work(3, 3000)
 vault.write_key_file(store.home, "Y Nguyên.passphrase.age", b"another" * 300)
 tell("written post/keys/Y Nguyên.passphrase.age")
@@ -181,11 +188,12 @@ def cut(small: World, recorder: Path, tmp_path: Path, end: str, count: int) -> N
 def look(left: Path, world: World, said: list[str], whole: dict[str, bytes], seen: Counter[str]) -> None:
     """A disk after a cut: confirmed records are there, files are whole or not there, and the doctor finds nothing."""
     recorded = {line.split()[1] for line in said if line.startswith("recorded")}
+    attached = {line.split()[1] for line in said if line.startswith("attached")}
     for line in said:
         if line.startswith("written"):
             assert (left / line.split(" ", 1)[1]).exists(), f"{line} was said, and it is not there"
     for path in left.rglob("*"):
-        if path.name.endswith((bundle.BUNDLE_SUFFIX, backup.BACKUP_SUFFIX, ".passphrase.age")):
+        if path.name.endswith((bundle.BUNDLE_SUFFIX, backup.BACKUP_SUFFIX, ".passphrase.age", file_parts.SUFFIX)):
             name = str(world.root / path.relative_to(left))
             assert path.read_bytes() == whole[name], f"{path.name} looks complete and is not"
             seen["whole files"] += 1
@@ -193,6 +201,10 @@ def look(left: Path, world: World, said: list[str], whole: dict[str, bytes], see
     with Store.open(left / "post", world.keys["post"], USER) as store:
         there = {r["id"] for r in store.rows("SELECT id FROM activity")}
         assert recorded <= there, f"{len(recorded - there)} confirmed records are lost"
+        files = store.rows("SELECT id, sha256 FROM attachment")
+        assert attached <= {row["id"] for row in files}, "a confirmed file is lost"
+        assert all(attachments.content(store, row["sha256"]) for row in files), "a row was there before its file"
+        seen["files"] += len(files)
         assert len(there) == store.value("SELECT count(*) FROM activity_measure WHERE amount = 1")
         assert ("draft d" not in said) or [d.id for d in store.drafts()] == ["d"]
         assert doctor.examine_replica(store).healthy

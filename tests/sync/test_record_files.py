@@ -13,7 +13,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.records import attachments
 from fieldapp.store import blobs, disk
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import incoming, outgoing, record_files, sticks
+from fieldapp.sync.exchange import file_space, incoming, outgoing, record_files, sticks
 from fieldapp.sync.format import bundle, drives, file_parts
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import backup
@@ -276,6 +276,41 @@ def test_old_parts_are_cleared_from_a_stick(world: World, run: Run, forty: list[
     assert {o.why for o in sticks.old_bundles(world.post, usb)} == {"received"}
     assert run("sync", "clean", usb, "--yes")[0] == 0
     assert [p for p in usb.iterdir() if "pack" not in p.name] == []
+
+
+def test_what_headquarters_has_is_cleared_and_never_before_its_receipt(
+    world: World, run: Run, forty: list[attachments.Prepared]
+) -> None:
+    (well,) = recorded(world, forty[:4])
+    assert "Máy này có 4 tệp đính kèm (240 kB)." in run("sync", "files")[1]
+    world.carry(world.post, world.hq)
+    assert run("sync", "files", "--clear", "--yes")[2].endswith("Không có gì để dọn.\n")
+    assert len(has(world.post)) == 4
+    world.carry(world.hq, world.post)
+    assert run("sync", "files", "--clear", "--yes")[2] == "Đã dọn 4 tệp khỏi máy này. 240 kB.\n"
+    assert has(world.post) == set()
+    found = attachments.of_record(world.post, well)
+    assert {a.state for a in found} == {"cleared"}
+    assert all(attachments.thumbnail(world.post, a) for a in found)
+    assert run("sync", "files", "--clear", "--yes", home="hq")[0] == 1
+    world.carry(world.post, world.hq)  # which does not send them back
+    world.carry(world.hq, world.post)
+    assert has(world.post) == set()
+    file_space.want_again(world.post, found[0].sha256)
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    assert has(world.post) == {found[0].sha256}
+
+
+def test_a_file_that_is_no_photograph_is_saved_as_nothing_that_opens(world: World, run: Run, tmp_path: Path) -> None:
+    """A row comes from another laptop, and may say anything of a content."""
+    well = world.well()
+    script = attachments.Prepared("report.exe", "image/jpeg", b"MZ program")
+    attachments.add(world.post, well, [script])
+    assert run("attached", well, "--save", tmp_path)[0] == 0
+    assert (tmp_path / "report.exe.bin").read_bytes() == script.data
+    (found,) = attachments.of_record(world.post, well)
+    assert attachments.thumbnail(world.post, found) is None
 
 
 def test_a_limit_is_a_setting_and_an_option(world: World, run: Run, forty: list[attachments.Prepared]) -> None:

@@ -152,6 +152,8 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
     results: list[Imported] = []
     files: list[tuple[Path, bool]] = []
     for path in paths:
+        if file_parts.stem_of(path.name):
+            continue  # files of records: read when all bundles are in
         try:
             files += [(file, True) for file in drives.bundles_in(path)] if path.is_dir() else [(path, False)]
         except OSError as error:

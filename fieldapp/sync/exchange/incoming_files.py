@@ -29,9 +29,12 @@ class TakenPart(Struct):
 
 
 def parts_beside(paths: Iterable[Path]) -> list[Path]:
-    """The parts in folders, and those beside bundles that are named; what cannot be read is passed over."""
+    """The parts that are named, those in folders, and those beside bundles; what cannot be read is passed over."""
     found: dict[Path, None] = {}
     for path in paths:
+        if file_parts.stem_of(path.name):
+            found[path] = None
+            continue
         folder = path if path.is_dir() else path.parent
         stem = "" if path.is_dir() else path.name.split(".fieldapp.tar")[0]
         try:

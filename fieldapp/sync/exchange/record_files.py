@@ -54,16 +54,21 @@ def have_for(store: Store, me: Peer, others: Iterable[Peer], reader: peers.Reade
     if not takes_files(store, me, others):
         return None
     visible = {f.sha256 for f in named(store) if reader.sees(f.post_id, "")}
-    here = _here(store, visible)
-    cleared = {row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")}
-    return FilesHave(_encoded(here), _encoded((visible & cleared) - here))
+    has = here(store, visible)
+    return FilesHave(_encoded(has), _encoded((visible & cleared(store)) - has))
 
 
-def _here(store: Store, hashes: set[str]) -> set[str]:
+def here(store: Store, hashes: set[str]) -> set[str]:
+    """Those of the contents that are stored here."""
     if not hashes:
         return set()
     names = blobs.names_here(store.home)
     return {h for h in hashes if blobs.name_of(store, h) in names}
+
+
+def cleared(store: Store) -> set[str]:
+    """The contents that were taken away here on purpose."""
+    return {row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")}
 
 
 def _encoded(hashes: Iterable[str]) -> str:
@@ -79,9 +84,8 @@ def lacking_at(store: Store, others: Sequence[Peer], to: Peer) -> list[RecordFil
     reader = peers.reader_for(store, to, [*others])
     wanted = {f.sha256: f for f in named(store) if reader.sees(f.post_id, "")}
     there = at.has | at.declined
-    here = _here(store, {h for h in wanted if receipts.prefix_of(h) not in there})
     times = times_sent(store, to, at.heard)
-    found = [wanted[h] for h in here]
+    found = [wanted[h] for h in here(store, {h for h in wanted if receipts.prefix_of(h) not in there})]
     found.sort(key=lambda f: (f.size, f.sha256))
     found.sort(key=lambda f: f.day, reverse=True)
     return sorted(found, key=lambda f: times[receipts.prefix_of(f.sha256)])
@@ -99,5 +103,4 @@ def wanted_here(store: Store) -> set[str]:
     if not takes_files(store, me, others):
         return set()
     hashes = {f.sha256 for f in named(store)}
-    cleared = {row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")}
-    return hashes - _here(store, hashes) - cleared
+    return hashes - here(store, hashes) - cleared(store)

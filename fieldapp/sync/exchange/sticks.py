@@ -18,6 +18,7 @@ from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.store import blobs, disk
 from fieldapp.store.store import Row, Store
+from fieldapp.sync.exchange import record_files
 from fieldapp.sync.format import bundle, clock, drives, file_parts
 from fieldapp.sync.peers import practice, receipts
 from fieldapp.sync.peers.peers import Peer
@@ -117,7 +118,7 @@ def _part_is_here(store: Store, path: Path) -> bool:
         listed = file_parts.listed(path, secret)
     except (OSError, file_parts.BadPart, file_parts.PartForOthers):
         return False
-    cleared = {row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")}
+    cleared = record_files.cleared(store)
     return bool(listed) and all(h in cleared or blobs.is_here(store, h) for h in listed)
 
 

@@ -61,6 +61,39 @@ def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
     worker.join()
 
 
+def encrypt_pieces(target: IO[bytes], recipients: Sequence[str], pieces: Iterator[bytes]) -> None:
+    """Encrypt to age recipients what ``pieces`` give, one after the other; their errors are raised as they are."""
+    source = _Pieces(pieces)
+    try:
+        pyrage.encrypt_io(source, target, [pyrage.x25519.Recipient.from_str(r) for r in recipients])
+    except Exception:
+        if source.failed is not None:  # age hides it in an error of its own
+            raise source.failed from None
+        raise
+
+
+class _Pieces:
+    """A binary file whose content comes in pieces."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = memoryview(b"")
+        self.failed: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        try:
+            while not self._left:
+                piece = next(self._pieces, None)
+                if piece is None:
+                    return b""
+                self._left = memoryview(piece)
+        except Exception as error:
+            self.failed = error
+            raise
+        given, self._left = self._left[:size], self._left[size:]
+        return bytes(given)
+
+
 @contextmanager
 def encrypted(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[bytes]]:
     """A stream that is encrypted to age recipients into ``target``; no more than a pipe holds is in memory."""

@@ -24,7 +24,7 @@ SUFFIX = ".fieldapp-files"
 LISTED = "SHA256SUMS"
 """The first member: a line for each file, as ``sha256sum`` writes it"""
 FOLDER = "files/"
-_NAME = re.compile(r"(.+)\.[0-9]+\.fieldapp-files(?:\.[a-z]+)?", re.IGNORECASE)
+_NAME = re.compile(r"(.+)\.[0-9]+\.fieldapp-files.*", re.IGNORECASE)
 _FILE = re.compile(r"files/([0-9a-f]{64})")
 _LINE = re.compile(rb"([0-9a-f]{64})  files/\1")
 PART = 50_000_000
@@ -68,13 +68,16 @@ def _begins_right(path: Path) -> bool:
 
 def write(target: IO[bytes], recipients: Sequence[str], hashes: Sequence[str], files: Iterator[bytes]) -> None:
     """Write a part: one file for each of the hashes, in their order; one that is empty is left out."""
-    target.write(MAGIC)
-    with agefile.encrypted(target, recipients) as plain:
-        tarball.write_member(plain, LISTED, "".join(f"{h}  {FOLDER}{h}\n" for h in hashes).encode())
+
+    def pieces() -> Iterator[bytes]:
+        yield from tarball.member_pieces(LISTED, "".join(f"{h}  {FOLDER}{h}\n" for h in hashes).encode())
         for name, data in zip(hashes, files, strict=True):
             if data:
-                tarball.write_member(plain, FOLDER + name, data)
-        tarball.write_end(plain)
+                yield from tarball.member_pieces(FOLDER + name, data)
+        yield tarball.END
+
+    target.write(MAGIC)
+    agefile.encrypt_pieces(target, recipients, pieces())
 
 
 def listed(path: Path, age_secret: str) -> list[str]:

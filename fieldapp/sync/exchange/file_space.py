@@ -1,0 +1,109 @@
+"""How much room files of records take on this laptop, and what of it can be cleared: what headquarters has."""
+
+from contextlib import suppress
+
+from msgspec import Struct
+
+from fieldapp.errors import FieldappError
+from fieldapp.i18n import _, counted
+from fieldapp.records import attachments
+from fieldapp.store import blobs, people, wall
+from fieldapp.store.people import Act
+from fieldapp.store.store import Store
+from fieldapp.sync.exchange import record_files
+from fieldapp.sync.exchange.record_files import RecordFile
+from fieldapp.sync.peers import peers, receipts
+
+
+class Space(Struct, frozen=True):
+    """Numbers of files and their bytes."""
+
+    here: int
+    here_size: int
+    unreceived: int
+    """files here of which no receipt of headquarters has come; at headquarters none"""
+    unreceived_size: int
+    clearable: list[RecordFile]
+    """files here that headquarters has"""
+    missing: int
+    """files that have not come, and are asked for"""
+
+    @property
+    def lines(self) -> list[str]:
+        """The numbers as sentences."""
+
+        def told(text: str, size: int) -> str:
+            return f"{text} ({attachments.size_text(size)})." if size else f"{text}."
+
+        size = sum(f.size for f in self.clearable)
+        lines = [told(counted("{n} file of records is here", "{n} files of records are here", self.here),
+                      self.here_size)]  # fmt: skip
+        if self.unreceived:
+            text = counted("{n} file of records awaits a receipt", "{n} files of records await a receipt",
+                           self.unreceived)  # fmt: skip
+            lines.append(told(text, self.unreceived_size))
+        if self.clearable:
+            text = counted("{n} of them is at headquarters, and can be cleared here",
+                           "{n} of them are at headquarters, and can be cleared here", len(self.clearable))  # fmt: skip
+            lines.append(told(text, size))
+        if self.missing:
+            lines.append(counted("{n} file has not arrived yet.", "{n} files have not arrived yet.", self.missing))
+        return lines
+
+
+def space(store: Store) -> Space:
+    """How much room files take here."""
+    files = {f.sha256: f for f in record_files.named(store)}
+    here = [files[h] for h in record_files.here(store, set(files))]
+    at_headquarters = _at_headquarters(store)
+    received = [f for f in here if receipts.prefix_of(f.sha256) in at_headquarters]
+    unreceived = [f for f in here if receipts.prefix_of(f.sha256) not in at_headquarters]
+    if store.role == "hq":
+        received, unreceived = [], []
+    return Space(
+        len(here),
+        sum(f.size for f in here),
+        len(unreceived),
+        sum(f.size for f in unreceived),
+        sorted(received, key=lambda f: (f.day, f.sha256)),
+        len(record_files.wanted_here(store)),
+    )
+
+
+def _at_headquarters(store: Store) -> frozenset[bytes]:
+    """What one of headquarters' laptops has by its receipts: of each, what all its databases have."""
+    above = [p for p in peers.partners(store) if p.role == "hq"]
+    found = [at.has for p in above if (at := receipts.files_at(store, p.id)) is not None]
+    return frozenset().union(*found)
+
+
+def clear(store: Store) -> tuple[int, int]:
+    """Take away here the files that headquarters has; (files, bytes). Small pictures stay, records are not touched.
+
+    Nothing goes before headquarters' receipt for it: what its disk may have lost meanwhile, it says in its next one.
+    """
+    people.check(store, Act.EXPORT)
+    if store.role == "hq":
+        raise FieldappError(_("Headquarters keeps the files: the posts may clear theirs because it does."))
+    cleared = size = 0
+    for file in space(store).clearable:
+        with suppress(blobs.DamagedBlob):
+            _keep_small_picture(store, file.sha256)
+        with store.transaction():
+            store.db.execute("INSERT OR REPLACE INTO local_file_cleared VALUES (?, ?)", [file.sha256, wall.instant()])
+        blobs.remove(store, file.sha256)
+        cleared, size = cleared + 1, size + file.size
+    return cleared, size
+
+
+def _keep_small_picture(store: Store, sha256: str) -> None:
+    record = store.value("SELECT record_id FROM attachment WHERE sha256 = ?", [sha256])
+    found = next((a for a in attachments.of_record(store, record) if a.sha256 == sha256), None)
+    if found is not None:
+        attachments.thumbnail(store, found)
+
+
+def want_again(store: Store, sha256: str) -> None:
+    """Ask headquarters for a file that was cleared here: its next reply brings it."""
+    with store.transaction():
+        store.db.execute("DELETE FROM local_file_cleared WHERE sha256 = ?", [sha256])
