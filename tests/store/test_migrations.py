@@ -42,7 +42,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "47c4ceb288f122b374f44e130218d4f54f070e4c2e6854021a8fe64459422922")
+SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "41602669c878d13e54160844f9559b398b21f9463974df7446fd9aa12540ae0a")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
