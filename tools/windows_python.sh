@@ -22,7 +22,7 @@ PREFIX=$DIR/prefix
 PYTHON=$PREFIX/drive_c/Python$DIGITS
 CC=x86_64-w64-mingw32-gcc
 DEBIAN="wine wine64 gcc-mingw-w64-x86-64-win32 unzip zip"
-TEST_PACKAGES="hypothesis pyte pytest pytest-asyncio pytest-textual-snapshot pytest-timeout pypdf python-calamine pyxform sqlite-utils xlwt babel build
+TEST_PACKAGES="hypothesis pyte pytest pytest-asyncio pytest-textual-snapshot pytest-timeout pypdf python-calamine pyxform sqlite-utils duckdb xlwt babel build
 hatchling pip"
 
 say() { echo "windows: $*"; }
