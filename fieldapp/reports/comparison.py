@@ -63,14 +63,14 @@ _COMPARED = frozenset({*_SUBJECTS, "cells_strengthened", "communes_strengthened"
 
 
 def change(now: Figure, before: Figure) -> str | None:
-    """“số ngày công tăng 12%”, “giảm 3 vụ”, “gạo tăng 5 kg”; None where one of them is no number."""
+    """“số ngày công tăng 12%”, “giảm 3 vụ”, “gạo tăng 5 kg”; None without two numbers, or without a change."""
     if now.value is None or before.value is None or now.in_words or before.in_words:
         return None
     difference = now.value - before.value
     about = now.approximate or before.approximate
     what = subject(now)
     if difference == 0:
-        return None if about else _("{what} unchanged").format(what=what)
+        return None
     if is_few(before) or before.value == 0:
         amount = amount_in_words(abs(difference), now.decimals, now.unit)
         if now.unit not in SIZES and now.measure_id is not None:

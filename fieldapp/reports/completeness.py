@@ -1,11 +1,12 @@
 """How complete a report is, in words: one line of the letter. ``narrative.left_out`` has what a machine says of it."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
-from fieldapp.reports.comparison import is_over
 from fieldapp.reports.coverage import NotReported
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
@@ -25,15 +26,13 @@ def _whose(report: Report) -> str:
     if post is not None:
         return _("the figures are from the records of {post} up to {day}").format(post=post, day=day)
     posts = counted("{n} post", "{n} posts", report.reported.posts)
-    if report.reported.missing or not is_over(report):
-        return _("the figures are from the reports of {posts} up to {day}").format(posts=posts, day=day)
-    return _("the figures are from the complete reports of {posts} up to {day}").format(posts=posts, day=day)
+    if report.reported.complete:
+        return _("the figures are from the complete reports of {posts} up to {day}").format(posts=posts, day=day)
+    return _("the figures are from the reports of {posts} up to {day}").format(posts=posts, day=day)
 
 
 def _lacking(report: Report) -> Iterator[str]:
     c = report.completeness
-    if not is_over(report):
-        yield _("the period is not over")
     missing = report.reported.missing
     for post in missing[:FEW]:
         yield from not_reported_texts(report, post)
@@ -82,10 +81,11 @@ def months_named(report: Report, months: Sequence[Period]) -> str:
     """“tháng 11/2026”, “tháng 10, tháng 11/2026”, “quý IV/2026” where it is all of the period."""
     if list(months) == report.query.period.months():
         return report.query.period.title
-    if len(months) > FEW:
-        return _("{n} months, of them {month} the last").format(n=len(months), month=months[-1].title)
     same_year = {month.first.year for month in months} == {months[-1].first.year}
-    titles = [month.title for month in months]
-    if same_year:
-        titles[:-1] = [title.removesuffix(f"/{months[-1].first.year}") for title in titles[:-1]]
-    return ", ".join(titles)
+    end = f"/{months[-1].first.year}" if same_year else ""
+    titles = [*(month.title.removesuffix(end) for month in months[:-1]), months[-1].title]
+    if len(months) <= FEW:
+        return ", ".join(titles)
+    if all(one.last + timedelta(days=1) == other.first for one, other in pairwise(months)):
+        return _("{first} to {last}").format(first=titles[0], last=titles[-1])
+    return _("{n} months, of them {month} the last").format(n=len(months), month=months[-1].title)

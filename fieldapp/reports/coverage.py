@@ -159,6 +159,8 @@ class Reported:
     posts: int
     """posts of which something has arrived"""
     missing: list[NotReported]
+    complete: bool
+    """whether the period is over, and nothing of it is missing of any post"""
     own: str | None = None
     """the post whose laptop this is; None at headquarters"""
 
@@ -169,26 +171,52 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
     ``post_id``: of one post only. A post knows of itself alone.
     """
     if store.identity.role != "hq":
-        return Reported(1, [], store.identity.post_name or store.identity.name)
+        return Reported(1, [], True, store.identity.post_name or store.identity.name)
     grid = [month for month in period.months() if month.last < today]
-    counts = _counts(store, Period(grid[0].first, grid[-1].last)) if grid else {}
-    laptops, gaps, found, posts = _laptops(store), _gaps(store), [], 0
-    for row in _posts(store):
-        if post_id not in (None, row["id"]):
-            continue
-        heard, added = _heard(laptops.get(row["id"], [])), _added_on(row)
-        posts += heard is not None
-        whole = _known_until(heard, gaps.get(row["id"]))
-        states = {
-            month: _state(month, counts.get((row["id"], f"{month.first:%Y-%m}"), (0, 0)), heard, whole, late=False,
-                          added=added)
-            for month in grid
-        }  # fmt: skip
-        nothing = [month for month, state in states.items() if state == "awaited"]
-        partly = [month for month, state in states.items() if state == "partly"]
+    heard, gaps, found = _heard_by_post(store), _gaps(store), []
+    rows = [row for row in _posts(store) if post_id in (None, row["id"])]
+    recorded: set[tuple[str, str]] | None = None
+    complete = period.last < today
+    for row in rows:
+        newest, added = heard.get(row["id"]), _added_on(row)
+        whole = _known_until(newest, gaps.get(row["id"]))
+        complete &= whole is not None and whole > period.last
+        nothing: list[Period] = []
+        partly: list[Period] = []
+        for month in (m for m in grid if whole is None or whole <= m.last):
+            if recorded is None:  # mostly every post has reported, and nobody asks
+                recorded = _recorded(store, Period(grid[0].first, grid[-1].last))
+            counted = (int((row["id"], f"{month.first:%Y-%m}") in recorded), 0)
+            state = _state(month, counted, newest, whole, late=False, added=added)
+            if state in ("awaited", "partly"):
+                (nothing if state == "awaited" else partly).append(month)
         if nothing or partly:
             found.append(NotReported(row["id"], row["name"], nothing, partly))
-    return Reported(posts, found)
+    return Reported(sum(row["id"] in heard for row in rows), found, complete)
+
+
+def _heard_by_post(store: Store) -> dict[str, date]:
+    """Id of a post -> the day of the newest that is known of it."""
+    found: dict[str, date] = {}
+    for laptop in _laptop_rows(store):
+        if laptop["post_id"] is not None and (moment := _heard_at(laptop)) is not None:
+            day = wall.local_day(moment)
+            found[laptop["post_id"]] = max(day, found.get(laptop["post_id"], day))
+    return found
+
+
+def _recorded(store: Store, period: Period) -> set[tuple[str, str]]:
+    """(post's id, month) in which something is recorded."""
+    found: set[tuple[str, str]] = set()
+    for kind in reviews.REVIEWED:
+        day = f"r.{model_of(kind).DATE or 'created_at'}"
+        rows = store.rows(
+            f"SELECT DISTINCT r.post_id, substr({day}, 1, 7) AS month FROM {kind} r"
+            f" WHERE r.voided_at IS NULL AND {day} BETWEEN ? AND ?",
+            [period.first.isoformat(), f"{period.last.isoformat()}T~"],
+        )
+        found |= {(r["post_id"], r["month"]) for r in rows}
+    return found
 
 
 class LatePost(NamedTuple):

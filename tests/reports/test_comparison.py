@@ -43,7 +43,7 @@ def figure(
         (figure(112), figure(100), "số ngày công tăng 12%"),
         (figure(88), figure(100), "số ngày công giảm 12%"),
         (figure(1001), figure(1000), "số ngày công tăng dưới 1%"),
-        (figure(100), figure(100), "số ngày công không thay đổi"),
+        (figure(100), figure(100), None),
         (figure(350), figure(100), "số ngày công gấp 3,5 lần"),
         (figure(0), figure(100), "số ngày công giảm 100%"),
         (figure(7), figure(4), "tăng 3 ngày công"),  # from 4 to 7 is no “75%”
@@ -122,9 +122,18 @@ def test_one_line_of_words_says_whose_figures_they_are_and_what_they_lack(world:
     records.save(world.post, "activity", well, confirm=True)
     line = completeness_line(made(world.post, today=date(2013, 3, 20)))
     assert line == (
-        "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 20/03/2013; kỳ báo cáo chưa kết thúc;"
+        "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 20/03/2013;"
         " 1 hoạt động chưa rõ số lượng nên chưa cộng vào."
     )
+
+
+def test_it_claims_nothing_of_posts_that_were_never_heard_of(world: World) -> None:
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    assert "đầy đủ" not in completeness_line(made(world.hq))
+    first = date.today().replace(day=1)
+    today = Period(first, date.today())
+    assert "đầy đủ" not in completeness_line(made(world.hq, today, today=date.today())), "the last day goes on"
 
 
 def test_posts_that_are_missing_are_named_and_the_rest_counted(world: World) -> None:
@@ -136,6 +145,16 @@ def test_posts_that_are_missing_are_named_and_the_rest_counted(world: World) -> 
     named = [clause for clause in line.split("; ") if "báo cáo tháng" in clause]
     assert len(named) == 3 and f"Đồn 0 chưa báo cáo {month.title}" in named
     assert line.endswith("; 3 đồn khác cũng chưa báo cáo đủ.")
+
+
+def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
+    last = date.today() + timedelta(days=3)
+    for form in ("docx", "html"):
+        out = tmp_path / f"thu.{form}"
+        days = ("--from", "2013-01-01", "--to", last.isoformat())
+        assert run("report", *days, "--format", form, "--out", out, home="hq")[0] == 0
+        text = out.read_text(encoding="utf-8") if form == "html" else docx.Document(str(out)).paragraphs[4].text
+        assert "kỳ báo cáo chưa kết thúc" in text
 
 
 MACHINES = ("SHA-256", "bản nháp", "phần thay đổi", "fieldapp", "xung đột", "(A)", "gói", "nhật ký", "Số bản ghi", ":")

@@ -190,8 +190,9 @@ def about(period: Period, *areas: str | None) -> str:
 
 def _facts(made: Report) -> list[tuple[str, str]]:
     period = made.query.period
+    days = f"{format_date(period.first)} – {format_date(period.last)} ({period.title})"
     return [
-        (_("Period"), f"{format_date(period.first)} – {format_date(period.last)} ({period.title})"),
+        (_("Period"), days if is_over(made) else f"{days}; {_('the period is not over')}"),
         (_("Area"), ", ".join(name for name in (made.post, made.unit) if name) or _("everything recorded here")),
         (_("Units"), _("In today's units") if made.query.view == "now" else _("In the units of the time")),
     ]
