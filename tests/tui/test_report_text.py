@@ -71,6 +71,7 @@ async def test_f5_goes_through_the_words_of_before_the_proposal_and_what_was_typ
     save_sections(world.hq, report(world.hq, before), {"shortcomings": "Năm ngoái chậm."})
     async with at_headquarters(world) as s:
         await s.press("f8", "tab", "down", "home", "A ")
+        assert "F5 lấy lời của năm 2012." in s.text
         seen = []
         for _ in range(4):
             await s.press("f5")
