@@ -85,7 +85,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("report_text", ("<escape>", "<tab>", "Giúp dân kịp thời trong lũ.", "<enter>", "Nhân dân tin tưởng.")),
         Shot("report_file", ("<escape>", "<f2>")),
         Shot("letterhead", ("<f2>", "12", "<enter>", "24/11/2013", "<enter>", "-BCH", "<enter>")),
-        Shot("dashboard", ("<escape>", "<escape>", "<escape>", "<f8>", *["<right>"] * 4)),
+        Shot("dashboard", ("<f2>", "<escape>", "<f8>", *["<right>"] * 4)),
         Shot("usb", ("<escape>", "<escape>", "<f9>")),
         Shot("sample", ("<escape>", "<ctrl+p>", "go lai", "<enter>", "su kien", "<enter>")),
         Shot("blind", ("<enter>",)),

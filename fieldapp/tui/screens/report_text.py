@@ -76,6 +76,8 @@ class ReportTextScreen(Page):
     def on_mount(self) -> None:
         for text in self._texts:
             before = text_before(self.store, self._made.query, text.section)
+            if before is not None:
+                self._say(_("F5 takes the words of {period}.").format(period=before[0]))
             if text.section == "directions" and text.origin == "empty" and before is not None:
                 self._fill(text.section, before[1], _as_in(before[0]))
             else:
