@@ -7,7 +7,7 @@ from field import PASSPHRASE, USER, Run, World
 from form_driver import strokes
 from screen_driver import ScreenDriver, run
 
-from fieldapp.sync.exchange import enrolment, incoming, outgoing
+from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.format import drives
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.sync.safety import backup
@@ -41,12 +41,18 @@ async def test_a_new_post_gets_its_pack_its_words_and_its_certificate_on_the_scr
         assert words in " ".join(s.text.split())
         assert "IALOP.fieldapp-pack.tar" in s.text
     pack = stick / "IALOP.fieldapp-pack.tar"
-    post = enrolment.init_post(world.root / "ialop", pack, user="B", passphrase=PASSPHRASE)
-    own = peers.own(post)
-    async with run(world.root / "ialop", post.reopen()) as s:
-        await strokes(s.pilot, "<ctrl+p>", "van khoa", "<enter>")
+    assert pack.exists()
+    async with run(world.root / "ialop") as s:  # the stick is at the post: its pack is found
+        await strokes(s.pilot, "<f2>", "<f2>")
+        await s.wait("Chưa điền ô này")
+        await strokes(s.pilot, "Trần Văn B", "<enter>", PASSPHRASE, "<enter>", PASSPHRASE, "<f2>")
         await s.wait("chưa chứng thực")
+        post = s.app.store.reopen()
+        own = peers.own(post)
+        assert (own.title, own.trust) == ("Đồn BP Ia Lốp (A)", "pending")
         assert own.fingerprint in " ".join(s.text.split()) and words in " ".join(s.text.split())
+        await strokes(s.pilot, "<escape>")
+        assert isinstance(s.app.screen, HomeScreen)
     outgoing.export(post, world.usb)
     incoming.import_files(world.hq, [world.usb])
     async with run(world.root / "hq", world.hq.reopen()) as s:
@@ -125,7 +131,7 @@ async def test_what_is_refused_has_the_cursor_in_its_line(world: World) -> None:
         for typed, line in (
             (["falsch", "<enter>", "dài đủ rồi", "<enter>", "dài đủ rồi"], 0),
             ([PASSPHRASE, "<enter>", "ngắn", "<enter>", "ngắn"], 1),
-            ([PASSPHRASE, "<enter>", "dài đủ rồi", "<enter>", "dài khác hẳn"], 1),
+            ([PASSPHRASE, "<enter>", "dài đủ rồi", "<enter>", "dài khác hẳn"], 2),
         ):
             asked = PassphraseScreen(s.app.store)
             s.app.push_screen(asked)
