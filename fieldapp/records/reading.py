@@ -18,7 +18,7 @@ from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import codes, extras, naming, persons, search_index
+from fieldapp.records import extras, naming, persons, search_index
 from fieldapp.records.words import choice_title, labels, told_apart
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -74,6 +74,8 @@ def read_record(
             except ValueError as error:
                 problems[shape.name] = str(error)
     if model.CODE_MADE and not values.get("code") and isinstance(values.get("name"), str):
+        from fieldapp.records import codes
+
         values["code"] = codes.new_code(store, model.KIND, values["name"])
     try:
         record = validation.validated(model, {k: v for k, v in values.items() if k not in problems})

@@ -25,9 +25,7 @@ from fieldapp.sync.peers import peers
 from fieldapp.tui import screens
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import (
-    conflicts as deciding,
-)
-from fieldapp.tui.screens import (
+    begin,
     coverage,
     dashboard,
     day,
@@ -60,6 +58,9 @@ from fieldapp.tui.screens import (
     templates,
     todo_sort,
     ways,
+)
+from fieldapp.tui.screens import (
+    conflicts as deciding,
 )
 from fieldapp.tui.screens import (
     list as listing,
@@ -122,6 +123,7 @@ POST: dict[type[Screen[Any]], Make] = {
     people.PeopleScreen: lambda _w, _s: people.PeopleScreen(),
     people.PassphraseScreen: lambda _w, s: people.PassphraseScreen(s),
     people.NewPersonScreen: lambda _w, s: people.NewPersonScreen(s),
+    begin.BeginScreen: lambda w, _s: begin.BeginScreen(w.root / "new"),
     people.RecoverScreen: lambda _w, s: people.RecoverScreen(s.home, s.user),
     day.DayDialog: lambda _w, _s: day.DayDialog(),
     duplicate.MergeDialog: lambda _w, _s: duplicate.MergeDialog("?", [("a", "1")], [("a", "2")]),

@@ -172,12 +172,15 @@ class PackScreen(Page):
 def _told(store: Store, pack: Path) -> list[str]:
     """What was written, and what the post does with it."""
     me = peers.own(store)
-    steps = [
-        _("At the post, open the kit's folder on this stick and run install.cmd (Linux: sh install.sh). It finds {pack}"
-          " beside the kit, and asks for name and passphrase.").format(pack=display_path(pack.name)),
-        _("They call, and compare the words of headquarters: {words}").format(words=me.fingerprint),
-        _("They record at once. With their first bundle the new laptop stands here under “To decide” (F6, F7): have"
-          " them read out its words (Ctrl+P, “laptops”), and certify it with F2."),
-    ]  # fmt: skip
+    begin = _(
+        "At the post, open the kit's folder on this stick and run install.cmd (Linux: sh install.sh). It finds {pack}"
+        " beside the kit, and asks for name and passphrase. Is fieldapp there already: start it, F2."
+    )
+    compare = _("They call, and compare the words of headquarters: {words}")
+    certify = _(
+        "They record at once. With their first bundle the new laptop stands here under “To decide” (F6, F7): have"
+        " them read out its words (Ctrl+P, “laptops”), and certify it with F2."
+    )
+    steps = [begin.format(pack=display_path(pack.name)), compare.format(words=me.fingerprint), certify]
     done = f"✓ {_('DONE.')} {sticks.done_text(store, [pack.parent])}"
     return [done, _("What to tell the post:"), *(f"{number}. {step}" for number, step in enumerate(steps, start=1))]

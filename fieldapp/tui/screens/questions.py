@@ -28,6 +28,8 @@ class Question:
     hidden: bool = False
     field: str = ""
     """By which name errors mean this line"""
+    value: str = ""
+    """What it begins with"""
 
 
 class AnswerField(TextField):
@@ -60,12 +62,13 @@ class QuestionsDialog(Dialog):
             yield Static(Content(self._title), classes="section")
             for question in self._questions:
                 yield Static(Content(question.label), classes="line")
-                yield AnswerField(password=question.hidden)
+                yield AnswerField(question.value, password=question.hidden)
             yield Static(id="message", classes="problem", markup=False)
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        self.query(AnswerField).first().focus()
+        fields = self.query(AnswerField)
+        next((field for field in fields if not field.value), fields.first()).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the work runs, it cannot be started again or closed."""
@@ -109,6 +112,5 @@ class QuestionsDialog(Dialog):
 def agreed(passphrase: str, again: str) -> str:
     """The passphrase, if it was typed the same twice; FieldappError if not."""
     if passphrase != again:
-        sentence = _("The two passphrases differ. Type them again.")
-        raise FieldappError(sentence, {"passphrase": sentence})
+        raise FieldappError(_("The two passphrases differ. Type them again."))
     return passphrase

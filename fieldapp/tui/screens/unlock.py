@@ -40,6 +40,7 @@ class UnlockScreen(Screen[None]):
 
     app = getters.app(Host)
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "start", _("Begin from a pack")),
         Binding("f5", "recover", _("Forgotten?")),
         Binding("f4", "app.moved('recover')", show=False),
         Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
@@ -49,6 +50,7 @@ class UnlockScreen(Screen[None]):
         super().__init__()
         self._home = home
         self._users = vault.users(home)
+        self._empty = not self._users and _has_no_records(home)
         self._practice = vault.practice_passphrase(home)
         self._opening = False
 
@@ -80,7 +82,11 @@ class UnlockScreen(Screen[None]):
         self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()
         self.call_after_refresh(self._load_first_screen)
         if not self._users:
-            self._say(_("There is no replica in {home}. Make one with `fieldapp init`.").format(home=self._home))
+            if self._empty:
+                line = _("There are no records in {home} yet. F2 begins those of a post, from headquarters' pack.")
+            else:
+                line = _("There is no replica in {home}. Make one with `fieldapp init`.")
+            self._say(line.format(home=self._home))
 
     def on_option_list_option_selected(self) -> None:
         self.query_one("#passphrase").focus()
@@ -101,6 +107,22 @@ class UnlockScreen(Screen[None]):
     def _chosen(self) -> str:
         at = self.query_one("#users", OptionList).highlighted if len(self._users) > 1 else 0
         return self._users[at or 0]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Begin where there are no records, otherwise recover."""
+        return self._empty if action == "start" else action != "recover" or bool(self._users)
+
+    def action_start(self) -> None:
+        """Begin the records of a post; then its words and those of headquarters are shown, to be compared."""
+        from fieldapp.tui.screens.begin import BeginScreen
+        from fieldapp.tui.screens.laptops import LaptopsScreen
+
+        def begun(store: "Store | None") -> None:
+            if store is not None:
+                self._opened(store)
+                self.app.call_later(self.app.push_screen, LaptopsScreen())
+
+        self.app.push_screen(BeginScreen(self._home), begun)
 
     def action_recover(self) -> None:
         """Open the replica without the passphrase, by a code that headquarters reads out."""
@@ -135,3 +157,10 @@ class UnlockScreen(Screen[None]):
 
     def _say(self, text: str) -> None:
         self.query_one("#message", Static).update(Content(text))
+
+
+def _has_no_records(home: Path) -> bool:
+    """Whether a folder holds no records at all, rather than such that nobody has a key to."""
+    from fieldapp.store.store import FILE
+
+    return not (home / FILE).exists()
