@@ -148,7 +148,8 @@ def replicas(obj: Context, as_json: bool) -> None:
 @click.pass_obj
 def trust(obj: Context, replica: str, yes: bool) -> None:
     """Certify a laptop whose fingerprint was compared, and apply what it sent."""
-    from fieldapp.sync.exchange import enrolment
+    from fieldapp.store import log
+    from fieldapp.sync.exchange import arrivals, enrolment
     from fieldapp.sync.peers import peers
 
     store = obj.open()
@@ -157,12 +158,9 @@ def trust(obj: Context, replica: str, yes: bool) -> None:
     decided = peer.trust == "certified" and peer.id not in peers.unconfirmed(store)
     if not decided and not _is_confirmed(store, peer, question, yes):
         return
-    peer, changes = enrolment.trust_replica(store, peer.id)
-    print_text(
-        _("{name} is certified; {changes} applied.").format(
-            name=peer.title, changes=counted("{n} change", "{n} changes", changes)
-        )
-    )
+    since = log.last_number(store)
+    peer, _changes = enrolment.trust_replica(store, peer.id)
+    print_text(arrivals.certified_text(store, peer, since))
 
 
 @hq.command("paper")

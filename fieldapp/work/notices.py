@@ -49,7 +49,8 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
         found.append(_line("!", _("clock"), state.clock_warning, DAY))
     if state.to_release:
         found.append(_line("!", _("clock"), messages.to_release_text(state.to_release), DECIDE))
-    if refused := len(state.held) + len(state.quarantined) + len(state.set_aside):
+    waiting = len(state.held) - (state.uncertified if role == "hq" else 0)  # those laptops have lines of their own
+    if refused := waiting + len(state.quarantined) + len(state.set_aside):
         text = counted(
             "{n} batch or change waits or was refused", "{n} batches or changes wait or were refused", refused
         )

@@ -64,7 +64,8 @@ def test_a_laptop_that_waits_for_its_certificate_is_not_received(world: World, r
     outgoing.export(post, world.usb)
     post.close()
     assert told(run, world.usb) == ["Đồn BP Ea Bung: máy A chờ chứng thực"]
-    enrolment.trust_replica(world.hq, "EABUNG")
+    code, out, _err = run("hq", "trust", "EABUNG", "--yes", home="hq")
+    assert (code, out) == (0, "Đã chứng thực Đồn BP Ea Bung (A). Đồn BP Ea Bung: 1 bản ghi mới.\n")
     assert "chờ" not in told(run, world.usb)[0]
 
 

@@ -15,6 +15,7 @@ from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.domain.review import Review
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.store import log, wall
 from fieldapp.store.store import Store
@@ -178,6 +179,14 @@ def arrivals(store: Store, results: Sequence[Imported], since: int) -> list[Arri
 def awaiting_certificate(found: Sequence[Arrival]) -> list[str]:
     """Names of the laptops that wait for us to certify them."""
     return [_("{post} ({laptop})").format(post=a.name, laptop=name) for a in found for name in a.laptops]
+
+
+def certified_text(store: Store, peer: Peer, since: int) -> str:
+    """That a laptop is certified, and what came in with it; ``since``: ``log.last_number`` before."""
+    told = "; ".join(arrival.sentence for arrival in arrivals(store, [], since))
+    if not told:
+        return _("{name} is certified.").format(name=brief_text(peer.title))
+    return _("{name} is certified. {news}.").format(name=brief_text(peer.title), news=told)
 
 
 def _group(peer: Peer) -> str:

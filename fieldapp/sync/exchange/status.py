@@ -15,6 +15,7 @@ from fieldapp.sync.exchange import bundle_contents, messages, outgoing
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import release, voids
 from fieldapp.sync.merge.forks import FORK_SETTLED
+from fieldapp.sync.merge.revocation import UNTRUSTED
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
 
@@ -63,6 +64,8 @@ class Status:
     received_until: str | None
     """instant of the newest of a post's changes that its headquarters has"""
     held: list[str]
+    uncertified: int
+    """how many of those wait for nothing but the certificate of a laptop that asks for it"""
     quarantined: list[str]
     set_aside: list[str]
     conflicts: int
@@ -120,15 +123,17 @@ def exchange_status(store: Store) -> Status:
         quarantined.insert(
             0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
         )
+    asking = {p.id: p.title for p in partners if peers.awaits_certificate(me, p)}
     return Status(
         unsent=len(lacking),
         unsent_records=len(records),
         awaited_records=sum(on_way == "awaited" for on_way in records.values()),
         laptops=len(partners),
-        asking=[p.title for p in partners if peers.awaits_certificate(me, p)],
+        asking=list(asking.values()),
         to_confirm=[p.title for p in peers.to_confirm(store, known)],
         received_until=max(received, default=None),
         held=[messages.waiting_text(store, s) for s in segments if s["state"] == "held"],
+        uncertified=sum(s["reason"] == UNTRUSTED and s["replica_id"] in asking for s in segments),
         quarantined=quarantined,
         set_aside=[
             messages.rejected_change_text(r["log_id"], r["seq"], r["reason"])

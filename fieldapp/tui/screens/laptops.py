@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _, counted
-from fieldapp.store import people
+from fieldapp.i18n import _
+from fieldapp.store import log, people
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import enrolment, messages
+from fieldapp.sync.exchange import arrivals, enrolment, messages
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
@@ -121,14 +121,13 @@ class LaptopScreen(Page):
 
     def action_certify(self) -> None:
         """Certify the laptop, and apply what it sent."""
+        since = log.last_number(self.store)
         try:
-            peer, changes = enrolment.trust_replica(self.store, self._peer.id)
+            peer, _changes = enrolment.trust_replica(self.store, self._peer.id)
         except FieldappError as error:
             self._say(str(error))
             return
-        sentence = _("{name} is certified; {changes} applied.").format(
-            name=peer.title, changes=counted("{n} change", "{n} changes", changes)
-        )
+        sentence = f"{arrivals.certified_text(self.store, peer, since)} {_('F9 writes its reply.')}"
         self.app.notify(sentence, markup=False)
         self.dismiss(None)
 

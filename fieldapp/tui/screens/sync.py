@@ -250,8 +250,7 @@ class SyncScreen(Page):
                 made = self._reply(store, results)
             else:
                 made = outgoing.export(store, folders[0], progress=self._progress)
-                for bundle in made:
-                    tell(self._say, f"✓ {bundle.sentence}")
+                self._written([f"✓ {bundle.sentence}" for bundle in made])
             if len(folders) == 1 and (backed_up := backup.backup_with_export(store, folders[0])):
                 tell(self._say, f"· {backed_up}")
             self._old = [old for folder in folders for old in sticks.old_bundles(store, folder)]
@@ -297,16 +296,18 @@ class SyncScreen(Page):
         """Write each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
-        told = [f"✓ {display_path(made.path.parent.name)}: {made.sentence}" for made in done.written]
-        if len(told) > FEW_REPLIES:
-            self._files += told
-            line = counted("{n} reply, on its post's stick", "{n} replies, each on its post's stick", len(told))
-            told = [f"✓ {line}"]
-        for line in told:
-            tell(self._say, line)
+        self._written([f"✓ {display_path(made.path.parent.name)}: {made.sentence}" for made in done.written])
         for sentence in done.problems:
             tell(self._say, f"! {sentence}")
         return done.written
+
+    def _written(self, told: list[str]) -> None:
+        """Tell which bundles were written: of many only their number; the files are behind a key."""
+        if len(told) > FEW_REPLIES:
+            self._files += told
+            told = ["✓ " + counted("{n} bundle was written", "{n} bundles were written", len(told))]
+        for line in told:
+            self.app.call_from_thread(self._say, line)
 
     def _progress(self, stage: str, done: int, of: int) -> None:
         if self._stop:
