@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.more_below import MoreBelow
@@ -60,8 +60,9 @@ class Beside(Page):
     def on_screen_resume(self) -> None:
         self.show_beside()
 
-    def on_option_list_option_highlighted(self) -> None:
-        self.show_beside()
+    def on_mount(self) -> None:
+        for shown in self.query("#list-half OptionList").results(OptionList):
+            self.watch(shown, "highlighted", self.show_beside, init=False)  # also when nothing is, which is no message
 
     def show_beside(self) -> None:
         """Show what Enter would open, once the chosen line is painted; of several keys in a row, for the last."""
