@@ -281,7 +281,8 @@ def _written_out(store: Store, template: Template, path: Path) -> str:
     leftovers.remember(store, path.parent)
     save_file(path, template.content)
     return _(
-        "{path} is written: the template, as it is. Change it in Word; headquarters takes it in with “hq paper”."
+        "{path} is written: the template, as it is. Change it in Word; headquarters takes it in (paper templates,"
+        " F2; or “hq paper”)."
     ).format(path=path)
 
 
