@@ -162,6 +162,9 @@ class PaperTemplatesScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Paper templates")), classes="section")
+        yield Static(
+            Content(_("To make a paper, open a record, or mark rows of a book, and press F8.")), classes="line"
+        )
         yield PaperList(id="papers", markup=False)
         yield Static(id="said", classes="line", markup=False)
 
