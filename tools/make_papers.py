@@ -35,25 +35,26 @@ def runs(text: str, *, bold: bool = False, italic: bool = False, caps: bool = Fa
     """Text with marks for bold, italic and capitals."""
     made, at = "", 0
     for found in MARKED.finditer(text):
-        made += (
-            run(text[at : found.start()], bold=bold, italic=italic, caps=caps, size=size) if found.start() > at else ""
-        )
-        inner = found[1] or found[2] or found[3]
-        made += run(
-            inner, bold=bold or not found[2], italic=italic or bool(found[2]), caps=caps or bool(found[3]), size=size
-        )
+        plain, inner = text[at : found.start()], found[1] or found[2] or found[3]
+        made += run(plain, bold=bold, italic=italic, caps=caps, size=size) if plain else ""
+        look = {"bold": bold or not found[2], "italic": italic or bool(found[2]), "caps": caps or bool(found[3])}
+        made += run(inner, **look, size=size)
         at = found.end()
     return made + (run(text[at:], bold=bold, italic=italic, caps=caps, size=size) if at < len(text) else "")
 
 
 def p(
     text: str = "", align: str = "left", *, size: float = 14, bold: bool = False, italic: bool = False,
-    caps: bool = False, first: float = 0, before: float = 0, after: float = 4, keep: bool = False, width: float = 0,
+    caps: bool = False, first: float = 0, left: float = 0, before: float = 0, after: float = 4, keep: bool = False,
+    width: float = 0,
 ) -> str:  # fmt: skip
-    """A line. ``first``: its indent in cm. ``width``: the width in cm at which dots after a tab end."""
+    """A line.
+
+    ``first``, ``left``: the indent of its first or of all lines in cm. ``width``: where dots after a tab end, in cm.
+    """
     tabs = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{width * TWIPS:.0f}"/></w:tabs>' if width else ""
     space = f'<w:spacing w:before="{before * 20:.0f}" w:after="{after * 20:.0f}"/>'
-    indent = f'<w:ind w:firstLine="{first * TWIPS:.0f}"/>' if first else ""
+    indent = f'<w:ind w:left="{left * TWIPS:.0f}" w:firstLine="{first * TWIPS:.0f}"/>' if first or left else ""
     shape = "<w:keepNext/>" * keep + tabs + space + indent + f'<w:jc w:val="{align}"/>'
     shape += f'<w:rPr><w:sz w:val="{size * 2:g}"/></w:rPr>' if not text else ""
     return f"<w:p><w:pPr>{shape}</w:pPr>{runs(text, bold=bold, italic=italic, caps=caps, size=size)}</w:p>"
@@ -206,10 +207,10 @@ PAPERS: dict[str, str] = {
         + body("Đại biểu, khách dự: {{khach}}.")
         + p("Chủ trì: \t", width=16, first=1.27) + p("Thư ký: \t", width=16, first=1.27)
         + p("**II. NỘI DUNG**", before=6, keep=True, first=1.27)
-        + p("{{noi_dung}}", first=1.27, after=6)
+        + p("{{noi_dung}}", left=1.27, after=6)
         + p("**III. Ý KIẾN THẢO LUẬN**", before=6, keep=True, first=1.27) + DOTTED * 4
         + p("**IV. KẾT LUẬN, NGHỊ QUYẾT**", before=6, keep=True, first=1.27)
-        + p("{{nghi_quyet}}", first=1.27, after=6)
+        + p("{{nghi_quyet}}", left=1.27, after=6)
         + body("Biểu quyết: tán thành …… đồng chí; không tán thành …… đồng chí; ý kiến khác …… đồng chí.")
         + body("Biên bản được đọc lại trước chi bộ và được nhất trí thông qua.")
         + signed(by_hand("THƯ KÝ"), by_hand("CHỦ TRÌ"))
@@ -226,7 +227,7 @@ PAPERS: dict[str, str] = {
         + body("Hình thức: {{loai_ky}}.")
         + body("Thời gian: …… giờ ……, ngày {{ngay.ngay}} tháng {{ngay.thang}} năm {{ngay.nam}}.")
         + body("Địa điểm: {{dia_diem}}.")
-        + p("Nội dung: {{noi_dung}}", first=1.27, after=6)
+        + p("Nội dung: {{noi_dung}}", left=1.27, after=6)
         + body("Rất mong đồng chí đến dự đúng thời gian để buổi sinh hoạt đạt kết quả tốt./.")
         + signed(p(), by_hand("T/M CHI ỦY"))
     ),
@@ -239,8 +240,8 @@ PAPERS: dict[str, str] = {
         + p("**II. BÊN NHẬN:** \t", before=4, width=16)
         + p("1. Ông (bà): \t", width=16) + p("    Chức vụ: \t", width=16)
         + p("**III. NỘI DUNG BÀN GIAO**", before=4, keep=True)
-        + body("Công trình, phần việc: {{loai_hoat_dong}}. Thực hiện từ ngày {{ngay}} đến ngày {{den_ngay}}.")
-        + p("Mô tả: {{noi_dung}}", first=1.27, after=6)
+        + body("Công trình, phần việc: {{loai_hoat_dong}}. Thời gian thực hiện: {{thoi_gian}}.")
+        + p("Mô tả: {{noi_dung}}", left=1.27, after=6)
         + body("Đơn vị phối hợp: {{phoi_hop}}")
         + listed(WORKS)
         + p("**IV. HIỆN TRẠNG, KIẾN NGHỊ**", before=8, keep=True) + DOTTED * 2
@@ -252,9 +253,9 @@ PAPERS: dict[str, str] = {
         office_head("")
         + title("PHIẾU TỔNG HỢP", "Khám, chữa bệnh, cấp thuốc cho nhân dân")
         + body("Đơn vị thực hiện: {{don}}. Người phụ trách: {{nguoi_phu_trach}}")
-        + body("Thời gian: từ ngày {{ngay}} đến ngày {{den_ngay}}. Địa điểm: {{thon_buon}}, {{noi}}.")
+        + body("Thời gian: {{thoi_gian}}. Địa điểm: {{thon_buon}}, {{noi}}.")
         + body("Đơn vị phối hợp: {{phoi_hop}}")
-        + p("Nội dung: {{noi_dung}}", first=1.27, after=6)
+        + p("Nội dung: {{noi_dung}}", left=1.27, after=6)
         + listed(WORKS)
         + p("Bệnh thường gặp, ca chuyển tuyến trên:", before=8, keep=True) + DOTTED * 2
         + p("Kiến nghị:", keep=True) + DOTTED
@@ -267,7 +268,7 @@ PAPERS: dict[str, str] = {
         + body("{{co_quan}} trân trọng kính mời ông (bà) tới dự: {{ten}}.")
         + body("Thời gian: …… giờ ……, ngày {{tu_ngay.ngay}} tháng {{tu_ngay.thang}} năm {{tu_ngay.nam}}.")
         + body("Địa điểm: …………………………………………………………")
-        + p("Nội dung: {{noi_dung}}", first=1.27, after=6)
+        + p("Nội dung: {{noi_dung}}", left=1.27, after=6)
         + body("Rất mong ông (bà) đến dự đúng thời gian./.")
         + signed(recipients(), signature())
     ),

@@ -31,7 +31,8 @@ def paper(obj: Context, template: str, ids: Sequence[str], out: Path) -> None:
     if not ids:
         save_file(out, chosen.content)
         print_message(
-            _("{path} is written: the template, as it is. Change it in Word; headquarters takes it in with “hq paper”.")
+            _("{path} is written: the template, as it is. Change it in Word; headquarters takes it in (paper templates,"
+            " F2; or “hq paper”).")
             .format(path=out)
         )  # fmt: skip
         return

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache, cached_property
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.assistance import MEASURES, Activity, ActivityMeasure
+from fieldapp.domain.assistance import MEASURES, Activity, ActivityMeasure, Event
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.party import Attendance, Meeting, Member
@@ -59,6 +59,8 @@ HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
     "noi_nhan": lambda head: "\n".join(f"- {text.rstrip(' ;,.')};" for text in head.recipients if text),
 }
 """Name -> a part of the letterhead"""
+MAY_LACK = frozenset({"cap_tren", "thay_mat"})
+"""Parts of a letterhead that many do not have: nothing stands there, not even dots"""
 TODAY = "hom_nay"
 TITLES = {
     "cap_tren": "Body above",
@@ -73,6 +75,9 @@ TITLES = {
 }
 """Name of a field that every paper has -> English message of what it is"""
 
+SPAN = "thoi_gian"
+SPANNING = frozenset({Activity.KIND, Event.KIND})
+"""Kinds whose records are of one day if they have no end"""
 MEETING_NUMBERS = ("so_dang_vien", "so_co_mat", "so_vang", "so_vang_co_ly_do", "so_vang_khong_ly_do")
 MEETING_LISTS = ("co_mat", "vang", "khach")
 """Who of the cell was there, and was not; who came as a guest"""
@@ -89,7 +94,7 @@ class Context:
     def __init__(self, store: Store, head: Letterhead, today: date) -> None:
         self.store = store
         self.today = today
-        self._head = {name: text(head) for name, text in HEAD_FIELDS.items()}
+        self._head = {name: text(head) or " " * (name in MAY_LACK) for name, text in HEAD_FIELDS.items()}
         self._rows: dict[tuple[str, str], Row | None] = {}
 
     def common(self, path: Sequence[str]) -> str | None:
@@ -296,6 +301,8 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
     if kind == ActivityMeasure.KIND and path == [AMOUNT]:
         measure = context.row("measure", row["measure_id"]) if row else None
         return words.amount_text(row, measure) if row and measure else ""
+    if kind in SPANNING and path == [SPAN]:
+        return _span(row) if row else ""
     if kind == Plan.KIND and len(path) == 1 and first in PLAN_FIELDS:
         return PLAN_FIELDS[first](context, row) if row else ""
     shape = _shapes(kind).get(first)
@@ -312,6 +319,13 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
     if rest:
         return None
     return words.display(context.store, kind, [row], [shape.name])[0][0] if row else ""
+
+
+def _span(row: Row) -> str:
+    """When something was done: one day, unless an end is given."""
+    first, last = row["date_from"], row["date_to"] or row["date_from"]
+    days = [format_date(date.fromisoformat(day)) for day in (first, last)]
+    return f"ngày {days[0]}" if first == last else f"từ ngày {days[0]} đến ngày {days[1]}"
 
 
 def _target_of(context: Context, row: Row) -> str:
@@ -408,7 +422,7 @@ def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:
     """
     model = BY_KIND[kind]
     yield from _own_names(model, "", depth)
-    made = MEETING_NUMBERS if model is Meeting else tuple(PLAN_FIELDS) if model is Plan else ()
+    made = {Meeting: MEETING_NUMBERS, Plan: tuple(PLAN_FIELDS), Activity: (SPAN,), Event: (SPAN,)}.get(model, ())
     yield from ((name, "") for name in made)
     for listed in (*(MEETING_LISTS if model is Meeting else ()), *model.CHILDREN):
         child = Attendance if listed in MEETING_LISTS else model.CHILDREN[listed].model

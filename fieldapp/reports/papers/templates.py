@@ -48,10 +48,16 @@ def templates(store: Store, kind: str | None = None) -> list[Template]:
     """
     found = {template.code: template for template in _shipped()}
     for row in store.rows("SELECT * FROM paper_template WHERE voided_at IS NULL ORDER BY id"):
-        found[row["code"]] = Template(
-            row["code"], row["name"], row["record_kind"], base64.b64decode(row["content"]), row["id"]
-        )
+        found[row["code"]] = Template(row["code"], row["name"], row["record_kind"], _bytes(row["content"]), row["id"])
     return [template for template in found.values() if kind in (None, template.kind)]
+
+
+def _bytes(content: str) -> bytes:
+    """The file in a stored row; none where the row holds something else, which is said when it is opened."""
+    try:
+        return base64.b64decode(content)
+    except ValueError:
+        return b""
 
 
 def has_templates(store: Store, kind: str) -> bool:

@@ -162,6 +162,9 @@ class PaperTemplatesScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Paper templates")), classes="section")
+        yield Static(
+            Content(_("To make a paper, open a record, or mark rows of a book, and press F8.")), classes="line"
+        )
         yield PaperList(id="papers", markup=False)
         yield Static(id="said", classes="line", markup=False)
 
@@ -281,7 +284,8 @@ def _written_out(store: Store, template: Template, path: Path) -> str:
     leftovers.remember(store, path.parent)
     save_file(path, template.content)
     return _(
-        "{path} is written: the template, as it is. Change it in Word; headquarters takes it in with “hq paper”."
+        "{path} is written: the template, as it is. Change it in Word; headquarters takes it in (paper templates,"
+        " F2; or “hq paper”)."
     ).format(path=path)
 
 

@@ -273,7 +273,7 @@ def test_each_shipped_template_is_filled(
     by_kind = {
         "introduction": ids["introduction"],
         "meeting": ids["meeting"],
-        "activity": world.well(description="Giếng khoan", people="Y Thanh Niê"),
+        "activity": world.well(description="Giếng khoan", people="Y Thanh Niê", date_to="2013-10-07"),
         "event": records.save(world.post, "event", {"name": "Lũ", "date_from": "2013-09-01"}, confirm=True),
     }
     records.save(world.hq, "plan", {"date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": "luot_kham",
@@ -288,7 +288,7 @@ def test_each_shipped_template_is_filled(
     assert "{{" not in text
     assert {"gioi_thieu_sinh_hoat": "Kính gửi: Chi ủy Chi bộ buôn Ba Na", "danh_sach_sinh_hoat": "1|Y Thanh Niê|1985",
             "bien_ban_sinh_hoat": "2|H'Blŏm Êban|Vắng có lý do|ốm", "giay_moi_sinh_hoat": "ngày 03 tháng 02 năm 2013",
-            "bien_ban_ban_giao": "1|Giếng|1 giếng|", "phieu_kham": "Người phụ trách: Y Thanh Niê",
+            "bien_ban_ban_giao": "1|Giếng|1 giếng|", "phieu_kham": "Thời gian: từ ngày 05/10/2013 đến ngày 07/10/2013.",
             "giay_moi": "tới dự: Lũ.", "ke_hoach": "2.000 lượt|01/01/2013"}[shipped] in text  # fmt: skip
 
 
