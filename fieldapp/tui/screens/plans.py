@@ -86,7 +86,7 @@ class PlansScreen(Page):
     ]
     DEFAULT_CSS = """
     PlansScreen #entry { margin: 0 1; }
-    PlansScreen #state { height: 3; padding: 0 1; }
+    PlansScreen #state { height: 3; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     PlansScreen #said { max-height: 4; }
     """
 
@@ -211,10 +211,12 @@ class PlansScreen(Page):
         grid, here = self.query_one(CellGrid), self._cell
         parts = [_("Plans of the posts") + f": {self._period.title}"]
         if self._table.columns:
-            shown, columns = grid.shown, len(self._table.columns)
-            if len(shown) < columns:
-                parts.append(_("columns {first}–{last} of {all}").format(
-                    first=shown.start + 1, last=shown.stop, all=columns))  # fmt: skip
+            for shown, all_of_them, text in (
+                (grid.shown, grid.columns, _("columns {first}–{last}/{all}")),
+                (grid.lines_shown, grid.names, _("lines {first}–{last}/{all}")),
+            ):
+                if len(shown) < len(all_of_them):
+                    parts.append(text.format(first=shown.start + 1, last=shown.stop, all=len(all_of_them)))
         if self._typed:
             cells = counted("{n} cell", "{n} cells", len(self._typed))
             parts.append(_("{cells} not saved yet (*)").format(cells=cells))
@@ -226,9 +228,7 @@ class PlansScreen(Page):
             lines = [f"{name} · {words.title}", *self._state(cell).sentences()]
             of_posts = self._table.planned_by_posts(cell.aim)
             if cell.post_id is None and of_posts is not None:
-                lines[0] += " · " + _("plans of the posts together: {sum}").format(
-                    sum=self._state(cell).in_words(of_posts)
-                )
+                lines[0] += " · " + _("the posts together: {sum}").format(sum=self._state(cell).in_words(of_posts))
         self.query_one("#state", Static).update(Content("\n".join(lines)))
 
     def on_cell_grid_refitted(self) -> None:

@@ -90,6 +90,11 @@ class CellGrid(Widget, can_focus=False):
         return max(self.size.height - HEADS, 1)
 
     @property
+    def lines_shown(self) -> range:
+        """The lines that are shown."""
+        return range(self._top, min(self._top + self.page, len(self.names)))
+
+    @property
     def shown(self) -> range:
         """The columns that are shown, at least one."""
         room, last = self.size.width - self._name_width, self._left
