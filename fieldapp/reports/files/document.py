@@ -351,12 +351,14 @@ def annex(document: Document) -> Iterator[Block]:
 
 
 def figures_grid(document: Document) -> Grid:
-    """All figures, each with that of the preceding period."""
+    """All figures, each with that of the preceding period, if anything is recorded in that."""
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
         rows += [[f.title, f.text, document.was(f)] for f in section.figures]
     head = [_("Figure"), _("Result"), _("Period before")]
+    if not document.before:
+        return Grid(head[:2], [row[:2] for row in rows], (10, 8), frozenset({1}))
     return Grid(head, rows, (8, 5, 5), frozenset({1, 2}))
 
 
