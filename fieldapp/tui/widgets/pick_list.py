@@ -79,6 +79,7 @@ class ChoiceMenu(OptionList, can_focus=False):
 
     choices: Sequence[Choice] = ()
     additions: Sequence[Addition] = ()
+    _footer: KeyFooter | None = None
 
     def show(self, choices: Sequence[Choice], additions: Sequence[Addition] = (), *, unsure: bool = False) -> None:
         """Offer these, the first one highlighted; ``unsure``: the first have one name, so that none is."""
@@ -100,10 +101,11 @@ class ChoiceMenu(OptionList, can_focus=False):
     def _rows_in_sight(self) -> int:
         """As many rows as there is room for below the field, so that the keys at the bottom are still seen; all if so
         few would be shown that the list opens above."""
-        footers = self.screen.query(KeyFooter)
-        if not footers or not isinstance(self.parent, Widget):
+        if self._footer is None:  # looked for once: this runs at each key
+            self._footer = next(iter(self.screen.query(KeyFooter)), None)
+        if self._footer is None or not isinstance(self.parent, Widget):
             return ROWS_IN_SIGHT
-        room = footers.first().region.y - self.parent.region.y - 1 - FRAME
+        room = self._footer.region.y - self.parent.region.y - 1 - FRAME
         return min(room, ROWS_IN_SIGHT) if room >= FEWEST_ROWS else ROWS_IN_SIGHT
 
     @property
