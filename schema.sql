@@ -839,6 +839,12 @@ CREATE TABLE local_read (
     answered INTEGER NOT NULL CHECK (answered IN (0, 1)) -- 0: it brought something, and no reply was written since
 ) STRICT, WITHOUT ROWID;
 
+-- Headquarters: the clock of each laptop's newest bundle that another headquarters has read.
+CREATE TABLE local_heard (
+    replica_id TEXT NOT NULL PRIMARY KEY,
+    hlc INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Rejected changes, and conflicts. Both are computed from the applied segments; doctor --rebuild builds them again.
 CREATE TABLE local_set_aside (
     log_id TEXT NOT NULL,

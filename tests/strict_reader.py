@@ -149,6 +149,7 @@ def is_manifest(m: Any) -> bool:
         and _list_of(m.get("members"), _is_member)
         and _map_of(m.get("counts"), is_count)
         and _list_of(m.get("set_aside", []), _is_rejected)
+        and (m.get("heard") is None or _map_of(m["heard"], lambda hlc: type(hlc) is int))
         and all(isinstance(m.get(k, ""), str) for k in texts)
         and all(isinstance(m.get(k), str | None) for k in nullable)
     )

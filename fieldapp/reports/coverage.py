@@ -284,11 +284,12 @@ def _laptop_rows(store: Store) -> list[Row]:
     """All that is known of each laptop, in one query, for there may be a thousand.
 
     Each row has the laptop, its last receipt, and the clock of its newest applied change (``newest``). ``told`` is the
-    receipt's clock; the receipt's columns are NULL where none came.
+    receipt's clock; the receipt's columns are NULL where none came. ``elsewhere``: the clock of its newest bundle that
+    another headquarters has read.
     """
     return store.rows(
-        "SELECT p.id, p.name, p.trust, p.post_id, t.hlc AS told, t.log_id, t.at, t.heard_at, t.program, w.newest"
-        " FROM local_replica p"
+        "SELECT p.id, p.name, p.trust, p.post_id, t.hlc AS told, t.log_id, t.at, t.heard_at, t.program, w.newest,"
+        " (SELECT h.hlc FROM local_heard h WHERE h.replica_id = p.id) AS elsewhere FROM local_replica p"
         " LEFT JOIN (SELECT l.replica_id AS id, max(s.last_hlc) AS newest FROM local_log l JOIN local_segment s"
         "  ON s.log_id = l.id AND s.last = l.seq AND s.state = 'applied' GROUP BY l.replica_id) w USING (id)"
         " LEFT JOIN local_receipt t ON t.replica_id = p.id AND t.log_id = (SELECT n.log_id"
@@ -298,9 +299,11 @@ def _laptop_rows(store: Store) -> list[Row]:
 
 
 def _heard_at(laptop: Row) -> datetime | None:
-    """When a laptop wrote the newest change or receipt that is known here; None where there is none."""
+    """When a laptop wrote the newest change or bundle that is known here, or that another headquarters has read; None
+    where there is none."""
     readings = [_moment(laptop["newest"], None)] if laptop["newest"] is not None else []
     readings += [_moment(laptop["told"], laptop["heard_at"])] if laptop["told"] is not None else []
+    readings += [_moment(laptop["elsewhere"], None)] if laptop["elsewhere"] is not None else []
     return max(readings, default=None)
 
 

@@ -191,7 +191,7 @@ def one_person(db: Database) -> None:
 @_migration("0017_reports_and_papers")
 def reports_and_papers(db: Database) -> None:
     """The sentence by which a kind of activity and a measure are told in a report; files of records; the bundles that
-    headquarters refused, and the newest of each laptop that it read (both local).
+    headquarters refused, and the newest of each laptop that it or another headquarters read (all local).
 
     What an officer writes in a report, and the number and day of its letter (``local_report_…``).
     """

@@ -42,7 +42,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "41602669c878d13e54160844f9559b398b21f9463974df7446fd9aa12540ae0a")
+SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "77024d9fc4f9b0dced3a85970772b2ffb7c18eef7771559ffe4b3c2adb85820a")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""

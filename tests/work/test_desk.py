@@ -236,3 +236,24 @@ def test_a_post_that_says_nothing_new_is_not_late_and_one_that_waits_is_called_a
     incoming.import_files(world.hq, [world.usb])
     assert lines(world.hq, "late") == [], "its laptop waits to be certified, and the officer calls about that"
     post.close()
+
+
+def test_what_one_officer_has_heard_of_a_post_the_other_one_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A post that brings nothing new to one laptop of headquarters is not late on the other one."""
+    pack = enrolment.write_hq_pack(world.hq, dest=world.usb)
+    other = enrolment.init_further_hq(world.root / "hq-b", pack, user="Phó", passphrase="x", laptop="B")
+    world.carry(other, world.hq)
+    enrolment.trust_replica(world.hq, other.identity.replica_id)
+    world.well()
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, other)
+    later = wall.now() + timedelta(days=45)
+    monkeypatch.setattr(wall, "shown", lambda: later)
+    assert POST in " ".join(lines(other, "late"))
+    world.post.db.execute("UPDATE local_session SET hlc = ?", [clock.reading(later)])
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, other)
+    assert lines(other, "late") == lines(world.hq, "late") == []
+    other.close()

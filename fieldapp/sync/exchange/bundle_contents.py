@@ -188,8 +188,17 @@ def manifest_of(store: Store, contents: BundleContents, number: int) -> Manifest
         set_aside=_rejected_changes(store, to),
         recovery_code=vault.sealed_code(store.home) if to and to.role == "hq" else None,
         log=logs.current_log(store),
+        heard=_heard(store, contents),
         files=contents.files,
     )
+
+
+def _heard(store: Store, contents: BundleContents) -> dict[str, int] | None:
+    """For another headquarters: when each laptop that it may know of was last heard of here."""
+    if contents.to is None or contents.to.role != "hq" or contents.certificates[0].role != "hq":
+        return None
+    known = {peer.id for peer in contents.certificates[1:]}
+    return {replica: hlc for replica, hlc in receipts.last_heard(store).items() if replica in known}
 
 
 def _rows_per_table(store: Store, chosen: Sequence[Row]) -> dict[str, int]:

@@ -345,6 +345,7 @@ def receive(
         segment_state.apply_held(store, of_post)
     if inspected.manifest.kind == "bundle":
         receipts.record_receipt(store, inspected.manifest)
+        receipts.record_heard(store, inspected.manifest)
         segment_state.apply_held(store, of_post)  # what the sender has applied need not wait here either
         segment_state.settle_forks(store, of_post)
     _report_arrived(store, arrived, result, set())

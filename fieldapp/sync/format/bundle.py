@@ -102,6 +102,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """which files of records the sender has; None: it takes none. Versions before 0.3.1 did not say"""
     recovery_code: str | None = None
     """In a bundle for headquarters: the sender's recovery code, sealed to the recovery key; base64."""
+    heard: dict[str, int] | None = None
+    """From headquarters to headquarters: replica -> clock of its newest bundle that the sender read or heard of."""
 
 
 def looks_like(path: Path) -> Literal["bundle", "pack"] | None:

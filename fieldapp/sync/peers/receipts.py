@@ -123,6 +123,30 @@ def _decoded(text: str) -> bytes:
     return data if len(data) % PREFIX == 0 else b""
 
 
+def last_heard(store: Store) -> dict[str, int]:
+    """Replica -> the clock of its newest bundle that was read here, or by another headquarters that said so."""
+    rows = store.rows(
+        "SELECT replica_id, max(hlc) AS hlc FROM (SELECT replica_id, hlc FROM local_receipt WHERE hlc <= ?1"
+        " UNION ALL SELECT replica_id, hlc FROM local_heard WHERE hlc <= ?1) GROUP BY replica_id",
+        [clock.latest_plausible()],
+    )
+    return {row["replica_id"]: row["hlc"] for row in rows}
+
+
+def record_heard(store: Store, manifest: Manifest) -> None:
+    """Store of which laptops another certified headquarters has heard, and when; inside a transaction."""
+    if not manifest.heard or not store.value(
+        "SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND role = 'hq' AND trust = 'certified'",
+        [manifest.sender],
+    ):
+        return
+    store.db.conn.executemany(
+        "INSERT INTO local_heard SELECT id, ?2 FROM local_replica WHERE id = ?1 AND own = 0"
+        " ON CONFLICT (replica_id) DO UPDATE SET hlc = excluded.hlc WHERE excluded.hlc > hlc",
+        [(replica, hlc) for replica, hlc in manifest.heard.items() if hlc > 0 and clock.is_plausible(hlc)],
+    )
+
+
 def forget_implausible(store: Store) -> None:
     """Delete the receipts with readings that no clock can have had; inside a transaction."""
     bound = clock.latest_plausible()
