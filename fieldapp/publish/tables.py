@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fieldapp.domain.assistance import ActivityExtra
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
 from fieldapp.records.words import choice_title
-from fieldapp.reports.open_data import data_columns
+from fieldapp.reports.open_data import CHOSEN_VALUE, data_columns
 from fieldapp.reports.sources import DEEDS_NOW, MEASURES, SOURCES
 from fieldapp.store.store import Store
 
@@ -98,6 +99,9 @@ def tables(store: Store) -> list[MirrorTable]:
                 # most are NULL, and to call a function in Python takes as long as ten columns
                 source = f"CASE WHEN {name} IS NOT NULL THEN plain({name}) END"
                 columns.append(MirrorColumn(name + PLAIN, TEXT, False, personal, words, source))
+        if model is ActivityExtra:
+            words = _("The value, where it was chosen from a list")
+            columns.append(MirrorColumn("chosen_value", TEXT, False, False, words, CHOSEN_VALUE))
         found.append(
             MirrorTable(
                 model.KIND, _(model.PLURAL), model.REFERENCE, tuple(columns), tuple(_indexes(store, model.KIND))

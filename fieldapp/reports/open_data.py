@@ -34,6 +34,10 @@ DATABASE = "records.sqlite"
 PACKAGE = "datapackage.json"
 FLAT_FOLDER, PARQUET_FOLDER = "flat", "parquet"
 
+CHOSEN_VALUE = "CASE WHEN (SELECT f.field_type FROM kind_field f WHERE f.id = kind_field_id) = 'choice' THEN value END"
+"""SQL over a row of ``activity_extra``: the value if it was chosen from a list, which says who nobody is. The type of
+such a field never changes"""
+
 TYPES = {"integer": "integer", "year": "integer", "boolean": "boolean", "date": "date"}
 """Kind of field -> type of the table schema; the others are strings"""
 
@@ -243,16 +247,10 @@ def _left_out() -> list[str]:
 def _read(
     store: Store, model: type[Record], columns: Sequence[DataColumn], personal: bool
 ) -> Iterator[list[tuple[Any, ...]]]:
-    chosen = [c.name if personal or not _in_part(model, c) else _VALUE_OF_NOBODY for c in columns]
-    cursor = store.db.execute(f"SELECT {', '.join(chosen)} FROM {model.KIND} t ORDER BY id")
+    chosen = [c.name if personal or not _in_part(model, c) else CHOSEN_VALUE for c in columns]
+    cursor = store.db.execute(f"SELECT {', '.join(chosen)} FROM {model.KIND} ORDER BY id")
     while rows := cursor.fetchmany(AT_ONCE):
         yield rows
-
-
-_VALUE_OF_NOBODY = (
-    "CASE WHEN (SELECT f.field_type FROM kind_field f WHERE f.id = t.kind_field_id) = 'choice' THEN t.value END"
-)
-"""The value of a field of a kind's own, if it was chosen from a list"""
 
 
 def _csv_value(sort: str, value: Any) -> Any:

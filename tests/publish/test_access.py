@@ -16,6 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 from fieldapp.errors import FieldappError
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import Place, tables
+from fieldapp.records import records
 from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
 
@@ -35,6 +36,22 @@ def here(world: World, query: Query = YEARS) -> dict[tuple[str, str], int | None
 
 def there(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], Any]:
     return {(r[0], r[1]): r[2] for r in connection.execute(FIGURES).fetchall()}
+
+
+def test_an_analyst_reads_what_was_chosen_from_a_list_and_no_other_value(world: World, database: str) -> None:
+    for code, sort in (("cach", "choice"), ("ghi", "text")):
+        options = {"choices": "khoan; đào"} if sort == "choice" else {}
+        records.save(world.hq, "kind_field", {"activity_kind_id": "gieng_khoan", "code": code, "name": code,
+                                              "field_type": sort, "position": 1, **options})  # fmt: skip
+    world.carry(world.hq, world.post)
+    world.well(extras={"cach": "đào", "ghi": "nhà ông Ama Blêh"})
+    world.carry(world.post, world.hq)
+    publish(world.hq, database, Place(1))
+    with as_login(database, "phan_tich_2", "fieldapp_analyst") as analyst:
+        chosen = analyst.execute("SELECT chosen_value FROM fieldapp.open_activity_extra").fetchall()
+        assert {value for (value,) in chosen} == {"đào", None}
+        with pytest.raises(InsufficientPrivilege):
+            analyst.execute("SELECT value FROM fieldapp.activity_extra")
 
 
 def test_an_analyst_reads_every_figure_and_no_name(world: World, database: str) -> None:
