@@ -97,7 +97,7 @@ class Replicas(Laptops):
         assert row_id is not None
         return row_id
 
-    def bring(self, name: str, other: str) -> None:
+    def bring(self, name: str, other: str, most: int | None = None) -> None:
         stick = self.root / "between"
         stick.mkdir()
         with suppress(FieldappError):  # nobody writes for a laptop that is revoked

@@ -9,7 +9,7 @@ import random
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -23,14 +23,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from sync_state import arrived_or_recorded
 
 from fieldapp.errors import FieldappError
-from fieldapp.records import records, search_index
-from fieldapp.store import baseline, capture, migrations, people, vault
+from fieldapp.records import attachments, records, search_index
+from fieldapp.store import baseline, blobs, capture, migrations, people, vault
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Row, Store
-from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
+from fieldapp.sync.exchange import enrolment, file_space, incoming, outgoing, record_files, status
 from fieldapp.sync.merge import forks, merge
-from fieldapp.sync.peers import peers
+from fieldapp.sync.peers import peers, receipts
 from fieldapp.sync.safety import doctor
 
 NAMES = ("hq", "p-a", "p-b", "q-a", "hq-b", "nation")
@@ -80,6 +80,8 @@ ACTIONS = (
     *("take",) * 4,
     *("lose_a_file", "lose_a_stick", "damage", "clock_jumps", "upgrade", "restart", "clone"),
     *("back_up", "restore") * 2,
+    *("clear",) * 2,
+    *("photograph",) * 4,
 )
 """What may happen; repeated ones are drawn more often. Methods of ``Laptops`` that take the name of a replica."""
 
@@ -435,6 +437,23 @@ class Laptops(RuleBasedStateMachine):
             else:
                 records.save(store, kind, entry)
 
+    def photograph(self, name: str) -> None:
+        """A few files at a record; now and then one that other records have too."""
+        key = self.pick(name)
+        if key is None or key[0] in ("party_cell", "activity_measure") or name in self.old:
+            return
+        store = self.stores[name]
+        for number in {self.rng.randint(0, 3), *(1000 + self.rng.randint(0, 10**9) for _ in range(3))}:
+            data = b"photograph %d" % number + bytes(number % 3000)
+            with suppress(FieldappError):  # the record was voided
+                attachments.add(store, key[1], [attachments.Prepared("a.jpg", "image/jpeg", data)])
+                self.seen["files"] += 1
+
+    def clear(self, name: str) -> None:
+        """A post takes away what headquarters has."""
+        if self.stores[name].role == "post" and name not in self.old:
+            self.seen["cleared"] += file_space.clear(self.stores[name])[0]
+
     def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
         """Save an event as the older version does: this version's save would name a missing column."""
         row = {"id": str(uuid_utils.uuid7()), "post_id": store.identity.post_id,
@@ -488,16 +507,28 @@ class Laptops(RuleBasedStateMachine):
         chosen = partners if self.rng.random() < 0.3 else [self.rng.choice(partners)]
         stick = self.rng.choice(self.sticks)
         for other in chosen:
-            outgoing.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+            self.export_to(name, other, stick, self.rng.choice((None, 0, 8_000, 20_000)))
+
+    def export_to(self, name: str, other: str, stick: Path, most: int | None) -> None:
+        """Export to one recipient; of files of records so many bytes."""
+        sender, to = self.stores[name], self.stores[other]
+        at = receipts.files_at(sender, to.identity.replica_id)
+        (made,) = outgoing.export(sender, stick, to.identity.replica_id, most=most)
+        assert not made.files.problem
+        self.seen["files sent"] += made.files.number
+        for part in made.files.parts:
+            row = sender.row("SELECT hashes FROM local_file_part WHERE name = ?", [part.name])
+            assert at is not None and row is not None
+            assert not receipts.prefixes(row["hashes"]) & (at.has | at.declined), "sent to who has it"
 
     def carry(self, name: str) -> None:
         """Export to a partner and import there at once, over a separate stick."""
-        self.bring(name, self.rng.choice(self.partners(name)))
+        self.bring(name, self.rng.choice(self.partners(name)), self.rng.choice((None, 0, 8_000)))
 
-    def bring(self, name: str, other: str) -> None:
+    def bring(self, name: str, other: str, most: int | None = None) -> None:
         stick = self.root / "between"
         stick.mkdir()
-        outgoing.export(self.stores[name], stick, self.stores[other].identity.replica_id)
+        self.export_to(name, other, stick, most)
         self.take_files(other, sorted(stick.iterdir()))
         shutil.rmtree(stick)
 
@@ -662,7 +693,7 @@ class Laptops(RuleBasedStateMachine):
             for sender, to in ways:
                 self.bring(sender, to)
             informed = turn >= (3 if self.forked else 1)  # only its receipt tells others what a disk set back lacks
-            if informed and all(self.is_quiet(name) and self.agrees(name) for name in self.stores):
+            if informed and all(self.is_quiet(n) and self.agrees(n) and not self.lacking(n) for n in self.stores):
                 return
             if turn == 2 * ADOPT + 1 and self.forked:  # the author has lost it: headquarters adopts it
                 forks.adopt_branches(self.stores["hq"])
@@ -713,6 +744,11 @@ class Laptops(RuleBasedStateMachine):
         conflicts = [c for c in (as_seen(c, mine) for c in merge.conflicts(hq)) if c is not None]
         return rows_of(store) == mine and merge.conflicts(store) == conflicts
 
+    def lacking(self, name: str) -> set[str]:
+        """The files that some replica has, and this one wants and has not."""
+        wanted = record_files.wanted_here(self.stores[name])
+        return {f for f in wanted if any(blobs.is_here(other, f) for other in self.stores.values())}
+
     def nothing_is_missing(self) -> None:
         """Check that all replicas have exactly the rows that they may see, and every confirmed value of these."""
         self.seen["schedules"] += 1
@@ -727,6 +763,9 @@ class Laptops(RuleBasedStateMachine):
                 for w in set(written) - self.model.lost:
                     assert w in there or key not in mine, (name, w)
             self.as_expected(name)
+            lost = record_files.wanted_here(store)
+            assert lost == set() or self.forked, f"{name} has not got {lost}, which nobody has any more"
+            assert not self.lacking(name)
         assert {k for (k, _c), ws in self.model.cells.items() if set(ws) - self.model.lost} <= everywhere.keys()
         if self.seen["schedules"] % 4 == 0:  # all have the same rows: to examine one, now and then, is enough
             one = self.rng.choice(list(self.stores.values()))
