@@ -10,7 +10,7 @@ from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.party import Attendance, Meeting, Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
-from fieldapp.records import attachments, extras, lists, persons, reviews, unit_codes, units
+from fieldapp.records import extras, lists, persons, reviews, unit_codes, units
 from fieldapp.records.records import Found, preview
 from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_text, voided_word
@@ -36,6 +36,8 @@ def describe(store: Store, found: Found) -> list[tuple[str, str]]:
             if child.model is Attendance and row["member_id"] not in of_cell:
                 text += f" · {_('guest')}"
             lines.append((_(child.model.TITLE), text + _people_mark(store, child.model, row, "unit_id")))
+    from fieldapp.records import attachments  # what reads photographs is not loaded for the first screen
+
     lines += [(_("Attached file"), a.sentence) for a in attachments.of_record(store, found.row["id"])]
     if found.row["voided_at"] is None and (not model.REFERENCE or store.identity.role == "hq"):
         rows = [(child, name, row) for name, child in model.CHILDREN.items() for row in found.children[name]]
