@@ -20,7 +20,7 @@ USER = "Nguyễn Văn Tập"
 FOUND_SETTING = "tutorial_found"
 """Local setting of the practice post: a record was opened from the search"""
 CARRIED_SETTING = "tutorial_carried"
-"""Local setting of the practice post: how far headquarters has read the stick, like ``outgoing.EXPORTED_CHANGES``"""
+"""Local setting of the practice post: how far headquarters has read the stick, like ``status.EXPORTED_CHANGES``"""
 
 TITLES = {
     "well": "Record a well: F2, type “gieng”, Enter; date hn, place 24221, 1 well; F2.",
@@ -100,7 +100,7 @@ def steps(store: Store) -> list[Step]:
         "well": bool(wells),
         "meeting": bool(store.value("SELECT count(*) FROM meeting WHERE voided_at IS NULL")),
         "found": store.setting(FOUND_SETTING) is not None,
-        "exported": store.setting(outgoing.EXPORTED_CHANGES) is not None,
+        "exported": store.setting(status.EXPORTED_CHANGES) is not None,
         "received": state.received_until is not None,
     }
     return [Step(name, _(text), done[name]) for name, text in TITLES.items()]
@@ -123,7 +123,7 @@ def found(store: Store) -> None:
 
 def is_waiting(store: Store) -> bool:
     """Whether the stick was written since it was last carried to headquarters."""
-    written = store.setting(outgoing.EXPORTED_CHANGES)
+    written = store.setting(status.EXPORTED_CHANGES)
     return written is not None and written != store.setting(CARRIED_SETTING)
 
 
@@ -132,7 +132,7 @@ def carry(store: Store) -> None:
 
     A practice headquarters certifies without a telephone call.
     """
-    written = store.setting(outgoing.EXPORTED_CHANGES)
+    written = store.setting(status.EXPORTED_CHANGES)
     usb, me = practice.practice_stick(store), store.identity
     with _practice(store.home.parent / "hq", USER) as hq:
         incoming.import_files(hq, [usb])

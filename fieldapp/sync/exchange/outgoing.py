@@ -13,7 +13,7 @@ from fieldapp.store import disk, leftovers, people, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Store
-from fieldapp.sync.exchange import bundle_contents, outgoing_files, sticks
+from fieldapp.sync.exchange import bundle_contents, outgoing_files, status, sticks
 from fieldapp.sync.exchange.bundle_contents import Inventory
 from fieldapp.sync.format import agefile, bundle, clock, drives, keys, segment, tarball
 from fieldapp.sync.format.bundle import Progress
@@ -22,8 +22,6 @@ from fieldapp.sync.peers.peers import Peer
 
 BACKUP_ROOM = 2
 """Times the size of the database: what a backup beside an export needs free (``safety/backup.py``)"""
-EXPORTED_CHANGES = "exported_changes"
-"""Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
 
 class Exported(Struct, frozen=True):
@@ -89,7 +87,7 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None,
             disk.try_remove(made.path)
         raise
     if any(p.role == "hq" for p in recipients):
-        store.set_setting(EXPORTED_CHANGES, str(sealed))
+        store.set_setting(status.EXPORTED_CHANGES, str(sealed))
     return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
 
 

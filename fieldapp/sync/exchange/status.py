@@ -11,7 +11,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import bundle_contents, messages, outgoing
+from fieldapp.sync.exchange import bundle_contents, messages
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import release, voids
 from fieldapp.sync.merge.forks import FORK_SETTLED
@@ -22,6 +22,9 @@ from fieldapp.sync.peers.peers import Peer
 OnWay = Literal["unsent", "awaited"]
 """How far a record that headquarters has not received is: ``unsent`` if one of its changes is in no bundle yet,
 ``awaited`` if all are in bundles that were written, and only the receipt is missing"""
+
+EXPORTED_CHANGES = "exported_changes"
+"""Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +218,7 @@ def _exported(store: Store) -> dict[str, int]:
     Changes are only ever appended to the newest log, so those that no bundle has are the last of them all.
     """
     own = store.rows("SELECT id, seq FROM local_log WHERE replica_id = ? ORDER BY id DESC", [store.identity.replica_id])
-    fresh = logs.changes_written(store) - int(store.setting(outgoing.EXPORTED_CHANGES, "0") or 0)
+    fresh = logs.changes_written(store) - int(store.setting(EXPORTED_CHANGES, "0") or 0)
     found = {}
     for row in own:
         found[row["id"]] = row["seq"] - min(max(fresh, 0), row["seq"])
