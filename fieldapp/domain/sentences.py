@@ -181,11 +181,6 @@ def joined(told: Sequence[Told], between: str = "; ") -> str:
     return between.join(texts)
 
 
-def plain(text: str) -> str:
-    """A text without the signs of patterns, so that it can be written into one."""
-    return re.sub(r"[{}\[\];]+", " ", text).strip()
-
-
 def within(text: str) -> str:
     """A title inside a sentence; names and abbreviations keep their capitals."""
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
