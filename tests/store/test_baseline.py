@@ -25,6 +25,8 @@ VERSION_0_2 = (4208, "1d41a12db5cbcf78de028294e3dd909a0c84c9bce4823785c7c9e53311
 FIRST_VERSION = "d35945d882e8ba5863858817569d7f0d1a55693c724b78c89c08b2c57b1313a9"
 VERSION_0_3 = (26372, "ee38ffe3f0d4a3e37703f70e7ef8258d90afbc59497093b3ab2bd23ecce26a80")
 """The same of the version with migration 15"""
+WITH_SENTENCES = (26420, "e1f407eac1104e81c7128b09f21463e3e58713ecfade5d0093c6e90f5ff5929e")
+"""The same of the version with migration 17"""
 
 
 def _as_they_are() -> dict[str, dict[str, dict[str, Any]]]:
@@ -213,11 +215,11 @@ def test_the_log_of_version_0_2_comes_first_and_unchanged() -> None:
     first = list(baseline.baseline_changes())[:number]
     assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == digest, (
         "A line was changed, or does not come last: only measures.csv, activity_kinds.csv and kind_measures.csv may"
-        " grow, at their ends."
+        " grow, at their ends, and sentences.csv by lines for what is new in them."
     )
-    number, digest = VERSION_0_3
-    first = list(baseline.baseline_changes())[:number]
-    assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == digest
+    for number, digest in (VERSION_0_3, WITH_SENTENCES):
+        first = list(baseline.baseline_changes())[:number]
+        assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == digest
 
 
 def test_what_is_shipped_comes_with_a_migration() -> None:
