@@ -55,7 +55,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "f12": _means("input method", "typing"),
     "delete": _means(
         "take away, after a question where it cannot be undone",
-        *("void", "retire", "send_back", "remove", "discard", "forget", "clear", "stop", "take_sheet_back"),
+        *("void", "retire", "send_back", "remove", "discard", "forget", "clear", "stop", "revoke", "take_sheet_back"),
     ),
     "space": _means("mark", "mark", "select"),
     "l": _means("excused, with the reason", "excuse"),

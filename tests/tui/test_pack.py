@@ -11,6 +11,7 @@ from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.format import drives
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.sync.safety import backup
+from fieldapp.tui import second_press
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.laptops import LaptopScreen
 from fieldapp.tui.screens.pack import PackScreen
@@ -98,6 +99,19 @@ async def test_headquarters_reads_a_recovery_code_from_the_screen(world: World) 
         for group in code.split():
             assert " ".join(group) in s.text
         assert "F5" in s.text and "fieldapp user" not in s.text
+
+
+async def test_a_lost_laptop_is_revoked_at_the_second_press(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_press, "now", lambda: 0.0)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await strokes(s.pilot, "<ctrl+p>", "van khoa", "<enter>", "<enter>", "<delete>", "<delete>")
+        assert "Del lần nữa" in s.text
+        assert peers.find_peer(world.hq, "IARVE").trust == "certified", "a key that is held is no answer"
+        monkeypatch.setattr(second_press, "now", lambda: 2.0)
+        await strokes(s.pilot, "<delete>")
+        await s.wait("Đồn BP Ia Rvê (A) · đã thu hồi")
+        await strokes(s.pilot, "<enter>")
+        assert "Del" not in s.footer and "F2" not in s.footer
 
 
 async def test_after_a_misheard_group_the_cursor_stands_at_this_group(world: World) -> None:

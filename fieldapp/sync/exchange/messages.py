@@ -62,10 +62,8 @@ def to_confirm_text(name: str) -> str:
 def confirm_advice(peer: Peer) -> str:
     """What to do about a laptop that is to be confirmed."""
     if peer.trust == "revoked":
-        sentence = _("It is revoked. If that is right: `fieldapp hq revoke {id}`. If not, F2 certifies it again.")
-    else:
-        sentence = _("It is certified. F2 confirms it; if it is not theirs: `fieldapp hq revoke {id}`.")
-    return sentence.format(id=peer.id)
+        return _("It is revoked. If that is right: Del, twice. If not, F2 certifies it again.")
+    return _("It is certified. F2 confirms it; if it is not theirs: Del, twice.")
 
 
 def implausible_clock_text(who: str, hlc: int) -> str | None:

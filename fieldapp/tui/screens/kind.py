@@ -35,8 +35,9 @@ class KindForm(FormScreen):
     HELP = (
         "A kind of activity with what posts count of it (measures) and ask about it besides (own fields). Type the name"
         " of a measure: one that exists is offered, otherwise a new one is made here. Enter in the last field adds the"
-        " line. The form that posts will see is at the right on a wide screen, or F7 shows it. F2 records everything"
-        " together; it reaches the posts with the next reply."
+        " line. In the sentence {name of a measure} is its amount, and what stands in [ ] is left out where nothing was"
+        " recorded; empty, it is made from the names. The form that posts will see is at the right on a wide screen, or"
+        " F7 shows it. F2 records everything together; it reaches the posts with the next reply."
     )
 
     DEFAULT_CSS = """

@@ -15,6 +15,7 @@ from fieldapp.sync.exchange import arrivals, enrolment, messages
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import hanging, refill
 
 
@@ -85,16 +86,19 @@ class LaptopScreen(Page):
     HELP = (
         "Call the post and have them read the words from their own screen (Ctrl+P, “laptops”). If all ten are the"
         " same, it is their laptop: press F2. What it sent before is applied at once. F5 shows the recovery code of a"
-        " laptop that is known, for somebody who forgot the passphrase."
+        " laptop that is known, for somebody who forgot the passphrase. Del, twice, where a laptop was lost: what it"
+        " sends from then on does not count."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "certify", _("Same words: certify")),
         Binding("f5", "recover", _("Recovery code")),
+        Binding("delete", "revoke", _("Trust no longer"), key_display="Del"),
     ]
 
     def __init__(self, peer: Peer) -> None:
         super().__init__()
         self._peer = peer
+        self._second = SecondPress()
 
     def body(self) -> ComposeResult:
         yield Static(Content(f"{self._peer.title} · {_(self._peer.trust)}"), classes="section")
@@ -117,6 +121,9 @@ class LaptopScreen(Page):
             return self._may_certify()
         if action == "recover":
             return self._peer.trust == "certified" and people.may(self.store, people.Act.RECOVER)
+        if action == "revoke":
+            decided = self._peer.trust == "revoked" and self._peer.id not in peers.unconfirmed(self.store)
+            return not decided and people.may(self.store, people.Act.CERTIFY)
         return True
 
     def action_certify(self) -> None:
@@ -129,6 +136,21 @@ class LaptopScreen(Page):
             return
         sentence = f"{arrivals.certified_text(self.store, peer, since)} {_('F9 writes its reply.')}"
         self.app.notify(sentence, markup=False)
+        self.dismiss(None)
+
+    def action_revoke(self) -> None:
+        """Trust the laptop no longer, at the second press: it is lost, or is not theirs."""
+        question = _("Del again: what this laptop sends from now on does not count. What has come in stays.")
+        self._second.press("revoke", lambda: self._say(question), self._revoke)
+
+    def _revoke(self) -> None:
+        try:
+            peer = enrolment.revoke_replica(self.store, self._peer.id)
+        except FieldappError as error:
+            self._say(str(error))
+            return
+        sentence = _("{name} is revoked. The other laptops learn it with the next reply.")
+        self.app.notify(sentence.format(name=peer.title), markup=False)
         self.dismiss(None)
 
     def action_recover(self) -> None:
