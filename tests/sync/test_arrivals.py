@@ -7,7 +7,8 @@ from field import PASSPHRASE, USER, Run, World
 from sync_state import new_post, second_laptop
 
 from fieldapp.records import records
-from fieldapp.sync.exchange import enrolment, outgoing
+from fieldapp.store import log
+from fieldapp.sync.exchange import arrivals, enrolment, incoming, outgoing
 
 
 def told(run: Run, *sticks: Path) -> list[str]:
@@ -124,3 +125,22 @@ def test_a_record_that_came_from_the_other_laptop_before_is_not_new(world: World
     other.close()
     assert told(run, tmp_path / "post") == ["Đồn BP Ia Rvê: 1 bản ghi mới"]
     assert told(run, tmp_path / "laptop-b") == ["Đồn BP Ia Rvê: 1 bản ghi sửa"]
+
+
+def test_what_a_laptop_gets_back_after_its_disk_was_set_back_is_told(world: World, tmp_path: Path) -> None:
+    world.well(date_from="2013-10-01")
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    before = world.copy(tmp_path / "before")
+    world.well(date_from="2013-10-02")
+    world.carry(world.post, world.hq)
+    (stick := tmp_path / "stick").mkdir()
+    outgoing.export(before.post, stick, world.hq.identity.replica_id)
+    incoming.import_files(world.hq, [stick])
+    (reply := tmp_path / "reply").mkdir()
+    outgoing.export(world.hq, reply, world.post.identity.replica_id)
+    since = log.last_number(before.post)
+    results = incoming.import_files(before.post, [reply])
+    told = [arrival.sentence for arrival in arrivals.arrivals(before.post, results, since)]
+    assert "Đồn BP Ia Rvê: 1 bản ghi mới" in told
+    before.close()

@@ -160,7 +160,7 @@ def arrivals(store: Store, results: Sequence[Imported], since: int) -> list[Arri
     touched: dict[str, _Touched] = {}
     for replica_id, of_author in by_author.items():
         author = peers.get(store, replica_id)
-        if author is None or author.id == me.id:
+        if author is None:
             continue
         _of(found, author)
         _count(store, of_author, touched.setdefault(_group(author), _Touched()))
