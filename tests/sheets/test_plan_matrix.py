@@ -117,7 +117,9 @@ def test_what_is_struck_out_or_stands_twice_is_refused(world: World, tmp_path: P
     path = tmp_path / "gạch.xlsx"
     book = xlsxwriter.Workbook(str(path))
     page, struck = book.add_worksheet(), book.add_format({"font_strikeout": True})
-    page.write_row(0, 0, ["Đồn", "Giếng", "Ngày công", "Gạo"])
+    page.write_row(0, 0, ["Đồn", "Giếng", "Ngày công", "Gạo", "Hộ"])
+    page.write_string(2, 0, "Tất cả các đồn")
+    page.merge_range(1, 4, 2, 4, 12)
     page.write_string(1, 0, "IARVE")
     page.write_number(1, 1, 4, struck)
     page.write_number(1, 2, 70, book.add_format({"num_format": '0" nghìn"'}))
@@ -126,7 +128,7 @@ def test_what_is_struck_out_or_stands_twice_is_refused(world: World, tmp_path: P
     with pytest.raises(FieldappError) as refused:
         import_plans(world.hq, path, FIRST, LAST)
     assert [line.split(":")[0] for line in str(refused.value).split("\n")] == [
-        "Dòng 2, cột B", "Dòng 2, cột C", "Dòng 2, cột D", "Chưa ghi gì."]  # fmt: skip
+        "Dòng 2, cột B", "Dòng 2, cột C", "Dòng 2, cột D", "Dòng 2, cột E", "Chưa ghi gì."]  # fmt: skip
     assert stored(world.hq) == set()
 
 
