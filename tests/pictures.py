@@ -98,7 +98,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("coverage", ("<f6>",)),
         Shot("plans", ("<escape>", "<ctrl+p>", "bang ke hoach", "<enter>", "<f4>", "gieng", "<enter>", "<down>",
                        "12", "<enter>")),
-        Shot("review_overview", ("<escape>", "<f7>")),
+        Shot("review_overview", ("<up>", "<delete>", "<escape>", "<f7>")),
         Shot("review_list", ("<enter>",)),
         Shot("review", ("<enter>",)),
         Shot("comment", ("<delete>",)),

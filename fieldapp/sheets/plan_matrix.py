@@ -150,6 +150,7 @@ class _Reader:
     ) -> None:
         self._store, self._table, self._names, self._texts, self._found = store, table, names, texts, found
         self._made = PlanSheet(table.name)
+        self._merged = {*table.merged.values()}
         self._words: dict[int, str] = {}
         """Column -> the word for thousands or millions that its figures are of"""
         self._unit_column: int | None = None
@@ -222,6 +223,8 @@ class _Reader:
             if self._table.sign(at, column) & DOUBTED:
                 why = _("the cell is struck out, not seen or not calculated, or shows another number.")
                 self._made.problems.append((place, why))
+            elif place in self._merged:
+                self._made.problems.append((place, _("the cell is merged with others: whose figure is it?")))
             elif cell in self._made.targets:
                 why = _("{what} stands there twice.").format(what=plans.cell_words(self._store, cell))
                 self._made.problems.append((place, why))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from field import Run, World, of_another_post
 from sheet_files import Failed, by_xlsxwriter
 
@@ -113,4 +114,34 @@ def test_what_is_struck_out_or_stands_twice_is_refused(world: World, tmp_path: P
     rows: list[list[Any]] = [["Đồn", "Giếng"], ["IARVE", 4], ["Đồn BP Ia Rvê", 5]]
     with pytest.raises(FieldappError, match="hai lần"):
         import_plans(world.hq, sheet(tmp_path, rows), FIRST, LAST)
+    path = tmp_path / "gạch.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    page, struck = book.add_worksheet(), book.add_format({"font_strikeout": True})
+    page.write_row(0, 0, ["Đồn", "Giếng", "Ngày công", "Gạo", "Hộ"])
+    page.write_string(2, 0, "Tất cả các đồn")
+    page.merge_range(1, 4, 2, 4, 12)
+    page.write_string(1, 0, "IARVE")
+    page.write_number(1, 1, 4, struck)
+    page.write_number(1, 2, 70, book.add_format({"num_format": '0" nghìn"'}))
+    page.write_formula(1, 3, "=1+1", None, "")
+    book.close()
+    with pytest.raises(FieldappError) as refused:
+        import_plans(world.hq, path, FIRST, LAST)
+    assert [line.split(":")[0] for line in str(refused.value).split("\n")] == [
+        "Dòng 2, cột B", "Dòng 2, cột C", "Dòng 2, cột D", "Dòng 2, cột E", "Chưa ghi gì."]  # fmt: skip
     assert stored(world.hq) == set()
+
+
+def test_what_is_hidden_is_left_out_and_said(world: World, tmp_path: Path) -> None:
+    of_another_post(world.hq)
+    path = tmp_path / "ẩn.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    page = book.add_worksheet()
+    for line, row in enumerate([["Đồn", "Giếng", "Ngày công"], ["IARVE", 4, 70], ["IALOP", 5, 80]]):
+        page.write_row(line, 0, row)
+    page.set_row(2, None, None, {"hidden": True})
+    page.set_column(2, 2, None, None, {"hidden": True})
+    book.close()
+    done = import_plans(world.hq, path, FIRST, LAST)
+    assert stored(world.hq) == {("IARVE", "gieng", 4)}
+    assert [note.split(":")[0] for note in done.notes] == ["Dòng 1, cột C", "Dòng 3"]
