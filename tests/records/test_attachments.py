@@ -62,7 +62,7 @@ def test_a_photograph_stands_upright(tmp_path: Path, orientation: int, upright: 
 
 
 def test_a_large_photograph_becomes_a_sensible_one(tmp_path: Path) -> None:
-    path = files.written(tmp_path, "a.jpg", files.noise((3000, 2000)))
+    path = files.written(tmp_path, "a.jpg", files.noise((2400, 1600)))
     assert path.stat().st_size > 1_000_000
     made = attachments.prepare(path)
     assert max(Image.open(BytesIO(made.data)).size) == pictures.LONGEST
