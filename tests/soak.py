@@ -746,7 +746,7 @@ class Laptops(RuleBasedStateMachine):
 
     def lacking(self, name: str) -> set[str]:
         """The files that some replica has, and this one wants and has not."""
-        wanted = record_files.wanted_here(self.stores[name])
+        wanted = record_files.own_stock(self.stores[name]).wanted
         return {f for f in wanted if any(blobs.is_here(other, f) for other in self.stores.values())}
 
     def nothing_is_missing(self) -> None:
@@ -763,7 +763,7 @@ class Laptops(RuleBasedStateMachine):
                 for w in set(written) - self.model.lost:
                     assert w in there or key not in mine, (name, w)
             self.as_expected(name)
-            lost = record_files.wanted_here(store)
+            lost = record_files.own_stock(store).wanted
             assert lost == set() or self.forked, f"{name} has not got {lost}, which nobody has any more"
             assert not self.lacking(name)
         assert {k for (k, _c), ws in self.model.cells.items() if set(ws) - self.model.lost} <= everywhere.keys()

@@ -188,7 +188,7 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @as_json
 @click.pass_obj
 def attach(obj: Context, id: str, paths: Sequence[Path], caption: str, original: bool, as_json: bool) -> None:
-    """Attach photographs (JPEG, PNG) and papers (PDF, DOCX) to the record ID, and print the ids of the files.
+    """Attach photographs (JPEG, PNG, HEIC) and papers (PDF, DOCX) to the record ID, and print the ids of the files.
 
     Exit code 0: all are attached; 3: some are refused; 1: none is attached.
     """

@@ -103,12 +103,13 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 def sync_status(obj: Context, as_json: bool) -> None:
     """Show what each other replica has of our changes, and what waits."""
     from fieldapp.records.words import local_instant
-    from fieldapp.sync.exchange import messages, outgoing_files, status
+    from fieldapp.sync.exchange import messages, outgoing_files, record_files, status
     from fieldapp.sync.peers import peers as replicas
 
     store = obj.open()
     state, peers = status.exchange_status(store), status.peers_status(store)
     others = {p.id: p for p in replicas.others(store)}
+    stock = record_files.own_stock(store)
     if as_json:
         print_json({**asdict(state), "peers": peers})
         return
@@ -122,7 +123,7 @@ def sync_status(obj: Context, as_json: bool) -> None:
         )
         when = local_instant(p.heard_at) if p.heard_at else ""
         print_text(sentence.format(name=p.name, received=p.received, of=p.of, when=when))
-        if waiting := outgoing_files.waiting_text(store, [*others.values()], others[p.replica_id]):
+        if waiting := outgoing_files.waiting_text(store, stock, [*others.values()], others[p.replica_id]):
             print_text(f"  {waiting}")
         if p.lacks:
             since = local_instant(p.lacks_since) if p.lacks_since else "–"

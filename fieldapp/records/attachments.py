@@ -116,7 +116,7 @@ def prepare(path: Path, *, original: bool = False) -> Prepared:
     data = file_content.read(path)
     media_type = file_content.media_type_of(data, path)
     taken_on, place, stored = None, None, data
-    if media_type in file_content.PICTURES:
+    if media_type in (*file_content.PICTURES, file_content.HEIC):
         made = pictures.prepare(data, path, original=original)
         media_type, stored, taken_on, place = made.media_type, made.data, made.taken_on, made.place
     file_content.check_stored(stored, path)

@@ -18,8 +18,11 @@ from fieldapp.i18n import _
 from fieldapp.vietnamese.text import tidy
 
 JPEG, PNG, PDF = "image/jpeg", "image/png", "application/pdf"
+HEIC = "image/heic"
+"""Read, and stored as JPEG"""
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PICTURES = (JPEG, PNG)
+"""Photographs as they are stored"""
 ENDINGS = {JPEG: ".jpg", PNG: ".png", PDF: ".pdf", DOCX: ".docx"}
 """Media type -> the ending of the name that a file of this type is stored under"""
 UNKNOWN = ".bin"
@@ -34,7 +37,7 @@ MAX_STORED = 25 * MB
 MAX_NAME = 120
 """Characters of a name as it is stored"""
 
-_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _PDF_DOES = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|EmbeddedFiles|RichMedia|XFA|Encrypt)(?![A-Za-z])")
 _PDF_STREAM = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
 _PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -87,14 +90,11 @@ def media_type_of(data: bytes, path: Path) -> str:
         return PDF
     if data.startswith(b"PK\x03\x04") and b"word/document.xml" in data:
         return DOCX
-    shown = display_path(path.name)
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise NotAttachable(
-            _("{name} is a HEIC photograph, which is not read here. On the phone choose “Most Compatible” (JPEG) for"
-              " the camera, or send the photograph as JPEG; then attach that.").format(name=shown)
-        )  # fmt: skip
+        return HEIC
+    shown = display_path(path.name)
     raise NotAttachable(
-        _("{name} is no photograph (JPEG, PNG) and no paper (PDF, DOCX), whatever its name says. Nothing was"
+        _("{name} is no photograph (JPEG, PNG, HEIC) and no paper (PDF, DOCX), whatever its name says. Nothing was"
           " attached.").format(name=shown)
     )  # fmt: skip
 

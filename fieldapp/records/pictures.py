@@ -27,8 +27,8 @@ QUALITIES = (85, 78, 70, 62, 54, 46)
 """Of JPEG, tried in this order until the picture is as small as WANTED"""
 THUMB = 320
 """Pixels of the longer side of a small picture"""
-MAX_PIXELS = 40_000_000
-"""Of a picture that must be decoded as a whole: 160 MB of memory"""
+MAX_PIXELS = 50_000_000
+"""Of a picture that must be decoded as a whole, as the largest of phones: 200 MB of memory"""
 MAX_SCALED_PIXELS = 170_000_000
 """Of a JPEG that is decoded at an eighth of its size"""
 _ORIENTATION, _TAKEN, _TAKEN_ORIGINAL, _EXIF, _GPS = 0x0112, 0x0132, 0x9003, 0x8769, 0x8825
@@ -55,6 +55,12 @@ def prepare(data: bytes, path: Path, *, original: bool = False) -> Picture:
             image = _opened(data, shown)
             taken_on, place = _taken_on(image), _place(image)
             media_type = PNG if image.format == "PNG" else JPEG
+            if original and image.format == "HEIF":
+                raise NotAttachable(
+                    _("{name} is a HEIC photograph, which is stored as JPEG: attach it without --original.").format(
+                        name=shown
+                    )
+                )
             _scaled(image, LONGEST)
             image.load()
             if original:
@@ -91,12 +97,27 @@ def _opened(data: bytes, shown: str) -> "Image":
     """The picture of which only the header was read; NotAttachable if decoding it would take too much memory."""
     from PIL import Image
 
-    image = Image.open(BytesIO(data), formats=["JPEG", "PNG"])
+    heic = data[4:8] == b"ftyp"
+    if heic:
+        _read_heic(shown)
+    image = Image.open(BytesIO(data), formats=["HEIF"] if heic else ["JPEG", "PNG"])
     pixels = image.width * image.height
-    whole = image.format == "PNG" or bool(image.info.get("progressive"))
+    whole = image.format not in {"JPEG", "MPO"} or bool(image.info.get("progressive"))
     if pixels > (MAX_PIXELS if whole else MAX_SCALED_PIXELS):
         raise _too_many(shown)
     return image
+
+
+def _read_heic(shown: str) -> None:
+    """Let Pillow read the photographs of iPhones; NotAttachable where their library is not installed."""
+    try:
+        import pi_heif
+    except ImportError:
+        raise NotAttachable(
+            _("{name} is a HEIC photograph, which is not read here. On the phone choose “Most Compatible” (JPEG) for"
+              " the camera, or send the photograph as JPEG; then attach that.").format(name=shown)
+        ) from None  # fmt: skip
+    pi_heif.register_heif_opener()
 
 
 def _scaled(image: "Image", longest: int) -> None:

@@ -170,7 +170,8 @@ async def test_marked_words_are_readable_nowhere(world: World, run: Run, tempora
 
 @on_windows.PERMISSIONS
 def test_files_are_for_their_owner_alone(world: World, spared: None) -> None:
-    world.well()
+    photo = attachments.Prepared("a.jpg", "image/jpeg", evidence_files.jpeg())
+    attachments.add(world.post, world.well(), [photo])
     people.change_passphrase(world.post, PASSPHRASE)
     backup.daily_backup(world.post)
     log_crash(ValueError("x"), world.root / "post")

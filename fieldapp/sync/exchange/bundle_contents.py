@@ -35,6 +35,8 @@ class Inventory(Struct, frozen=True):
     """the newest applied segment of each log"""
     beside: list[Row]
     """segments that are not applied but may be sent: held ones, and those quarantined as a fork or as revoked"""
+    files: record_files.Stock
+    """files of records"""
 
 
 class BundleContents(Struct, frozen=True):
@@ -53,9 +55,11 @@ class BundleContents(Struct, frozen=True):
 
 def take_inventory(store: Store) -> Inventory:
     """Read what this replica has to send; own changes must be sealed already."""
+    me, others = peers.own(store), peers.others(store)
     return Inventory(
-        me=peers.own(store),
-        others=peers.others(store),
+        me=me,
+        others=others,
+        files=record_files.take_stock(store, me, others),
         heads=store.rows(
             "SELECT log_id, scope, replica_id, max(last) AS last, hash FROM local_segment WHERE state = 'applied'"
             " GROUP BY log_id ORDER BY log_id"
@@ -75,7 +79,7 @@ def contents_for_peer(store: Store, inventory: Inventory, to: Peer) -> BundleCon
     chosen = _missing_segments(store, inventory, reader, visible, to)
     authors = {row["replica_id"] for row in chosen}
     known = [p for p in inventory.others if p.id in authors or (p.trust != "pending" and reader.knows(p))]
-    files = record_files.have_for(store, inventory.me, inventory.others, reader)
+    files = record_files.have_for(inventory.files, reader)
     return BundleContents(to, chosen, _ordered(inventory.me, known), _heads_by_log(visible), files)
 
 
@@ -86,8 +90,8 @@ def contents_for_pack(store: Store) -> BundleContents:
     chosen = [row for head in heads for row in _applied_since(store, head["log_id"], 0)]
     authors = {row["replica_id"] for row in chosen}
     known = _ordered(inventory.me, [p for p in inventory.others if p.id in authors])
-    takes = record_files.takes_files(store, inventory.me, inventory.others)
-    return BundleContents(None, chosen, known, _heads_by_log(heads), FilesHave("", "") if takes else None)
+    files = FilesHave("", "") if inventory.files.takes else None
+    return BundleContents(None, chosen, known, _heads_by_log(heads), files)
 
 
 def _missing_segments(

@@ -53,8 +53,8 @@ class Space(Struct, frozen=True):
 
 def space(store: Store) -> Space:
     """How much room files take here."""
-    files = {f.sha256: f for f in record_files.named(store)}
-    here = [files[h] for h in record_files.here(store, set(files))]
+    stock = record_files.own_stock(store)
+    here = [*{f.sha256: f for f in stock.named if f.sha256 in stock.here}.values()]
     at_headquarters = _at_headquarters(store)
     received = [f for f in here if receipts.prefix_of(f.sha256) in at_headquarters]
     unreceived = [f for f in here if receipts.prefix_of(f.sha256) not in at_headquarters]
@@ -66,7 +66,7 @@ def space(store: Store) -> Space:
         len(unreceived),
         sum(f.size for f in unreceived),
         sorted(received, key=lambda f: (f.day, f.sha256)),
-        len(record_files.wanted_here(store)),
+        len(stock.wanted),
     )
 
 

@@ -52,7 +52,7 @@ def take_in(store: Store, parts: Iterable[Path], progress: Progress | None = Non
     the next reply asks for it.
     """
     listed = [*parts]
-    wanted = record_files.wanted_here(store) if listed else set()
+    wanted = record_files.own_stock(store).wanted if listed else set()
     secret: str = store.value("SELECT age_secret FROM local_replica WHERE own = 1")
     taken = []
     for number, path in enumerate(listed):

@@ -106,7 +106,7 @@ def with_files(
     done = []
     for to, made in written:
         stem = made.path.name.removesuffix(bundle.BUNDLE_SUFFIX)
-        sent = outgoing_files.write(store, inventory.others, to, made.path.parent, stem, room, progress)
+        sent = outgoing_files.write(store, inventory, to, made.path.parent, stem, room, progress)
         done.append(structs.replace(made, files=sent))
     return done
 

@@ -12,6 +12,7 @@ from fieldapp.records import attachments
 from fieldapp.store.blobs import DamagedBlob
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import record_files
+from fieldapp.sync.exchange.bundle_contents import Inventory
 from fieldapp.sync.exchange.record_files import RecordFile
 from fieldapp.sync.format import drives, file_parts
 from fieldapp.sync.format.bundle import Progress
@@ -82,7 +83,7 @@ def read_size(text: str) -> int:
 
 
 def write(
-    store: Store, others: Sequence[Peer], to: Peer, dest: Path, stem: str, room: Room, progress: Progress | None = None
+    store: Store, inventory: Inventory, to: Peer, dest: Path, stem: str, room: Room, progress: Progress | None = None
 ) -> SentFiles:
     """Write the files that a recipient lacks into parts in ``dest``, beside its bundle, which is whole already.
 
@@ -93,7 +94,7 @@ def write(
     waiting: list[RecordFile] = []
     problem = ""
     try:
-        waiting = _not_there(store, others, to, dest)
+        waiting = _not_there(store, inventory, to, dest)
         while chosen := _that_fit(waiting, room.left_on(dest)):
             target = dest / file_parts.name_of(stem, len(parts) + 1)
             went = _write_part(store, to, target, chosen)
@@ -113,7 +114,7 @@ def write(
     return SentFiles(len(done), sum(f.size for f in done), len(left), sum(f.size for f in left), tuple(parts), problem)
 
 
-def _not_there(store: Store, others: Sequence[Peer], to: Peer, dest: Path) -> list[RecordFile]:
+def _not_there(store: Store, inventory: Inventory, to: Peer, dest: Path) -> list[RecordFile]:
     """The files that a peer lacks, without those that lie in parts on this stick since its last receipt."""
     at = receipts.files_at(store, to.id)
     there: set[bytes] = set()
@@ -124,7 +125,8 @@ def _not_there(store: Store, others: Sequence[Peer], to: Peer, dest: Path) -> li
         path = dest / row["name"]
         if path.is_file() and path.stat().st_size == row["size"]:
             there |= receipts.prefixes(row["hashes"])
-    return [f for f in record_files.lacking_at(store, others, to) if receipts.prefix_of(f.sha256) not in there]
+    waiting = record_files.lacking_at(store, inventory.files, inventory.others, to)
+    return [f for f in waiting if receipts.prefix_of(f.sha256) not in there]
 
 
 def _that_fit(waiting: Sequence[RecordFile], room: int) -> list[RecordFile]:
@@ -167,9 +169,9 @@ def _write_part(store: Store, to: Peer, target: Path, chosen: Sequence[RecordFil
     return went
 
 
-def waiting_text(store: Store, others: Sequence[Peer], to: Peer) -> str:
+def waiting_text(store: Store, stock: record_files.Stock, others: Sequence[Peer], to: Peer) -> str:
     """How many files wait for a recipient; empty if none does."""
-    waiting = record_files.lacking_at(store, others, to)
+    waiting = record_files.lacking_at(store, stock, others, to)
     if not waiting:
         return ""
     text = counted("{n} file of records awaits a receipt", "{n} files of records await a receipt", len(waiting))

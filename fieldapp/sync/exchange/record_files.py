@@ -49,58 +49,69 @@ def takes_files(store: Store, me: Peer, others: Iterable[Peer]) -> bool:
     return not above_others or store.setting(TAKE_SETTING) == "on"
 
 
-def have_for(store: Store, me: Peer, others: Iterable[Peer], reader: peers.Reader) -> FilesHave | None:
+class Stock(Struct, frozen=True):
+    """What this replica has of the files of records. It is read once for many recipients."""
+
+    named: list[RecordFile]
+    here: frozenset[str]
+    """those of the contents that are stored here"""
+    cleared: frozenset[str]
+    """those that were taken away here on purpose, because headquarters has them"""
+    takes: bool
+    """whether this replica wants them"""
+
+    @property
+    def wanted(self) -> set[str]:
+        """The contents that records name, and that are neither here nor were taken away here on purpose."""
+        return {f.sha256 for f in self.named} - self.here - self.cleared if self.takes else set()
+
+
+def take_stock(store: Store, me: Peer, others: Iterable[Peer]) -> Stock:
+    """What there is of the files of records."""
+    files = named(store)
+    names = blobs.names_here(store.home) if files else set()
+    here = frozenset(f.sha256 for f in files if blobs.name_of(store, f.sha256) in names)
+    cleared = frozenset(row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared"))
+    return Stock(files, here, cleared, takes_files(store, me, others))
+
+
+def own_stock(store: Store) -> Stock:
+    """The same, for who has not looked at the peers yet."""
+    return take_stock(store, peers.own(store), peers.others(store))
+
+
+def have_for(stock: Stock, reader: peers.Reader) -> FilesHave | None:
     """What the manifest for a recipient says of the files here; None if this replica wants none."""
-    if not takes_files(store, me, others):
+    if not stock.takes:
         return None
-    visible = {f.sha256 for f in named(store) if reader.sees(f.post_id, "")}
-    has = here(store, visible)
-    return FilesHave(_encoded(has), _encoded((visible & cleared(store)) - has))
-
-
-def here(store: Store, hashes: set[str]) -> set[str]:
-    """Those of the contents that are stored here."""
-    if not hashes:
-        return set()
-    names = blobs.names_here(store.home)
-    return {h for h in hashes if blobs.name_of(store, h) in names}
-
-
-def cleared(store: Store) -> set[str]:
-    """The contents that were taken away here on purpose."""
-    return {row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")}
+    visible = {f.sha256 for f in stock.named if reader.sees(f.post_id, "")}
+    return FilesHave(_encoded(visible & stock.here), _encoded((visible & stock.cleared) - stock.here))
 
 
 def _encoded(hashes: Iterable[str]) -> str:
     return b64encode(b"".join(sorted(map(receipts.prefix_of, hashes)))).decode()
 
 
-def lacking_at(store: Store, others: Sequence[Peer], to: Peer) -> list[RecordFile]:
+def lacking_at(store: Store, stock: Stock, others: Sequence[Peer], to: Peer) -> list[RecordFile]:
     """The files here that a peer lacks and wants, in the order in which they go: first what has been on no stick since
     its last receipt, of these the newest, of these the smallest."""
     at = receipts.files_at(store, to.id)
-    if at is None or (to.above and not at.heard):
+    if at is None or not stock.here or (to.above and not at.heard):
         return []
     reader = peers.reader_for(store, to, [*others])
-    wanted = {f.sha256: f for f in named(store) if reader.sees(f.post_id, "")}
     there = at.has | at.declined
+    found = {
+        f.sha256: f
+        for f in stock.named
+        if f.sha256 in stock.here and receipts.prefix_of(f.sha256) not in there and reader.sees(f.post_id, "")
+    }
     times = times_sent(store, to, at.heard)
-    found = [wanted[h] for h in here(store, {h for h in wanted if receipts.prefix_of(h) not in there})]
-    found.sort(key=lambda f: (f.size, f.sha256))
-    found.sort(key=lambda f: f.day, reverse=True)
-    return sorted(found, key=lambda f: times[receipts.prefix_of(f.sha256)])
+    order = sorted(found.values(), key=lambda f: (f.size, f.sha256))
+    order.sort(key=lambda f: f.day, reverse=True)
+    return sorted(order, key=lambda f: times[receipts.prefix_of(f.sha256)])
 
 
 def times_sent(store: Store, to: Peer, heard: int) -> Counter[bytes]:
     """How often each file was put on a stick for a peer since its last receipt."""
     rows = store.rows("SELECT hashes FROM local_file_part WHERE recipient = ? AND heard = ?", [to.id, heard])
     return Counter(prefix for row in rows for prefix in receipts.prefixes(row["hashes"]))
-
-
-def wanted_here(store: Store) -> set[str]:
-    """The contents that records name, and that are neither here nor were taken away here on purpose."""
-    me, others = peers.own(store), peers.others(store)
-    if not takes_files(store, me, others):
-        return set()
-    hashes = {f.sha256 for f in named(store)}
-    return hashes - here(store, hashes) - cleared(store)

@@ -118,7 +118,7 @@ def _part_is_here(store: Store, path: Path) -> bool:
         listed = file_parts.listed(path, secret)
     except (OSError, file_parts.BadPart, file_parts.PartForOthers):
         return False
-    cleared = record_files.cleared(store)
+    cleared = record_files.own_stock(store).cleared
     return bool(listed) and all(h in cleared or blobs.is_here(store, h) for h in listed)
 
 

@@ -3,11 +3,12 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import hanging, rule_violations, search_index
 from fieldapp.records.hanging import Dangling
 from fieldapp.records.rule_violations import Violation
-from fieldapp.store import log, migrations
+from fieldapp.store import blobs, log, migrations
 from fieldapp.store.connection import DatabaseError
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
@@ -37,12 +38,14 @@ class Findings:
     """names of tables, columns, indexes and views that were lacking and were added"""
     unindexed: list[str] = field(default_factory=list)
     """hashes of sound segments whose rows the index for histories does not find"""
+    damaged_files: list[str] = field(default_factory=list)
+    """names of files of records whose sealed bytes are damaged"""
 
     @property
     def healthy(self) -> bool:
         """Whether nothing is wrong, or everything that was wrong has been corrected."""
         sound = not self.file_errors and not self.lacking and not self.bad_segments and not self.unindexed
-        return sound and (self.mended or not self.differing)
+        return sound and (self.mended or not (self.differing or self.damaged_files))
 
     def lines(self) -> list[str]:
         """The findings as sentences."""
@@ -71,6 +74,13 @@ class Findings:
                 _("Corrected from the log: {table} {id}") if self.mended else _("Not what the log says: {table} {id}")
             )
             found.append(text.format(table=table, id=row_id))
+        for name in self.damaged_files:
+            text = (
+                _("Damaged, and asked for again: the file {name}")
+                if self.mended
+                else _("Damaged: the file {name}. `fieldapp doctor --rebuild` asks for it again.")
+            )
+            found.append(text.format(name=display_path(name)))
         found = found or [_("All is well: the file is sound, the log is signed, the records are what the log says.")]
         wrong = [*(b.sentence for b in self.broken), *(d.sentence for d in self.dangling)]
         return found + [_("A person must correct this: {what}").format(what=sentence) for sentence in wrong]
@@ -116,7 +126,20 @@ def examine_replica(store: Store, mend: bool = False) -> Findings:
     except _Undo:
         pass
     return Findings([], [], differing, mend, rule_violations.violations(store), lacking,
-                    hanging.dangling(store), added, unindexed)  # fmt: skip
+                    hanging.dangling(store), added, unindexed, _damaged_files(store, mend))  # fmt: skip
+
+
+def _damaged_files(store: Store, mend: bool) -> list[str]:
+    """The names of files whose sealed bytes cannot be opened. ``mend``: they are set aside, and so asked for again."""
+    damaged = []
+    for row in store.rows("SELECT sha256, min(name) AS name FROM attachment GROUP BY sha256 ORDER BY name"):
+        try:
+            blobs.get(store, row["sha256"])
+        except blobs.DamagedBlob:
+            damaged.append(row["name"])
+            if mend:
+                blobs.set_damaged_aside(store, row["sha256"])
+    return damaged
 
 
 def _file_errors(store: Store) -> list[str]:
