@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import date
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -307,3 +308,15 @@ def test_who_may_make_no_files_fetches_none(world: World) -> None:
     query = Query(period_of("2026", wall.today()), today=wall.today())
     with pytest.raises(FieldappError, match="cán bộ"):
         write.report_bytes(world.hq, query, "html")
+
+
+async def test_two_who_fetch_one_file_at_once_do_not_share_it() -> None:
+    """Each would get some of its bytes."""
+    downloads = serve.Downloads()
+    program: Any = None
+    await downloads.create_download(
+        app_service=program, delivery_key="a", file_name="a.docx", open_method="download", mime_type=""
+    )
+    assert await downloads.take("a") is not None
+    assert await downloads.take("a") is None
+    assert await downloads.take("b") is None
