@@ -1,10 +1,13 @@
 """Photographs on sticks: records first and whole, files in what room is left, each until its receipt, never twice."""
 
+import io
 import random
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import evidence_files as files
+import pyrage
 import pytest
 from field import PASSPHRASE, Run, World
 from msgspec import structs
@@ -14,7 +17,7 @@ from fieldapp.records import attachments
 from fieldapp.store import blobs, disk
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import file_space, incoming, outgoing, record_files, sticks
-from fieldapp.sync.format import bundle, drives, file_parts
+from fieldapp.sync.format import bundle, drives, file_parts, keys
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import backup
 
@@ -184,6 +187,43 @@ def test_a_damaged_part_gives_what_is_whole_and_says_so(
     outgoing.export(world.post, stick(world, "b"))
     incoming.import_files(world.hq, [stick(world, "b")])
     assert len(has(world.hq)) == 20
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_mutated_part_gives_true_files_or_none(tmp_path: Path, inside: bool) -> None:
+    """Bytes are changed, cut, doubled: in what lies on the stick, and in the tar of somebody who encrypts it again."""
+    rng, own = random.Random(5), keys.new_keys()
+    contents = [rng.randbytes(size) for size in (0, 1, 511, 512, 3_000, 70_000, *[150_000] * 4)]
+    named = [blobs.digest(data) for data in contents]
+    whole = io.BytesIO()
+    file_parts.write(whole, [own.age_key], named, iter(contents))
+    identity = pyrage.x25519.Identity.from_str(own.age_secret)
+    plain = pyrage.decrypt(whole.getvalue()[len(file_parts.MAGIC) :], [identity])
+    seen = Counter[str]()
+    for _number in range(100):
+        data = bytearray(plain if inside else whole.getvalue())
+        for _change in range(rng.randint(1, 3)):
+            at, to = sorted((rng.randrange(len(data)), rng.randrange(len(data))))
+            what = rng.choice(("flip", "flip", "cut", "double", "zeros"))
+            if what == "flip":
+                data[at] ^= 1 << rng.randrange(8)
+            elif what == "cut":
+                del data[at:to]
+            elif what == "double":
+                data[at:at] = data[at:to]
+            else:
+                data[at:to] = bytes(to - at)
+        if inside:
+            data[:] = file_parts.MAGIC + pyrage.encrypt(bytes(data), [identity.to_public()])
+        path = files.written(tmp_path, "x.1.fieldapp-files", bytes(data))
+        try:
+            listed = file_parts.listed(path, own.age_secret)
+            for hash_, content in file_parts.read(path, own.age_secret, {*listed, *named}):
+                assert content is None or blobs.digest(content) == hash_
+                seen["whole" if content is not None else "wrong"] += 1
+        except (file_parts.BadPart, file_parts.PartForOthers) as error:
+            seen[type(error).__name__] += 1
+    assert seen["BadPart"] > 20 and seen["whole"] > 20, seen
 
 
 def test_a_file_that_is_not_what_the_record_says_is_left_out(world: World, forty: list[attachments.Prepared]) -> None:
