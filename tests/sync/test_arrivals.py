@@ -144,3 +144,16 @@ def test_what_a_laptop_gets_back_after_its_disk_was_set_back_is_told(world: Worl
     told = [arrival.sentence for arrival in arrivals.arrivals(before.post, results, since)]
     assert "Đồn BP Ia Rvê: 1 bản ghi mới" in told
     before.close()
+
+
+def test_an_old_damaged_bundle_beside_a_newer_whole_one_calls_nobody(world: World, run: Run) -> None:
+    world.well(date_from="2013-10-01")
+    (old,) = outgoing.export(world.post, world.usb)
+    old.path.write_bytes(old.path.read_bytes()[:-100])
+    world.well(date_from="2013-10-02")
+    outgoing.export(world.post, world.usb)
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, out) == (3, "Đồn BP Ia Rvê: 2 bản ghi mới\n")
+    assert old.path.name in err
+    assert "Đã đọc gói sau của máy ấy, không mất gì." in err
+    assert "đề nghị" not in err

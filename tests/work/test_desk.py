@@ -62,6 +62,16 @@ def test_a_refused_bundle_stays_on_the_first_screen_until_a_later_one_is_read(wo
     assert run("sync", "import", world.usb, home="hq")[0] == 0
 
 
+def test_what_is_settled_by_hand_is_not_told_again_but_by_the_import(world: World, run: Run) -> None:
+    (made,) = outgoing.export(world.post, world.usb)
+    cut(made.path)
+    incoming.import_files(world.hq, [made.path])
+    refused_bundles.dismiss(world.hq, refused_bundles.open_refusals(world.hq)[0].id)
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, CALL in out, "Đã đọc gói sau" in err) == (1, True, False)
+    assert lines(world.hq, "refused") == []
+
+
 def test_a_whole_copy_of_the_refused_bundle_settles_it(world: World) -> None:
     (made,) = outgoing.export(world.post, world.usb)
     whole = made.path.read_bytes()

@@ -23,7 +23,6 @@ from fieldapp.sync.merge import authors, fast_path, forks, merge, revocation, se
 from fieldapp.sync.merge.forks import FORK_SETTLED
 from fieldapp.sync.merge.segment_state import BAD_SIGNATURE, WAITS
 from fieldapp.sync.peers import peers, practice, receipts, recovery
-from fieldapp.sync.peers.peers import Peer
 
 MAX_NAMES = 3
 """How many folders a sentence names"""
@@ -79,7 +78,7 @@ class Imported:
     writer_id: str = ""
     """who wrote a refused file, by the signature of its manifest or by its name"""
     covered: bool = False
-    """nothing need be done about a refused file: a later bundle of its author was read, or somebody dismissed it"""
+    """nothing need be done about a refused file: a later bundle of its author was read"""
     for_others: bool = False
     own: bool = False
     """it is for others, and this laptop wrote it"""
@@ -181,6 +180,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
     for result in results:
         waited, result.waiting, result.held = result.waiting, [], []
         _report_arrived(store, waited, result, reported)
+    _say_what_to_do(store, results)
     return results
 
 
@@ -208,8 +208,7 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
         why = None if from_folder else str(error)
         return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own_bundle(store, file))
     except FileRefused as error:
-        damaged = isinstance(error, bundle.DamagedFile)
-        return _refused(store, file, str(error), error.reason, resend=damaged)
+        return _refused(store, file, str(error), error.reason)
     except DiskError as error:
         why = _("{file}: nothing of it was taken in. {why}").format(file=display_path(file.name), why=error.why)
         return Imported(file, refused=why)
@@ -220,22 +219,32 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
         return _refused(store, file, why, refused_bundles.UNREADABLE if isinstance(error, OSError) else None)
 
 
-def _refused(store: Store, file: Path, why: str, reason: str | None, *, resend: bool = False) -> Imported:
-    """The result for a file that is refused, and remembered. ``resend``: ``why`` says who must export it again."""
+def _refused(store: Store, file: Path, why: str, reason: str | None) -> Imported:
+    """The result for a file that is refused, and remembered."""
     written = refused_bundles.writer(store, file, reason)
-    is_open = refused_bundles.remember(store, file, reason, written)
-    if resend:
-        why = f"{why} {_resend_advice(store, file, written.by)}"
-    by = written.by.id if written.by is not None else ""
-    return Imported(
-        file, refused=why, reason=reason, writer_id=by, covered=bool(by) and store.role == "hq" and not is_open
-    )
+    refused_bundles.remember(store, file, reason, written)
+    return Imported(file, refused=why, reason=reason, writer_id=written.by.id if written.by is not None else "")
 
 
-def _resend_advice(store: Store, file: Path, writer: Peer | None) -> str:
+def _say_what_to_do(store: Store, results: Sequence[Imported]) -> None:
+    """Add to the sentence of each damaged bundle who must export it again, or that nobody need: a later file may have
+    been read since."""
+    waiting = refused_bundles.uncovered(store)
+    for result in results:
+        if result.refused is None or result.reason not in refused_bundles.CLAIMED:
+            continue
+        result.covered = store.role == "hq" and bool(result.writer_id) and result.writer_id not in waiting
+        if result.covered:
+            result.refused += " " + _("A later bundle of that laptop was read: nothing is lost.")
+        elif result.reason == bundle.DAMAGED:
+            result.refused += " " + _resend_advice(store, result)
+
+
+def _resend_advice(store: Store, result: Imported) -> str:
     """A sentence that says who must export a damaged bundle again."""
+    writer = peers.get(store, result.writer_id)
     if writer is None:
-        writer = outgoing.sender_of_name(file.name, [peers.own(store), *peers.others(store)])
+        writer = outgoing.sender_of_name(result.path.name, [peers.own(store), *peers.others(store)])
     if writer is None:
         return _("Ask for it to be exported again.")
     if writer.id == store.identity.replica_id:

@@ -133,10 +133,10 @@ def writer(store: Store, path: Path, reason: str | None) -> Written:
     return Written(by, False, f"{at}Z", int(number[1]))
 
 
-def remember(store: Store, path: Path, reason: str | None, written: Written) -> bool:
-    """Remember a refused file at headquarters; returns whether it, or another one of its laptop, is open."""
+def remember(store: Store, path: Path, reason: str | None, written: Written) -> None:
+    """Remember a refused file at headquarters."""
     if store.role != "hq" or reason not in REMEMBERED or (written.by is not None and written.by.id == _own(store)):
-        return False
+        return
     digest = _digest(path)
     with suppress(DiskError), store.transaction():
         if store.value("SELECT 1 FROM local_refused WHERE sha256 = ?", [digest]) is None:
@@ -157,10 +157,6 @@ def remember(store: Store, path: Path, reason: str | None, written: Written) -> 
                     wall.instant(),
                 ],
             )
-    return any(
-        found.id == digest or (found.by is not None and written.by is not None and found.by.id == written.by.id)
-        for found in open_refusals(store)
-    )
 
 
 def record_read(store: Store, manifest: Manifest, *, news: bool) -> None:
@@ -200,6 +196,12 @@ def open_refusals(store: Store) -> list[Refused]:
         found.append(Refused(row["sha256"], by, bool(row["signed"]), row["written_at"], row["file"], row["stick"],
                              row["reason"], row["at"]))  # fmt: skip
     return found
+
+
+def uncovered(store: Store) -> set[str]:
+    """Ids of the laptops of which no later bundle has come than one that was refused, dismissed or not."""
+    rows = store.rows("SELECT * FROM local_refused WHERE replica_id IS NOT NULL")
+    return {row["replica_id"] for row in _not_covered(store, rows)} if rows else set()
 
 
 def dismiss(store: Store, refused_id: str) -> None:
