@@ -161,6 +161,8 @@ class SyncScreen(Page):
         """Show file by file what was read, or again post by post."""
         self._shows_files = not self._shows_files
         self._show()
+        if self._shows_files:
+            self.query_one(Steps).scroll_home(animate=False)
 
     def action_laptops(self) -> None:
         """Go to the laptops that wait to be certified."""
@@ -331,7 +333,7 @@ class SyncScreen(Page):
         listed.set_class(bool(self._lines), "told")  # what was done has the room
         self.call_after_refresh(listed.scroll_to_highlight)
         steps = self.query_one(Steps)
-        steps.follows = bool(self._lines)
+        steps.follows = bool(self._lines) and not self._shows_files
         steps.on_resize()
         self.call_after_refresh(self.refresh_bindings)
 
