@@ -266,7 +266,7 @@ async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9")
         assert "Cả 2 USB" in s.text
-        await s.press("down", "down", "enter")
+        await s.press("enter")
         await s.wait("✓ XONG.")
         assert "1 gói cũ trên USB" in s.text
         assert "✓ Đồn BP Ia Rvê: 1 bản ghi mới" in s.text

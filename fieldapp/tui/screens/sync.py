@@ -128,7 +128,7 @@ class SyncScreen(Page):
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
         listed.can_focus = bool(self._drives)
-        listed.highlighted = 0 if self._drives else None
+        listed.highlighted = listed.option_count - 1 if role == "hq" and self._drives else 0 if self._drives else None
         (listed if self._drives else self.query_one("#folder")).focus()
 
     def _forget_lines(self) -> None:
