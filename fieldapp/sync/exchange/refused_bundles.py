@@ -262,7 +262,7 @@ def _digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return hashlib.sha256(str(path.name).encode(errors="surrogateescape")).hexdigest()
+        return hashlib.sha256(str(path.name).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _own(store: Store) -> str:
