@@ -17,6 +17,7 @@ import on_windows
 from field import World
 from sync_state import state
 
+from fieldapp.records import attachments
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.format import drives
@@ -35,7 +36,7 @@ CHILD = """
 import os, sys
 sys.path[:0] = sys.argv[1].split(os.pathsep)
 from pathlib import Path
-from fieldapp.records import records, search_index, words, lists, soft_limits
+from fieldapp.records import attachments, records, search_index, words, lists, soft_limits
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing
 what, home, key, stick = sys.argv[2], Path(sys.argv[3]), bytes.fromhex(sys.argv[4]), Path(sys.argv[5])
@@ -45,7 +46,9 @@ print("ready", flush=True)
 while True:
     if what == "record":
         entry = {**well, "description": "một", "measures": [{"measure_id": "gieng", "amount": 1}]}
-        print(records.save(store, "activity", entry, confirm=True), flush=True)
+        saved = records.save(store, "activity", entry, confirm=True)
+        print(saved, flush=True)
+        attachments.add(store, saved, [attachments.Prepared("a.jpg", "image/jpeg", os.urandom(20_000))])
     elif what == "export":
         print(records.save(store, "activity", well, confirm=True), flush=True)
         for made in outgoing.export(store, stick):
@@ -89,6 +92,8 @@ def test_killed_while_recording(world: World) -> None:
             assert set(confirmed) <= there
             figures = store.value("SELECT count(*) FROM activity_measure")
             assert len(there) == figures  # none without its figure
+            files = store.rows("SELECT sha256 FROM attachment")
+            assert all(attachments.content(store, row["sha256"]) for row in files)  # no row without its file
     with Store.open(home, key, user) as store:
         assert doctor.examine_replica(store).healthy
         assert len(confirmed) > ROUNDS
