@@ -9,6 +9,8 @@ from textual.app import App
 
 TEXT, DRAWN = 4.5, 3.0
 """Least ratio of text, and of drawn lines and bars (1.4.3, 1.4.11)"""
+POINTS = {"▀", "▄"}
+"""Of a photograph, which is as it is"""
 LINES = {*map(chr, range(0x2500, 0x25A0))}
 
 CONSOLE = TerminalTheme(
@@ -37,7 +39,7 @@ def _ratios(app: App[Any]) -> Iterator[tuple[str, str, float]]:
     for strip in app.screen._compositor.render_strips():
         for segment in strip:
             text, style = segment.text.strip(), segment.style
-            if not text or style is None:
+            if not text or style is None or set(text) <= POINTS:
                 continue
             known = style.color and style.bgcolor and not (style.color.is_default or style.bgcolor.is_default)
             ratio = _ratio(style.color, style.bgcolor) if known and style.color and style.bgcolor else 1.0

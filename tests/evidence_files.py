@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from PIL import Image
+from PIL import Image, ImageDraw
 
 
 def picture(number: int, size: tuple[int, int] = (64, 48)) -> Image.Image:
@@ -28,6 +28,20 @@ def jpeg(number: int = 0, size: tuple[int, int] = (64, 48), *, word: str = "", o
     made = BytesIO()
     more: dict[str, Any] = {"comment": word.encode()} if word else {}
     image.save(made, "JPEG", exif=exif, **more)
+    return made.getvalue()
+
+
+def scene() -> bytes:
+    """A JPEG of a house in a field under the sun."""
+    image = Image.new("RGB", (320, 240), (120, 180, 230))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 130, 320, 240), fill=(70, 140, 50))
+    draw.ellipse((240, 16, 280, 56), fill=(255, 230, 120))
+    draw.rectangle((100, 100, 200, 180), fill=(160, 90, 60))
+    draw.polygon(((90, 100), (150, 60), (210, 100)), fill=(150, 40, 40))
+    draw.rectangle((140, 140, 160, 180), fill=(60, 40, 30))
+    made = BytesIO()
+    image.save(made, "JPEG")
     return made.getvalue()
 
 

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+import evidence_files
 import pytest
 from contrast import faint
 from field import USER, World
@@ -25,7 +26,7 @@ from textual.pilot import Pilot
 from fieldapp import demo
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import language
-from fieldapp.records import lists, records
+from fieldapp.records import attachments, lists, records
 from fieldapp.store import vault
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
@@ -71,7 +72,9 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("list", ("<enter>", "kham")),
         Shot("record", ("<enter>",)),
         Shot("papers", ("<f8>",)),
-        Shot("void", ("<escape>", "<delete>", "nhập trùng")),
+        Shot("record_files", ("<escape>", "<f7>")),
+        Shot("attach", ("<f2>",)),
+        Shot("void", ("<escape>", "<escape>", "<delete>", "nhập trùng")),
         Shot("quick", ("<escape>", "<escape>", "<f6>", "gieng", "<enter>", "20/3/2013", "<enter>", "24221", "<enter>",
                        "1", "<enter>", "12")),
         Shot("search", ("<escape>", "<escape>", "<f3>", "gieng")),
@@ -179,6 +182,9 @@ def fill(world: World) -> None:
         "form": "Giấy khen",
     }
     commendation = records.save(made, "commendation", award)
+    seen = lists.record_window(made, "activity", text="kham").rows[0]["id"]
+    photo = attachments.Prepared("IMG_0012.jpg", "image/jpeg", evidence_files.scene(), date(2013, 10, 5), "13.1, 107.8")
+    attachments.add(made, seen, [photo], "khám bệnh ở Buôn Ba Na")
     b = second_laptop(world)
     world.carry(made, world.hq)
     well = lists.record_window(made, "activity", text="so 6").rows[0]["id"]
@@ -217,6 +223,7 @@ def still() -> Iterator[None]:
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))
+        patch.setattr("fieldapp.tui.screens.record_files.photographs_and_papers", list)
         patch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: None)
         words = "gạo muối đường chè thuốc vải đèn dầu giấy bút"
         patch.setattr("fieldapp.sync.format.keys.fingerprint", lambda sign_key, age_key: words)

@@ -54,6 +54,15 @@ class Prepared(Struct, frozen=True):
     """Bytes of the file that it was made from"""
 
 
+class Looked(Struct, frozen=True):
+    """What a file shows before it is attached."""
+
+    thumbnail: bytes | None
+    """A small JPEG; None for papers"""
+    taken_on: date | None
+    place: str | None
+
+
 class Attached(Struct, frozen=True):
     """A file at a record."""
 
@@ -124,6 +133,27 @@ def prepare(path: Path, *, original: bool = False) -> Prepared:
         file_content.check_paper(stored, media_type, path)
     name = file_content.stored_name(path.name, media_type)
     return Prepared(name, media_type, stored, taken_on, place, len(data))
+
+
+def look(path: Path) -> Looked:
+    """See a file before it is attached; NotAttachable if it cannot be read, or is none that may be attached."""
+    data = file_content.read(path)
+    if file_content.media_type_of(data, path) not in file_content.PICTURES:
+        return Looked(None, None, None)
+    return Looked(pictures.thumbnail(data), *pictures.taken(data))
+
+
+def may_attach(store: Store, record_id: str) -> bool:
+    """Whether files can be attached to the record here, and taken out of it."""
+    found = records.get(store, record_id)
+    model = BY_KIND[found.kind]
+    return (
+        model.TOP
+        and not model.REFERENCE
+        and records.writable(store, model)
+        and found.row["voided_at"] is None
+        and found.row["post_id"] == records.writable_scope(store, model)
+    )
 
 
 def add(store: Store, record_id: str, given: Sequence[Prepared], caption: str = "") -> list[str]:

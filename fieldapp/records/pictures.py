@@ -31,6 +31,18 @@ MAX_PIXELS = 50_000_000
 """Of a picture that must be decoded as a whole, as the largest of phones: 200 MB of memory"""
 MAX_SCALED_PIXELS = 170_000_000
 """Of a JPEG that is decoded at an eighth of its size"""
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255"""
+VIVID = 2.0
+"""How much stronger colours are made before they become one of SIXTEEN: fields would be grey otherwise"""
+DARK_COLOURS = 8
+"""Of SIXTEEN: consoles may show only these behind a character"""
+SIXTEEN: tuple[Colour, ...] = (
+    (0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0), (0, 0, 170), (170, 0, 170), (0, 170, 170), (170, 170, 170),
+    (85, 85, 85), (255, 85, 85), (85, 255, 85), (255, 255, 85), (85, 85, 255), (255, 85, 255), (85, 255, 255),
+    (255, 255, 255),
+)  # fmt: skip
+"""The colours of a console, as Linux and Windows show them"""
 _ORIENTATION, _TAKEN, _TAKEN_ORIGINAL, _EXIF, _GPS = 0x0112, 0x0132, 0x9003, 0x8769, 0x8825
 
 
@@ -91,6 +103,43 @@ def thumbnail(data: bytes) -> bytes | None:
             return _jpeg(made, 70)
     except (Exception, MemoryError):  # as above; a small picture is no reason to stop
         return None
+
+
+def taken(data: bytes) -> tuple[date | None, str | None]:
+    """(day, place) that a photograph says it was taken on and at; None for what it does not say."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _opened(data, "")
+            return _taken_on(image), _place(image)
+    except (Exception, MemoryError):  # as above
+        return None, None
+
+
+def half_blocks(small: bytes, columns: int, lines: int, *, sixteen: bool = False) -> list[list[tuple[Colour, Colour]]]:
+    """A small picture for a terminal: for each character of each line the colours of its upper and its lower half.
+
+    It keeps its shape, so that it fills all columns or all lines. ``sixteen``: only colours of ``SIXTEEN``. Nothing for
+    what cannot be decoded.
+    """
+    try:
+        from PIL import Image, ImageEnhance
+
+        image = Image.open(BytesIO(small), formats=["JPEG"]).convert("RGB")
+        scale = min(columns / image.width, 2 * lines / image.height)
+        width, height = max(round(image.width * scale), 1), max(round(image.height * scale), 2)
+        image = image.resize((width, height + height % 2))
+        if sixteen:
+            palette = Image.new("P", (1, 1))
+            palette.putpalette([part for colour in SIXTEEN for part in colour])
+            image = ImageEnhance.Color(image).enhance(VIVID)
+            image = image.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")
+        raw = image.tobytes()
+    except (Exception, MemoryError):  # as above
+        return []
+    points = [(raw[at], raw[at + 1], raw[at + 2]) for at in range(0, len(raw), 3)]
+    rows = [points[at : at + width] for at in range(0, len(points), width)]
+    return [list(zip(upper, lower, strict=True)) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
 
 
 def _opened(data: bytes, shown: str) -> "Image":

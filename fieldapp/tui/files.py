@@ -1,12 +1,18 @@
 """Where people keep their files: what a screen offers to open, and the folder it writes into at first."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from fieldapp.errors import FieldappError
+from fieldapp.records import attachments
 from fieldapp.sync.format import drives
 
 FOLDERS = ("Documents", "Desktop", "Downloads", "Tài liệu", "Màn hình nền", "Tải xuống")
 """Below the home folder; the last three by desktops that speak Vietnamese"""
+PICTURE_FOLDERS = ("Pictures", "Hình ảnh", "Ảnh")
+CAMERA = "DCIM"
+"""The folder of photographs on phones and on the cards of cameras"""
 LISTED = 30
 
 
@@ -22,6 +28,30 @@ def newest_files(endings: Collection[str]) -> list[Path]:
     folders = [*(drive.path for drive in drives.drives()), *(home / name for name in FOLDERS), home]
     found = {path for folder in folders for path in _files_in(folder, endings)}
     return sorted(found, key=lambda path: -path.stat().st_mtime)[:LISTED]
+
+
+def photographs_and_papers() -> list[Path]:
+    """Files that may be attached: those of phones and cameras first, then of sticks, then where people keep their own;
+    in each folder the newest first. At most as many as ``attachments`` lists of one folder."""
+    found: dict[Path, None] = {}
+    for folder in _evidence_folders():
+        with suppress(FieldappError):
+            found |= dict.fromkeys(attachments.files_in(folder))
+        if len(found) >= attachments.MAX_LISTED:
+            break
+    return [*found][: attachments.MAX_LISTED]
+
+
+def _evidence_folders() -> Iterator[Path]:
+    plugged = [drive.path for drive in drives.drives()]
+    for drive in plugged:
+        with suppress(OSError):
+            yield from sorted((path for path in (drive / CAMERA).iterdir() if path.is_dir()), reverse=True)
+        yield drive / CAMERA
+    yield from plugged
+    home = Path.home()
+    yield from (home / name for name in (*PICTURE_FOLDERS, *FOLDERS))
+    yield home
 
 
 def _files_in(folder: Path, endings: Collection[str]) -> Iterator[Path]:

@@ -7,13 +7,14 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
+import evidence_files
 from field import World
 from screen_driver import Running, ScreenDriver
 from sync_state import second_laptop
 from textual import events
 from textual.screen import Screen
 
-from fieldapp.records import records
+from fieldapp.records import attachments, records
 from fieldapp.records.reviews import Comment
 from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
@@ -46,6 +47,7 @@ from fieldapp.tui.screens import (
     plans,
     quick,
     record,
+    record_files,
     report,
     report_file,
     report_text,
@@ -76,6 +78,12 @@ def well_of(store: Store) -> str:
     return str(store.value("SELECT id FROM activity ORDER BY id LIMIT 1"))
 
 
+def with_a_file(store: Store) -> str:
+    photo = attachments.Prepared("IMG_0001.jpg", "image/jpeg", evidence_files.jpeg(1))
+    attachments.add(store, well_of(store), [photo], "giếng số 6")
+    return well_of(store)
+
+
 def small_sheet(world: World) -> Path:
     path = world.root / "a.csv"
     path.write_text("Loại hoạt động,Ngày,Nơi\nGiếng khoan,05/10/2013,Ia Rvê\n", encoding="utf-8")
@@ -99,6 +107,8 @@ POST: dict[type[Screen[Any]], Make] = {
     quick.QuickScreen: lambda _w, _s: quick.QuickScreen("member"),
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
     record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),
+    record_files.RecordFilesScreen: lambda _w, s: record_files.RecordFilesScreen(with_a_file(s)),
+    record_files.AttachScreen: lambda _w, s: record_files.AttachScreen(well_of(s)),
     search.SearchScreen: lambda _w, _s: search.SearchScreen(),
     sheet_file.SheetFileScreen: lambda _w, _s: sheet_file.SheetFileScreen("activity"),
     sheet_file.BatchesScreen: lambda _w, _s: sheet_file.BatchesScreen(),

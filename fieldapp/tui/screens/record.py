@@ -20,7 +20,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.reference import Post
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import hanging, history, persons, records, reviews, view, words
+from fieldapp.records import attachments, hanging, history, persons, records, reviews, view, words
 from fieldapp.records.reviews import Comment
 from fieldapp.reports import void_effect
 from fieldapp.reports.papers.templates import has_templates
@@ -98,6 +98,7 @@ class RecordScreen(Page):
         Binding("delete", "send_back", _("Return"), key_display="Del"),
         Binding("delete", "void", _("Void"), key_display="Del"),
         Binding("delete", "retire", _("Retire"), key_display="Del"),
+        Binding("f7", "files", _("Photographs, papers")),
         Binding("f8", "papers", _("Papers")),
         Binding("down,pagedown", "scroll(1)", _("Scroll"), key_display="↑↓"),
         Binding("up,pageup", "scroll(-1)", _("Up"), show=False),
@@ -111,6 +112,8 @@ class RecordScreen(Page):
         self._read = False
         self._open = False
         self._reviewable = False
+        self._has_files = False
+        """It has files, or may get some"""
         self._seen = ""
         """The fingerprint of the record as it is shown"""
         self._twin: str | None = None
@@ -147,6 +150,8 @@ class RecordScreen(Page):
         self._read = True
         self._open = found.row["voided_at"] is None
         self._reviewable = review_queue.reviewable(self.store, found)
+        number = attachments.counts(self.store, [self._record_id]).get(self._record_id, 0)
+        self._has_files = number > 0 or attachments.may_attach(self.store, self._record_id)
         title = _(self._model.TITLE)
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
@@ -220,6 +225,8 @@ class RecordScreen(Page):
             return self._reviewable and not self.query_one("#void-line").has_class("-shown")
         if action == "send_back":
             return self._reviewable
+        if action == "files":
+            return self._has_files
         if action == "papers":
             return self._open and has_templates(self.store, self._model.KIND)
         if action == "take_back":
@@ -244,6 +251,12 @@ class RecordScreen(Page):
         """Open the record that may be the same."""
         if self._twin is not None:
             self.app.push_screen(RecordScreen(self._twin))
+
+    def action_files(self) -> None:
+        """Show photographs and papers of the record."""
+        from fieldapp.tui.screens.record_files import RecordFilesScreen
+
+        self.app.push_screen(RecordFilesScreen(self._record_id))
 
     def action_papers(self) -> None:
         """Make papers from the record."""

@@ -1,0 +1,513 @@
+"""Photographs and papers of a record: see them, add some, give them captions, take them out."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from fieldapp.domain.dates import format_date
+from fieldapp.errors import FieldappError
+from fieldapp.escaping import brief_text, display_path
+from fieldapp.i18n import _, counted
+from fieldapp.records import attachments, records, words
+from fieldapp.records.attachments import Attached
+from fieldapp.tui.files import photographs_and_papers
+from fieldapp.tui.screens.base import Page
+from fieldapp.tui.widgets.picture import Picture
+from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import clean, tidy
+
+MARK = "■"
+"""The sign of a marked file"""
+REFUSALS_TOLD = 4
+
+
+class FileList(OptionList):
+    """Files, a picture beside them."""
+
+
+class CaptionField(TextField):
+    """What a photograph shows, or a paper is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Keep"), key_display="Enter")]
+
+
+class WhyField(TextField):
+    """Why a file is taken out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Confirm"), key_display="Enter")]
+
+
+class RecordFilesScreen(Page):
+    """The files of one record, each with its picture and caption."""
+
+    CHANGES = frozenset({"add", "remove"})
+    HELP = "F2 attaches photographs and papers. They go to headquarters with the next sticks, records before them."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "add", _("Attach")),
+        Binding("tab", "other", _("List or caption"), key_display="Tab"),
+        Binding("delete", "remove", _("Take out"), key_display="Del"),
+    ]
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__()
+        self._record_id = record_id
+        self._files: list[Attached] = []
+        self._may_change = False
+        self._shown: Attached | None = None
+        """The file whose picture and caption are shown"""
+
+    def body(self) -> ComposeResult:
+        yield Static(id="title", classes="section", markup=False)
+        with Horizontal(id="files-and-picture"):
+            yield FileList(id="files", markup=False)
+            yield Picture(id="picture")
+        yield Static(id="about", classes="line", markup=False)
+        with Horizontal(id="caption-line"):
+            yield Static(Content(_("Caption")))
+            yield CaptionField(stays=True, id="caption", placeholder=_("what it shows, then Enter"))
+        with Vertical(id="void-line"):
+            yield Static(id="why", classes="line", markup=False)
+            yield WhyField(stays=True, id="reason")
+        yield Static(id="said", classes="line", markup=False)
+
+    def renew(self) -> None:
+        found = records.get(self.store, self._record_id)
+        label = words.labels(self.store, found.kind, [self._record_id])[self._record_id]
+        self.query_one("#title", Static).update(Content(f"{_('Photographs and papers')}: {label}"))
+        self._may_change = attachments.may_attach(self.store, self._record_id) and not self.app.read_only
+        self._files = attachments.of_record(self.store, self._record_id)
+        listed = self.query_one("#files", OptionList)
+        at = listed.highlighted or 0
+        listed.clear_options()
+        listed.add_options([Option(Content(_line_of(one))) for one in self._files])
+        self._shown = None
+        listed.highlighted = min(at, len(self._files) - 1) if self._files else None
+        self._show_chosen()
+        if not self._asks:
+            listed.focus()
+        self.refresh_bindings()
+
+    @property
+    def _chosen(self) -> Attached | None:
+        at = next((listed.highlighted for listed in self.query("#files").results(OptionList)), None)
+        return self._files[at] if at is not None and at < len(self._files) else None
+
+    @property
+    def _asks(self) -> bool:
+        return any(line.has_class("-shown") for line in self.query("#void-line"))
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._show_chosen()
+        self.refresh_bindings()
+
+    def _show_chosen(self) -> None:
+        """Show the chosen file; what was typed about the one before is kept first."""
+        chosen = self._chosen
+        if (chosen is not None and chosen == self._shown) or not self._keep_caption():
+            return
+        self._shown = chosen
+        field = self.query_one("#caption", CaptionField)
+        field.value = (chosen.caption or "") if chosen else ""
+        self.query_one("#caption-line").display = chosen is not None and self._may_change
+        self.query_one("#about", Static).update(Content(self._about(chosen)))
+        if chosen is None or not chosen.is_picture:
+            self.query_one(Picture).show(None)
+        else:
+            self._draw(chosen)
+
+    def _about(self, chosen: Attached | None) -> str:
+        if chosen is not None:
+            return chosen.sentence
+        return _("No file yet. F2 attaches some.") if self._may_change else _("No file is attached.")
+
+    @work(thread=True, exclusive=True, group="picture")
+    def _draw(self, chosen: Attached) -> None:
+        try:
+            small = attachments.thumbnail(self.store, chosen)
+        except (FieldappError, RuntimeError) as error:  # damaged; or locked meanwhile
+            small = None
+            self.app.call_from_thread(self._say, f"! {error}" if isinstance(error, FieldappError) else "")
+        self.app.call_from_thread(self._drawn, chosen, small)
+
+    def _drawn(self, chosen: Attached, small: bytes | None) -> None:
+        if chosen == self._shown and self.is_mounted:
+            self.query_one(Picture).show(small)
+
+    # captions ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _caption_changed(self) -> bool:
+        field = next(iter(self.query("#caption").results(TextField)), None)
+        return self._shown is not None and field is not None and tidy(field.value) != (self._shown.caption or "")
+
+    def _keep_caption(self) -> bool:
+        """Keep the caption that is typed; whether it could be kept."""
+        if self._shown is None or not self._caption_changed:
+            return True
+        try:
+            attachments.set_caption(self.store, self._shown.id, self.query_one("#caption", CaptionField).value)
+        except FieldappError as error:
+            self._say(f"! {error}")
+            self.query_one("#caption").focus()
+            return False
+        self._shown = None
+        self._say("✓ " + _("The caption is kept."))
+        self.renew()
+        return True
+
+    def keep(self) -> None:
+        self._keep_caption()
+
+    @property
+    def unkept(self) -> bool:
+        """A caption that is typed and could not be kept."""
+        return self._may_change and self._caption_changed
+
+    def action_other(self) -> None:
+        """Go from the list to the caption, or back."""
+        if self._keep_caption():
+            self.focus_next()
+
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        if event.input.id == "caption":
+            if self._keep_caption():
+                self.query_one("#files").focus()
+        else:
+            self._take_out(event.value)
+
+    # what changes -----------------------------------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        """Choose files to attach."""
+        if self._keep_caption():
+            self.app.push_screen(AttachScreen(self._record_id), self._attached)
+
+    def _attached(self, said: str | None) -> None:
+        if said:
+            self._say(said)
+            self.renew()
+            listed = self.query_one("#files", OptionList)
+            listed.highlighted = len(self._files) - 1 if self._files else None
+
+    def action_remove(self) -> None:
+        """Ask for the reason, on the page."""
+        if self._chosen is None or not self._keep_caption():
+            return
+        why = _("Why is “{name}” taken out? It stays in the history. Enter takes it out, Esc keeps it.")
+        self.query_one("#why", Static).update(Content(why.format(name=display_path(self._chosen.name))))
+        self.query_one("#void-line").add_class("-shown")
+        self.query_one("#reason").focus()
+        self.refresh_bindings()
+
+    def _take_out(self, reason: str) -> None:
+        if self._chosen is None:
+            return
+        name = display_path(self._chosen.name)
+        try:
+            attachments.take_out(self.store, self._chosen.id, reason)
+        except FieldappError as error:
+            self._say("! " + next(iter(error.fields.values()), str(error)))
+            return
+        self._close_question()
+        self._say("✓ " + _("{name} is taken out.").format(name=name))
+        self.renew()
+
+    def _close_question(self) -> None:
+        self.query_one("#void-line").remove_class("-shown")
+        self.query_one("#reason", WhyField).value = ""
+        self._say("")
+        self.query_one("#files").focus()
+        self.refresh_bindings()
+
+    def action_back(self) -> None:
+        """Close the question, or leave the caption; otherwise go back."""
+        if self._asks:
+            self._close_question()
+        elif self._keep_caption():
+            if self.query_one("#caption").has_focus:
+                self.query_one("#files").focus()
+            else:
+                super().action_back()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only the record's own post changes its files; what is asked is answered first."""
+        if action in ("add", "remove", "other"):
+            return self._may_change and not self._asks and (action == "add" or self._chosen is not None)
+        return True
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(Content(text))
+
+
+def _line_of(one: Attached) -> str:
+    """Two lines: the name, and below it the caption, the day, or where it is."""
+    second = [attachments.state_text(one), one.caption or "", format_date(one.taken_on) if one.taken_on else ""]
+    said = " · ".join(filter(None, second)) or attachments.size_text(one.size)
+    return f" {display_path(one.name)}\n   {brief_text(said)}"
+
+
+class MarkList(OptionList):
+    """Files that can be marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "select", _("Mark"), key_display="Enter"),
+    ]
+
+
+class FileField(TextField):
+    """The path of a file or folder."""
+
+    VIETNAMESE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Take"), key_display="Enter")]
+
+
+class AttachScreen(Page):
+    """Mark files on a stick, a phone or this laptop; F2 attaches them to the record."""
+
+    WRITES = True
+    HELP = (
+        "Mark files, or type a path; F2 attaches what is marked, or else the chosen one. Nothing is moved or deleted."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "add", _("Attach")),
+        Binding("tab", "other", _("Next"), key_display="Tab"),
+        Binding("f5", "renew", _("Look again")),
+        Binding("f6", "all", _("All")),
+    ]
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__()
+        self._record_id = record_id
+        self._files: list[Path] = []
+        self._marked: dict[Path, None] = {}
+        self._done = 0
+        """How many were attached here"""
+
+    def body(self) -> ComposeResult:
+        yield Static(id="title", classes="section", markup=False)
+        with Horizontal(id="files-and-picture"):
+            yield MarkList(id="files", markup=False)
+            yield Picture(id="picture")
+        yield Static(id="about", classes="line", markup=False)
+        with Horizontal(id="path-line"):
+            yield Static(Content(_("File, folder")))
+            yield FileField(stays=True, id="path", placeholder=_("type a path here, then Enter"))
+        with Horizontal(id="caption-line"):
+            yield Static(Content(_("Caption")))
+            yield TextField(stays=True, id="caption", placeholder=_("of all that are marked; may stay empty"))
+        yield Static(id="said", classes="line", markup=False)
+
+    def on_mount(self) -> None:
+        self._title()
+        self.query_one("#files").focus()
+        self.action_renew()
+
+    @property
+    def unkept(self) -> bool:
+        """A path or a caption is typed, or files are marked."""
+        return bool(self._marked) or any(field.value for field in self.query(TextField))
+
+    def _title(self) -> None:
+        marked = f" · {counted('{n} marked', '{n} marked', len(self._marked))}" if self._marked else ""
+        self.query_one("#title", Static).update(Content(f"{_('Attach photographs and papers')}{marked}"))
+
+    # choosing ---------------------------------------------------------------------------------------------------
+
+    def action_renew(self) -> None:
+        """Look for files again, on sticks, phones and this laptop."""
+        if not self.busy:
+            self._say("… " + _("Looking for photographs and papers"))
+            self._look_for()
+
+    @work(thread=True, exclusive=True, group="look")
+    def _look_for(self) -> None:
+        found = photographs_and_papers()
+        self.app.call_from_thread(self._found, found)
+
+    def _found(self, found: Sequence[Path], at: int = 0) -> None:
+        if not self.is_mounted:
+            return
+        self._files = list(dict.fromkeys([*self._marked, *found]))
+        self._list(at)
+        nothing = _("None was found on a stick, a phone or this laptop. Type the path of a file or folder below.")
+        self._say("" if self._files else nothing)
+        if not self._files:
+            self.query_one("#path").focus()
+
+    def _list(self, at: int | None) -> None:
+        listed = self.query_one("#files", OptionList)
+        listed.clear_options()
+        listed.add_options([Option(self._line(path)) for path in self._files])
+        listed.highlighted = at if self._files else None
+        self._title()
+        self._look_at_chosen()
+
+    def _line(self, path: Path) -> Content:
+        sign = MARK if path in self._marked else " "
+        return Content(f"{sign} {brief_text(path.name)}\n    {display_path(path.parent)}")
+
+    @property
+    def _chosen(self) -> Path | None:
+        at = self.query_one("#files", OptionList).highlighted
+        return self._files[at] if at is not None and at < len(self._files) else None
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._look_at_chosen()
+
+    def _look_at_chosen(self) -> None:
+        if not self.busy:
+            self._look_at(self._chosen)
+
+    @work(thread=True, exclusive=True, group="picture")
+    def _look_at(self, path: Path | None) -> None:
+        """Show the picture of a file, and the day and place that it tells."""
+        small, said = None, ""
+        try:
+            if path is not None:
+                looked = attachments.look(path)
+                small, said = looked.thumbnail, _told(looked.taken_on, looked.place)
+        except FieldappError as error:
+            said = f"! {error}"
+        self.app.call_from_thread(self._looked, path, small, said)
+
+    def _looked(self, path: Path | None, small: bytes | None, said: str) -> None:
+        if self.is_mounted and path == self._chosen:
+            self.query_one(Picture).show(small)
+            self.query_one("#about", Static).update(Content(said))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        path = self._files[event.option_index]
+        if path in self._marked:
+            del self._marked[path]
+        else:
+            self._marked[path] = None
+        listed = self.query_one("#files", OptionList)
+        listed.replace_option_prompt_at_index(event.option_index, self._line(path))
+        self._title()
+        listed.action_cursor_down()
+
+    def action_all(self) -> None:
+        """Mark all files that are listed, or none."""
+        self._marked = {} if len(self._marked) == len(self._files) else dict.fromkeys(self._files)
+        self._list(self.query_one("#files", OptionList).highlighted)
+
+    def action_other(self) -> None:
+        """Go to the path, the caption, and back to the list."""
+        self.focus_next()
+
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        if event.input.id == "path":
+            self._take_path()
+        else:
+            self.query_one("#files").focus()
+
+    def _take_path(self) -> bool:
+        """Mark the file whose path is typed, or list the files of the folder; whether nothing is wrong."""
+        field = self.query_one("#path", FileField)
+        typed = clean(field.value).strip("\"' ")
+        if not typed:
+            return True
+        path = Path(typed).expanduser()
+        try:
+            if path.is_dir():
+                self._found(attachments.files_in(path))
+                if not self._files:
+                    self._say("! " + _("No photograph or paper is in {path}.").format(path=display_path(path)))
+                    return False
+            elif path.is_file():
+                self._marked[path] = None
+                self._files = list(dict.fromkeys([path, *self._files]))
+                self._list(0)
+            else:
+                self._say("! " + _("There is no file {path}.").format(path=display_path(path)))
+                return False
+        except FieldappError as error:
+            self._say(f"! {error}")
+            return False
+        except (OSError, ValueError):
+            self._say("! " + _("There is no file {path}.").format(path=display_path(path)))
+            return False
+        field.value = ""
+        self.query_one("#files").focus()
+        return True
+
+    # attaching --------------------------------------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        """Attach what is marked, or else the chosen file."""
+        if self.busy or not self._take_path():
+            return
+        given = list(self._marked) or [path for path in [self._chosen] if path is not None]
+        if not given:
+            self._say("! " + _("Mark files first, or type a path."))
+            return
+        self.busy = True
+        self.refresh_bindings()
+        self._attach_all(given, self.query_one("#caption", TextField).value)
+
+    @work(thread=True)
+    def _attach_all(self, given: Sequence[Path], caption: str) -> None:
+        """Attach one after the other, so that one bad file does not stop the others."""
+        refused: dict[Path, str] = {}
+        store = self.store.reopen()
+        try:
+            for number, path in enumerate(given, start=1):
+                self.app.call_from_thread(
+                    self._say, f"… {_('Attaching')} {number}/{len(given)}: {brief_text(path.name)}"
+                )
+                try:
+                    attachments.add(store, self._record_id, [attachments.prepare(path)], caption)
+                except FieldappError as error:
+                    refused[path] = str(error)
+        finally:
+            store.close()
+        self.app.call_from_thread(self._attached, given, refused)
+
+    def _attached(self, given: Sequence[Path], refused: dict[Path, str]) -> None:
+        self.busy = False
+        self.refresh_bindings()
+        self._done += len(given) - len(refused)
+        done = "✓ " + counted("{n} file is attached.", "{n} files are attached.", self._done)
+        if not refused:
+            self.dismiss(done)
+            return
+        self._marked = dict.fromkeys(refused)
+        self._files = [path for path in self._files if path in refused or path not in given]
+        self._list(0)
+        told = list(refused.values())[:REFUSALS_TOLD]
+        more = len(refused) - len(told)
+        lines = [*([done] if self._done else []), *(f"! {line}" for line in told)]
+        if more:
+            lines.append(counted("… and {n} more is refused", "… and {n} more are refused", more))
+        self._say("\n".join(lines))
+
+    def action_back(self) -> None:
+        """Go back; what was attached is told there."""
+        self.dismiss(
+            "✓ " + counted("{n} file is attached.", "{n} files are attached.", self._done) if self._done else None
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The screen cannot be left while files are attached."""
+        return not (self.busy and action in ("back", "add", "renew", "all"))
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(Content(text))
+
+
+def _told(taken_on: date | None, place: str | None) -> str:
+    """What a photograph says of itself; empty for nothing."""
+    told = [
+        _("taken on {day}").format(day=format_date(taken_on)) if taken_on else "",
+        _("at {place}").format(place=place) if place else "",
+    ]
+    return " · ".join(filter(None, told))

@@ -1,0 +1,188 @@
+"""Photographs and papers on the screen: attached, seen, given captions, taken out; nothing typed is lost."""
+
+from pathlib import Path
+from typing import Any
+
+import evidence_files as files
+import pytest
+from field import World
+from PIL import Image
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from fieldapp.records import attachments, records
+from fieldapp.sync.format import drives
+from fieldapp.tui import files as fieldapp_files
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.record import RecordScreen
+from fieldapp.tui.screens.record_files import AttachScreen, RecordFilesScreen
+from fieldapp.tui.widgets.picture import Picture
+from fieldapp.tui.widgets.text_field import TextField
+
+
+@pytest.fixture(autouse=True)
+def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A phone that is plugged in, with three photographs; at home lies a scanned paper."""
+    drive = tmp_path / "PHONE"
+    for number in range(3):
+        files.written(drive / "DCIM" / "Camera", f"IMG_{number}.jpg", files.jpeg(number, word="x"))
+    files.written(tmp_path / "home" / "Documents", "bien ban.pdf", files.pdf())
+    monkeypatch.setattr(drives, "drives", lambda: [drives.Drive(drive, "PHONE", 10**9, 0)])
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    return drive
+
+
+async def settled(pilot: Pilot[Any], *keys: str) -> str:
+    """Press keys, wait for the work of threads; what the screen then says."""
+    await pilot.press(*keys)
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    return said(pilot)
+
+
+def said(pilot: Pilot[Any], where: str = "#said") -> str:
+    return " ".join(str(shown.render()) for shown in pilot.app.screen.query(where).results(Static))
+
+
+def lines(pilot: Pilot[Any]) -> list[str]:
+    return [str(option.prompt).splitlines()[0].strip() for option in pilot.app.screen.query_one(OptionList).options]
+
+
+def field(pilot: Pilot[Any], id: str) -> TextField:
+    return pilot.app.screen.query_one(id, TextField)
+
+
+async def test_photographs_of_a_phone_are_marked_and_attached_with_a_caption(world: World) -> None:
+    well = world.well()
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordScreen(well))
+        await settled(pilot, "f7")
+        assert isinstance(app.screen, RecordFilesScreen)
+        assert "F2" in said(pilot, "#about")
+        await settled(pilot, "f2")
+        assert isinstance(app.screen, AttachScreen)
+        assert sorted(lines(pilot)) == ["IMG_0.jpg", "IMG_1.jpg", "IMG_2.jpg", "bien ban.pdf"]
+        assert lines(pilot)[3] == "bien ban.pdf"  # the phone's come first
+        assert "05/03/2026" in said(pilot, "#about")
+        assert "12.83333, 107.95000" in said(pilot, "#about")
+        await settled(pilot, "space", "space", "tab", "tab")
+        field(pilot, "#caption").value = "bàn giao giếng"
+        assert await settled(pilot, "f2") == "✓ Đã đính kèm 2 tệp."
+        assert isinstance(app.screen, RecordFilesScreen)
+        assert len(lines(pilot)) == 2
+    found = attachments.of_record(world.post, well)
+    assert [(a.caption, str(a.taken_on), a.state) for a in found] == [("bàn giao giếng", "2026-03-05", "here")] * 2
+
+
+async def test_one_bad_file_does_not_stop_the_others_and_stays_with_what_was_typed(world: World, phone: Path) -> None:
+    well = world.well()
+    files.written(phone / "xem", "a.jpg", files.jpeg(7))
+    files.written(phone / "xem", "hong.jpg", files.jpeg(8)[:90])
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(AttachScreen(well))
+        await settled(pilot)
+        field(pilot, "#path").focus()
+        field(pilot, "#path").value = str(phone / "khong-co")
+        assert "khong-co" in await settled(pilot, "enter")
+        assert field(pilot, "#path").value == str(phone / "khong-co")
+        field(pilot, "#path").value = str(phone / "xem")
+        await settled(pilot, "enter")
+        assert sorted(lines(pilot)) == ["a.jpg", "hong.jpg"]
+        field(pilot, "#caption").value = "hai ảnh"
+        told = await settled(pilot, "f6", "f2")
+        assert "✓ Đã đính kèm 1 tệp." in told
+        assert "! hong.jpg" in told
+        assert lines(pilot) == ["■ hong.jpg"]
+        assert field(pilot, "#caption").value == "hai ảnh"
+        assert app.screen.unkept  # type: ignore[attr-defined]
+    assert [a.name for a in attachments.of_record(world.post, well)] == ["a.jpg"]
+
+
+async def test_a_caption_is_changed_and_a_file_taken_out_after_a_question(world: World, phone: Path) -> None:
+    well = world.well()
+    photo = phone / "DCIM" / "Camera" / "IMG_1.jpg"
+    attachments.add(world.post, well, [attachments.prepare(photo)], "chưa rõ")
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot, "tab")
+        field(pilot, "#caption").value = "x" * 3000
+        assert "Quá dài" in await settled(pilot, "escape")
+        assert len(field(pilot, "#caption").value) == 3000  # and the screen is not left
+        field(pilot, "#caption").value = "giếng số 6"
+        await settled(pilot, "escape")
+        assert attachments.of_record(world.post, well)[0].caption == "giếng số 6"
+        await settled(pilot, "delete")
+        assert "IMG_1.jpg" in said(pilot, "#why")
+        await settled(pilot, "escape", "delete")
+        assert len(lines(pilot)) == 1
+        field(pilot, "#reason").value = "nhầm ảnh"
+        assert "Đã bỏ IMG_1.jpg ra" in await settled(pilot, "enter")
+    assert attachments.of_record(world.post, well) == []
+    assert attachments.of_record(world.post, well, voided=True)[0].voided
+
+
+async def test_headquarters_sees_what_has_not_arrived_and_changes_nothing(world: World, phone: Path) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_0.jpg")])
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordScreen(well))
+        await settled(pilot, "f7")
+        assert lines(pilot) == ["IMG_0.jpg"]
+        for keys in (["f2"], ["delete"]):
+            await settled(pilot, *keys)
+            assert isinstance(app.screen, RecordFilesScreen)
+            assert not said(pilot, "#why")
+
+
+@pytest.mark.parametrize("colours", ["standard", "256", "truecolor"])
+async def test_a_photograph_is_seen_in_any_terminal(world: World, phone: Path, colours: str) -> None:
+    well = world.well()
+    whole = phone / "whole.png"
+    Image.new("RGB", (400, 300), (200, 30, 30)).save(whole)
+    attachments.add(world.post, well, [attachments.prepare(whole)])
+    app = FieldApp(world.root / "post", world.post.reopen())
+    app.console._color_system = {"standard": 1, "256": 2, "truecolor": 3}[colours]  # type: ignore[assignment]
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot)
+        picture = app.screen.query_one(Picture)
+        drawn = [picture.render_line(y) for y in range(picture.size.height)]
+        blocks = [segment for strip in drawn for segment in strip if segment.text in "▀▄█"]
+        assert {strip.cell_length for strip in drawn} == {picture.size.width}
+        assert len(blocks) >= picture.size.width * 8
+        seen = {tuple(segment.style.color.triplet) for segment in blocks}  # type: ignore[union-attr,arg-type]
+        assert (seen == {(170, 0, 0)}) == (colours == "standard")
+
+
+async def test_what_is_left_open_is_kept_when_the_screen_is_locked(world: World, phone: Path) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_2.jpg")])
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot, "tab")
+        field(pilot, "#caption").value = "trước giờ khóa"
+        await settled(pilot, "ctrl+l")
+    assert attachments.of_record(world.post, well)[0].caption == "trước giờ khóa"
+
+
+def test_of_a_phone_with_very_many_photographs_only_some_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "MAX_LISTED", 2)
+    assert len(fieldapp_files.photographs_and_papers()) == 2
+
+
+async def test_a_voided_record_takes_no_files(world: World) -> None:
+    well = world.well()
+    records.void(world.post, well, "ghi trùng")
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordScreen(well))
+        await settled(pilot, "f7")
+        assert isinstance(app.screen, RecordScreen)
