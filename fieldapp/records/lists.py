@@ -393,7 +393,10 @@ def measures_of(store: Store, kind_id: str) -> list[Row]:
 
 def measure_names(store: Store, ids: Sequence[str]) -> list[str]:
     """The names of measures, each once."""
-    named = "SELECT DISTINCT name FROM measure WHERE id IN (SELECT value FROM json_each(?)) ORDER BY name"
+    named = (
+        "SELECT DISTINCT name FROM measure WHERE id IN (SELECT value FROM json_each(?))"
+        " ORDER BY name COLLATE vietnamese"
+    )
     return [row["name"] for row in store.rows(named, [json.dumps([*ids])])]
 
 

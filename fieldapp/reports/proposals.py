@@ -19,7 +19,7 @@ from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
 from fieldapp.reports.sentences import of_unit, phrases
 from fieldapp.store.store import Store
-from fieldapp.vietnamese.text import search_key
+from fieldapp.vietnamese.text import search_key, sort_key
 
 SECTIONS = ("assessment", "shortcomings", "causes", "directions", "proposals")
 """The sections of a report that the officer writes, in their order"""
@@ -107,7 +107,7 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
             if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
                 text = f"{text} ({within(_(HEADINGS[whole.section]))})"
             first.setdefault(post, []).append(text)
-    leaders = sorted(first.items(), key=lambda found: (-len(found[1]), names.get(found[0], "")))
+    leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
     for post, figures in leaders[:MOST]:
         yield _("{post} is first with {figures}").format(post=names.get(post, ""), figures="; ".join(figures[:MOST]))
 

@@ -33,6 +33,7 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.sync.merge import voids
 from fieldapp.sync.peers import peers
+from fieldapp.vietnamese.text import sort_key
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,8 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
         return []
     return store.rows(
         "SELECT * FROM plan WHERE voided_at IS NULL AND date_from >= ? AND date_to <= ?"
-        " AND (? IS NULL OR for_post_id = ?) ORDER BY for_post_id IS NOT NULL, for_post_id, date_from, id",
+        " AND (? IS NULL OR for_post_id = ?) ORDER BY for_post_id IS NOT NULL,"
+        " (SELECT name FROM post WHERE post.id = for_post_id) COLLATE vietnamese, for_post_id, date_from, id",
         [query.period.first.isoformat(), query.period.last.isoformat(), *[post["id"] if post else mine] * 2],
     )
 
@@ -281,4 +283,4 @@ def _posts(store: Store) -> list[tuple[str, str | None]]:
         if peer.role == "post" and (peer.trust != "revoked" or peer.id in until):
             name = f"{peer.title}, {_(peer.trust)}" if peer.trust == "revoked" else peer.title
             found.append((name, until.get(peer.id)))
-    return sorted(found)
+    return sorted(found, key=lambda post: sort_key(post[0]))

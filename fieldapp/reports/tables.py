@@ -9,6 +9,7 @@ from fieldapp.records import words
 from fieldapp.reports.figures import Figure, Group, Part, figures, grouped
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import sort_key
 
 By = Group | Literal["month"]
 
@@ -79,7 +80,7 @@ def split_parts(store: Store, query: Query, by: By) -> list[SplitPart]:
         ]
     parts = grouped(store, query, by)
     named = words.labels(store, KINDS[by], [key for key in parts if key is not None], short=True)
-    keys = sorted((key for key in parts if key is not None), key=lambda key: (named[key], key))
+    keys = sorted((key for key in parts if key is not None), key=lambda key: (sort_key(named[key]), key))
     found = [SplitPart(named[key], query, (by, key), parts[key]) for key in keys]
     if None in parts:
         title = _("not assigned") if by == "commune" else _("not stated")

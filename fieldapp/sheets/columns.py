@@ -35,9 +35,13 @@ def fields_to_choose(store: Store, model: type[Record]) -> Iterator[tuple[str, s
         yield shape.name, _(shape.title)
     if not issubclass(model, Activity):
         return
-    for measure in store.rows("SELECT code, name, unit_name FROM measure WHERE voided_at IS NULL ORDER BY name, id"):
+    for measure in store.rows(
+        "SELECT code, name, unit_name FROM measure WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id"
+    ):
         yield f"measures.{measure['code']}", f"{measure['name']} ({measure['unit_name']})"
-    for row in store.rows("SELECT DISTINCT name FROM kind_field WHERE voided_at IS NULL ORDER BY name"):
+    for row in store.rows(
+        "SELECT DISTINCT name FROM kind_field WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese"
+    ):
         yield f"extras.{row['name']}", row["name"]
     for target_type in get_args(TargetType):
         yield f"targets.{target_type}", _("Bodies helped: {type}").format(type=_(choice_title(target_type)))

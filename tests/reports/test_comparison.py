@@ -6,7 +6,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from field import Run, World
+from field import Run, World, insert, of_another_post
 
 from fieldapp.records import records
 from fieldapp.reports import narrative
@@ -15,6 +15,7 @@ from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, report
+from fieldapp.reports.tables import table
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
 
@@ -183,3 +184,27 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     whole = "\n".join(line for line in text if not line.endswith("như sau:"))
     assert [word for word in MACHINES if word in whole] == []
     assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["Số liệu", "Kết quả"], "nothing was before"
+
+
+def test_posts_stand_in_the_order_of_the_alphabet(world: World) -> None:
+    """“Đ” behind “D”, not behind “Y”: in what was received, and in tables."""
+    names = ["Đồn BP Bo Heng", "Đồn BP Đắk Ruê", "Đồn BP Ia Rvê", "Đồn BP Yok M'Bre"]
+    ours = [labour(world, "2013-03-05", amount=1) for _name in names]
+    world.carry(world.post, world.hq)
+    laptop = world.hq.row("SELECT * FROM local_replica WHERE role = 'post'")
+    assert laptop is not None
+    for at, name in enumerate(names):
+        if name != "Đồn BP Ia Rvê":
+            of_another_post(world.hq, ours[at], code=f"P{at}")
+            with world.hq.transaction():
+                world.hq.db.execute("UPDATE post SET name = ? WHERE code = ?", [name, f"P{at}"])
+                post = world.hq.value("SELECT id FROM post WHERE code = ?", [f"P{at}"])
+                insert(world.hq, "local_replica", {**laptop, "id": f"laptop {at}", "post_id": post})
+    received = [name.removesuffix(" (A)") for name, _at in made(world.hq).completeness.posts]
+    titles = table(world.hq, made(world.hq).query, "post").titles
+    assert (received, titles) == (names, names)
+    measure = world.hq.value("SELECT id FROM measure WHERE code = 'ngay_cong'")
+    for post in world.hq.rows("SELECT id FROM post WHERE voided_at IS NULL"):
+        plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": measure, "target": 90}
+        records.save(world.hq, "plan", {**plan, "for_post_id": post["id"]})
+    assert [plan.post for plan in made(world.hq).plan] == names
