@@ -110,6 +110,39 @@ def test_in_any_order_a_refused_bundle_is_open_until_a_later_one_was_read(world:
         raise FieldappError("undone")
 
 
+def test_a_number_used_again_by_a_laptop_whose_disk_was_set_back_settles_nothing(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = world.copy(tmp_path / "before")
+    for day in range(1, 4):
+        world.well(date_from=f"2013-10-0{day}")
+        world.carry(world.post, world.hq)
+    later = wall.now() + timedelta(days=2)
+    monkeypatch.setattr(wall, "shown", lambda: later)
+    before.well(date_from="2013-11-01")
+    (made,) = outgoing.export(before.post, tmp_path, world.hq.identity.replica_id)
+    whole = made.path.read_bytes()
+    (result,) = incoming.import_files(world.hq, [cut(made.path)])
+    assert (result.covered, len(lines(world.hq, "refused"))) == (False, 1), "an earlier bundle had this number or more"
+    made.path.write_bytes(whole)
+    incoming.import_files(world.hq, [made.path])
+    assert lines(world.hq, "refused") == []
+    before.close()
+
+
+def test_a_laptop_whose_clock_was_put_right_settles_what_it_wrote_before(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = wall.now()
+    monkeypatch.setattr(wall, "shown", lambda: right + timedelta(hours=20))
+    (first,) = outgoing.export(world.post, tmp_path, world.hq.identity.replica_id)
+    monkeypatch.setattr(wall, "shown", lambda: right)
+    incoming.import_files(world.hq, [cut(first.path)])
+    assert lines(world.hq, "refused")
+    world.carry(world.post, world.hq)
+    assert lines(world.hq, "refused") == []
+
+
 def test_of_a_file_without_a_name_the_signed_beginning_tells_who_wrote_it(world: World) -> None:
     noise = random.Random(5)
     for day in range(1, 60):

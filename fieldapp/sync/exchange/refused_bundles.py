@@ -241,7 +241,13 @@ def _is_covered(refused: Row, read: Row | None, arrived: str | None) -> bool:
         return bool(read["hlc"] >= refused["hlc"])
     if refused["number"] is None:
         return bool(read["read_at"] >= refused["at"])
-    return bool(read["number"] >= refused["number"] or read["made_at"][:19] > written[:19])
+    made = read["made_at"][:19]
+    if made > written[:19]:
+        return True
+    # a disk that was set back gives numbers again, so that what was read before may have a higher one; a wrong clock
+    # may have written the later bundle's day before this one's
+    later = made == written[:19] or read["read_at"] >= refused["at"]
+    return bool(later and read["number"] >= refused["number"])
 
 
 def _make_room(store: Store) -> None:
