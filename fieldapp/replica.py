@@ -7,7 +7,7 @@ migrates its tables. This module then updates data computed from the records, be
 from contextlib import suppress
 from pathlib import Path
 
-from fieldapp.records import search_index
+from fieldapp.records import opened, search_index
 from fieldapp.store import disk_errors, leftovers, place
 from fieldapp.store.store import Store
 from fieldapp.sync.format import clock, drives
@@ -42,6 +42,7 @@ def notices_at_start(store: Store) -> list[str]:
         *place.warn_once(store),
         *place.access_notices(store.home),
         *leftovers.take_away(store),
+        *opened.wipe_all(store.home),
         *drives.space_notices(store.home),
     ]
 

@@ -333,7 +333,7 @@ def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path
         data = content(store, found.sha256)
         if data is None:
             continue
-        name = file_content.stored_name(found.name, _type_of(data, found))
+        name = out_name(found, data)
         path, number = folder / name, 2
         try:
             while True:
@@ -347,6 +347,11 @@ def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path
             raise FieldappError(_("{path} was not written: {why}.").format(path=display_path(path), why=why)) from None
         written.append(path)
     return written
+
+
+def out_name(found: Attached, data: bytes) -> str:
+    """The name under which a file leaves the program: with the ending of what it is, whatever its row says."""
+    return file_content.stored_name(found.name, _type_of(data, found))
 
 
 def _type_of(data: bytes, found: Attached) -> str:

@@ -1,5 +1,8 @@
 """Photographs and papers on the screen: attached, seen, given captions, taken out; nothing typed is lost."""
 
+import os
+import stat
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,12 @@ from PIL import Image
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
-from fieldapp.records import attachments, records
+from fieldapp import replica
+from fieldapp.errors import FieldappError
+from fieldapp.records import attachments, opened, records
 from fieldapp.sync.format import drives
 from fieldapp.tui import files as fieldapp_files
+from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.record_files import AttachScreen, RecordFilesScreen
@@ -186,3 +192,82 @@ async def test_a_voided_record_takes_no_files(world: World) -> None:
         app.push_screen(RecordScreen(well))
         await settled(pilot, "f7")
         assert isinstance(app.screen, RecordScreen)
+
+
+@pytest.fixture
+def viewer(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What the system's program was asked to open."""
+    asked: list[Path] = []
+    monkeypatch.setattr(opened, "_starter", lambda: "viewer")
+    monkeypatch.setattr(opened, "_start", lambda _starter, path: asked.append(path))
+    times = iter(range(0, 1000, 2))
+    monkeypatch.setattr(second_press, "now", lambda: float(next(times)))
+    return asked
+
+
+async def test_a_file_is_opened_outside_after_a_question_and_wiped_on_leaving(
+    world: World, phone: Path, viewer: list[Path]
+) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_2.jpg")])
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot)
+        for leave in ("escape", "ctrl+l"):
+            assert "không mã hóa" in await settled(pilot, "enter")
+            assert len(viewer) == (leave == "ctrl+l")
+            await settled(pilot, "enter")
+            folder = viewer[-1].parent
+            assert viewer[-1].name == "IMG_2.jpg"
+            assert viewer[-1].read_bytes().startswith(b"\xff\xd8\xff")
+            if os.name == "posix":
+                assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, viewer[-1])] == [0o700, 0o600]
+            await settled(pilot, leave)
+            assert not folder.exists()
+            if leave == "escape":
+                app.push_screen(RecordFilesScreen(well))
+                await settled(pilot)
+
+
+def test_what_a_killed_program_left_open_is_wiped_at_the_next_start(
+    world: World, phone: Path, viewer: list[Path]
+) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_2.jpg")])
+    opened.open_file(world.post, attachments.of_record(world.post, well)[0])
+    assert viewer[0].exists()
+    assert any("không mã hóa" in line for line in replica.notices_at_start(world.post))
+    assert not (world.root / "post" / opened.FOLDER).exists()
+    assert not any("không mã hóa" in line for line in replica.notices_at_start(world.post))
+
+
+def test_without_windows_nothing_is_written_out(world: World, phone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_2.jpg")])
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(FieldappError, match="--save"):
+        opened.open_file(world.post, attachments.of_record(world.post, well)[0])
+    assert not (world.root / "post" / opened.FOLDER).exists()
+
+
+async def test_in_a_browser_it_goes_there_and_not_onto_the_screen_of_the_server(
+    world: World, phone: Path, viewer: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_2.jpg")])
+    app = FieldApp(world.root / "post", world.post.reopen(), read_only=True)
+    sent: list[tuple[str, bytes]] = []
+    monkeypatch.setattr(FieldApp, "is_web", True)
+    monkeypatch.setattr(
+        FieldApp, "deliver_binary", lambda _app, data, save_filename, **_more: sent.append((save_filename, data.read()))
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot)
+        assert "trình duyệt" in await settled(pilot, "enter")
+        await settled(pilot, "enter")
+    assert [(name, data[:3]) for name, data in sent] == [("IMG_2.jpg", b"\xff\xd8\xff")]
+    assert viewer == []

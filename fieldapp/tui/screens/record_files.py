@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,10 +19,11 @@ from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
-from fieldapp.records import attachments, records, words
+from fieldapp.records import attachments, opened, records, words
 from fieldapp.records.attachments import Attached
 from fieldapp.tui.files import photographs_and_papers
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.picture import Picture
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean, tidy
@@ -30,8 +33,12 @@ MARK = "■"
 REFUSALS_TOLD = 4
 
 
-class FileList(OptionList):
-    """Files, a picture beside them."""
+BYTES = "application/octet-stream"
+"""The type of a file that no browser opens by itself"""
+
+
+class FileList(OpenList):
+    """Files, a picture beside them; Enter opens one in another program."""
 
 
 class CaptionField(TextField):
@@ -50,7 +57,9 @@ class RecordFilesScreen(Page):
     """The files of one record, each with its picture and caption."""
 
     CHANGES = frozenset({"add", "remove"})
-    HELP = "F2 attaches photographs and papers. They go to headquarters with the next sticks, records before them."
+    HELP = (
+        "Enter opens a file in another program. F2 attaches some; sticks carry them to headquarters after the records."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Attach")),
         Binding("tab", "other", _("List or caption"), key_display="Tab"),
@@ -60,8 +69,11 @@ class RecordFilesScreen(Page):
     def __init__(self, record_id: str) -> None:
         super().__init__()
         self._record_id = record_id
+        self._home = Path()
+        """The workspace, also when the records are locked"""
         self._files: list[Attached] = []
         self._may_change = False
+        self._second = SecondPress()
         self._shown: Attached | None = None
         """The file whose picture and caption are shown"""
 
@@ -79,6 +91,9 @@ class RecordFilesScreen(Page):
             yield WhyField(stays=True, id="reason")
         yield Static(id="said", classes="line", markup=False)
 
+    def on_mount(self) -> None:
+        self._home = self.store.home
+
     def renew(self) -> None:
         found = records.get(self.store, self._record_id)
         label = words.labels(self.store, found.kind, [self._record_id])[self._record_id]
@@ -90,6 +105,7 @@ class RecordFilesScreen(Page):
         listed.clear_options()
         listed.add_options([Option(Content(_line_of(one))) for one in self._files])
         self._shown = None
+        self._second.forget()
         listed.highlighted = min(at, len(self._files) - 1) if self._files else None
         self._show_chosen()
         if not self._asks:
@@ -142,6 +158,60 @@ class RecordFilesScreen(Page):
         if chosen == self._shown and self.is_mounted:
             self.query_one(Picture).show(small)
 
+    # seen in another program ------------------------------------------------------------------------------------
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Ask first: outside of the program the file is not encrypted."""
+        chosen = self._files[event.option_index]
+        self._second.press(chosen.id, lambda: self._ask_to_open(chosen), lambda: self._open(chosen))
+
+    def _ask_to_open(self, chosen: Attached) -> None:
+        if chosen.state != "here":
+            self._second.forget()
+            self._say(f"! {chosen.sentence}")
+        elif self.app.is_web:
+            self._say("? " + _("Enter again sends it to this browser, not encrypted: protect it like a paper copy."))
+        else:
+            self._say(
+                "? "
+                + _(
+                    "Enter again opens it in another program. Meanwhile it lies unencrypted in a private folder, which"
+                    " is wiped when you leave this screen."
+                )
+            )
+
+    def _open(self, chosen: Attached) -> None:
+        self.busy = True
+        self._open_outside(chosen)
+
+    @work(thread=True)
+    def _open_outside(self, chosen: Attached) -> None:
+        try:
+            if self.app.is_web:  # not on the screen of the machine that serves the page
+                data = attachments.content(self.store, chosen.sha256) or b""
+                # the length goes along as the name: so the browser sees whether the file is whole
+                send = partial(
+                    self.app.deliver_binary,
+                    save_filename=attachments.out_name(chosen, data),
+                    mime_type=BYTES,
+                    name=str(len(data)),
+                )
+                self.app.call_from_thread(send, BytesIO(data))
+                line = "✓ " + _("{name} goes to the browser. It is not encrypted: protect it like a paper copy.")
+            else:
+                opened.open_file(self.store, chosen)
+                line = "✓ " + _("{name} is being opened in another program. Close it there before you leave here.")
+        except FieldappError as error:
+            line = "! " + str(error).replace("{", "{{").replace("}", "}}")
+        self.app.call_from_thread(self._opened, line.format(name=display_path(chosen.name)))
+
+    def _opened(self, line: str) -> None:
+        self.busy = False
+        self._say(line)
+
+    def on_unmount(self) -> None:
+        opened.wipe_own(self._home)
+
     # captions ---------------------------------------------------------------------------------------------------
 
     @property
@@ -166,6 +236,7 @@ class RecordFilesScreen(Page):
 
     def keep(self) -> None:
         self._keep_caption()
+        opened.wipe_own(self.store.home)
 
     @property
     def unkept(self) -> bool:
@@ -240,6 +311,8 @@ class RecordFilesScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only the record's own post changes its files; what is asked is answered first."""
+        if action == "back":
+            return not self.busy
         if action in ("add", "remove", "other"):
             return self._may_change and not self._asks and (action == "add" or self._chosen is not None)
         return True
