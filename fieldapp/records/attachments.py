@@ -21,7 +21,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import display_path
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import file_content, pictures, records
 from fieldapp.records.reading import columns_of, read_record
 from fieldapp.store import blobs, disk, wall
@@ -52,6 +52,22 @@ class Prepared(Struct, frozen=True):
     """Where: latitude and longitude in degrees, “12.83333, 107.95000”"""
     was: int = 0
     """Bytes of the file that it was made from"""
+
+
+class Count(Struct, frozen=True):
+    """How many files a record has."""
+
+    photographs: int = 0
+    papers: int = 0
+
+    @property
+    def words(self) -> str:
+        """“2 photographs · 1 paper”; empty for none."""
+        parts = [
+            counted("{n} photograph", "{n} photographs", self.photographs) if self.photographs else "",
+            counted("{n} paper", "{n} papers", self.papers) if self.papers else "",
+        ]
+        return " · ".join(filter(None, parts))
 
 
 class Looked(Struct, frozen=True):
@@ -266,14 +282,20 @@ def of_records(store: Store, ids: Collection[str], *, voided: bool = False) -> l
     return [_attached(store, row) for row in rows]
 
 
-def counts(store: Store, ids: Collection[str]) -> dict[str, int]:
+def counts(store: Store, ids: Collection[str]) -> dict[str, Count]:
     """Record's id -> how many files it has; records without any are left out."""
     rows = store.rows(
-        "SELECT record_id, count(*) AS n FROM attachment WHERE voided_at IS NULL"
-        " AND record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id",
+        "SELECT record_id, sum(media_type LIKE 'image/%') AS photographs, count(*) AS files FROM attachment"
+        " WHERE voided_at IS NULL AND record_id IN (SELECT value FROM json_each(?)) GROUP BY record_id",
         [json.dumps([*ids])],
     )
-    return {row["record_id"]: row["n"] for row in rows}
+    return {row["record_id"]: Count(row["photographs"], row["files"] - row["photographs"]) for row in rows}
+
+
+def any_of_kind(store: Store, kind: str) -> bool:
+    """Whether any record of the kind has a file."""
+    sql = "SELECT 1 FROM attachment WHERE record_kind = ? AND voided_at IS NULL LIMIT 1"
+    return bool(store.cached_until_changed(f"files {kind}", lambda: store.value(sql, [kind]) is not None))
 
 
 def _attached(store: Store, row: Row) -> Attached:

@@ -189,7 +189,7 @@ def test_the_same_file_is_stored_once_and_at_a_record_once(world: World, tmp_pat
         attachments.add(world.post, well, [attachments.prepare(path)])
     assert [len(attachments.of_record(world.post, well)) for well in (first, second)] == [1, 1]
     assert len(list(blobs.sealed_files(world.post.home))) == 1
-    assert attachments.counts(world.post, [first, second]) == {first: 1, second: 1}
+    assert attachments.counts(world.post, [first, second]) == dict.fromkeys([first, second], attachments.Count(1))
 
 
 def test_a_file_is_taken_out_and_put_back_and_its_caption_corrected(world: World, run: Run, tmp_path: Path) -> None:

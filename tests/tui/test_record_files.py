@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import evidence_files as files
 import pytest
 from field import World
 from PIL import Image
+from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
@@ -20,9 +22,12 @@ from fieldapp.sync.format import drives
 from fieldapp.tui import files as fieldapp_files
 from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.record_files import AttachScreen, RecordFilesScreen
+from fieldapp.tui.screens.review_list import ReviewListScreen
 from fieldapp.tui.widgets.picture import Picture
+from fieldapp.tui.widgets.record_table import RecordTable
 from fieldapp.tui.widgets.text_field import TextField
 
 
@@ -271,3 +276,29 @@ async def test_in_a_browser_it_goes_there_and_not_onto_the_screen_of_the_server(
         await settled(pilot, "enter")
     assert [(name, data[:3]) for name, data in sent] == [("IMG_2.jpg", b"\xff\xd8\xff")]
     assert viewer == []
+
+
+async def test_the_number_of_files_stands_beside_the_record(world: World, phone: Path) -> None:
+    well = world.well()
+    photos = [attachments.prepare(phone / "DCIM" / "Camera" / f"IMG_{number}.jpg") for number in range(2)]
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(ListScreen("activity"))
+        await settled(pilot)
+        table = app.screen.query_one(RecordTable)
+        assert "Kèm theo" not in table.render_line(0).text
+        attachments.add(app.store, well, photos)
+        app.push_screen(RecordScreen(well))
+        await settled(pilot)
+        assert "2 ảnh" in said(pilot, "#title")
+        await settled(pilot, "escape")
+        assert "Kèm theo" in table.render_line(0).text
+        assert "2 ảnh" in table.render_line(1).text
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(ReviewListScreen("activity", world.post.identity.post_id or ""))
+        await settled(pilot)
+        console = Console(width=80, file=StringIO())
+        console.print(app.screen.query_one(OptionList).options[0].prompt)
+        assert "2 ảnh" in console.file.getvalue()  # type: ignore[attr-defined]

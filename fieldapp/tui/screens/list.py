@@ -14,7 +14,7 @@ from textual.widgets import Static
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.reference import Post
 from fieldapp.i18n import _, counted
-from fieldapp.records import lists, records, reviews, words
+from fieldapp.records import attachments, lists, records, reviews, words
 from fieldapp.reports.papers.templates import has_templates
 from fieldapp.store.store import Row
 from fieldapp.sync.exchange import status
@@ -91,6 +91,8 @@ class ListScreen(SearchSoon, Beside):
         self._rows: list[Row] = []
         self._after: tuple[Any, str] | None = None
         self._voided = False
+        self._with_files = False
+        """Some record of this kind has a file: a column says how many"""
         self._marked: dict[str, None] = {}
         """The ids of marked rows, in the order of marking"""
 
@@ -108,6 +110,8 @@ class ListScreen(SearchSoon, Beside):
     def _set_columns(self) -> None:
         titles = {s.name: _(s.title) for s in fields_of(self.model)}
         named = [*(titles[name] for name in self.model.LIST), *([_(Post.TITLE)] if self._with_posts else [])]
+        self._with_files = attachments.any_of_kind(self.store, self.kind)
+        named += [_("Attached")] if self._with_files else []
         self._table.set_columns(list(zip(named, self._widths(named), strict=True)))
 
     def _widths(self, titles: Sequence[str]) -> list[int]:
@@ -128,10 +132,16 @@ class ListScreen(SearchSoon, Beside):
 
     def _words(self, rows: Sequence[Row]) -> list[list[str]]:
         shown = words.display(self.store, self.kind, rows, self.model.LIST, short=True)
-        if not self._with_posts:
-            return shown
-        posts = words.posts_of(self.store, rows)
-        return [[*texts, posts[row["post_id"]]] for row, texts in zip(rows, shown, strict=True)]
+        if self._with_posts:
+            posts = words.posts_of(self.store, rows)
+            shown = [[*texts, posts[row["post_id"]]] for row, texts in zip(rows, shown, strict=True)]
+        if self._with_files:
+            counts = attachments.counts(self.store, [row["id"] for row in rows])
+            shown = [
+                [*texts, counts.get(row["id"], attachments.Count()).words]
+                for row, texts in zip(rows, shown, strict=True)
+            ]
+        return shown
 
     @property
     def _with_posts(self) -> bool:
@@ -146,6 +156,8 @@ class ListScreen(SearchSoon, Beside):
         self._set_columns()
 
     def renew(self) -> None:
+        if self._with_files != attachments.any_of_kind(self.store, self.kind):
+            self._set_columns()
         at = self._table.chosen
         kept = self._rows[at]["id"] if at < len(self._rows) else None
         self._search(max(WINDOW, len(self._rows)))

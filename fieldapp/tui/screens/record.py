@@ -150,14 +150,14 @@ class RecordScreen(Page):
         self._read = True
         self._open = found.row["voided_at"] is None
         self._reviewable = review_queue.reviewable(self.store, found)
-        number = attachments.counts(self.store, [self._record_id]).get(self._record_id, 0)
-        self._has_files = number > 0 or attachments.may_attach(self.store, self._record_id)
+        files = attachments.counts(self.store, [self._record_id]).get(self._record_id, attachments.Count()).words
+        self._has_files = bool(files) or attachments.may_attach(self.store, self._record_id)
         title = _(self._model.TITLE)
         if not self._open:
             title += f" · {words.voided_word(self._model).lower()}"
         if self.store.role == "hq":
             title = " · ".join([title, *words.posts_of(self.store, [found.row]).values()])
-        self._update("#title", f"{title}   {self._state_note(found)}".rstrip())
+        self._update("#title", "   ".join(filter(None, [title, self._state_note(found), files])))
         self._show_hints(found)
         shown = [*view.describe(self.store, found), *_advice(self.store, found)]
         self.query_one("#fields", Static).update(

@@ -12,7 +12,7 @@ from textual.widgets import OptionList, Static
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _, counted
-from fieldapp.records import records, view, words
+from fieldapp.records import attachments, records, view, words
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import OpenList
 from fieldapp.tui.screens.beside import Beside, page_of
@@ -141,11 +141,12 @@ def _lines(
     """Each record by its name and figures; below it what is odd."""
     names = words.display(store, kind, [w.row for w in waiting], records.model_of(kind).LABEL, short=True)
     figures = view.figures_of(store, [w.row["id"] for w in waiting])
+    files = attachments.counts(store, [w.row["id"] for w in waiting])
     lines = []
     for one, texts in zip(waiting, names, strict=True):
         row_id = one.row["id"]
         odd = doubts.get(row_id, ())
         sign = "~" if one.again else "?" if odd else "·"
-        name = " · ".join(filter(None, [*texts, figures.get(row_id)]))
+        name = " · ".join(filter(None, [*texts, figures.get(row_id), files.get(row_id, attachments.Count()).words]))
         lines.append(hanging(sign, "\n".join([name, *(f"? {doubt.sentence}" for doubt in odd)])))
     return lines
