@@ -77,6 +77,7 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 @click.option("--number", help="The letter's number; it is kept with the report, for the next file.")
 @click.option("--dated", type=DayParam(), help="The letter's day, instead of today; kept likewise.")
 @click.option("--annex", is_flag=True, help="With a page on what the figures were computed from.")
+@click.option("--photos", is_flag=True, help="With the photographs of its records, three on a page.")
 @click.option("--template", type=PATH, metavar="FILE", help="A Word template of your own, with {{noi_dung}} in it.")
 @click.option("--personal", is_flag=True, help="With names of people and free texts, in the records of xlsx.")
 @as_json
@@ -99,6 +100,7 @@ def report(
     number: str | None,
     dated: date | None,
     annex: bool,
+    photos: bool,
     template: Path | None,
     personal: bool,
     as_json: bool,
@@ -131,6 +133,7 @@ def report(
         write_report(
             store, query, form, out,
             layout=layout, number=number, dated=dated, annexed=annex, template=template, personal=personal,
+            photos="all" if photos else (),
         )  # fmt: skip
         _print_written(out)
     elif records:
@@ -164,6 +167,7 @@ FORMS_OF = {
     "number": ("docx", "pdf", "html"),
     "dated": ("docx", "pdf", "html"),
     "annex": ("docx", "pdf", "html"),
+    "photos": ("docx", "pdf", "html"),
     "template": ("docx",),
     "personal": ("xlsx",),
 }

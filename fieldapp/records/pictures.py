@@ -27,6 +27,8 @@ QUALITIES = (85, 78, 70, 62, 54, 46)
 """Of JPEG, tried in this order until the picture is as small as WANTED"""
 THUMB = 320
 """Pixels of the longer side of a small picture"""
+PRINTED = 1000
+"""Pixels of the longer side of a picture on paper, where three are on a page"""
 MAX_PIXELS = 50_000_000
 """Of a picture that must be decoded as a whole, as the largest of phones: 200 MB of memory"""
 MAX_SCALED_PIXELS = 170_000_000
@@ -102,6 +104,20 @@ def thumbnail(data: bytes) -> bytes | None:
             made.thumbnail((THUMB, THUMB))
             return _jpeg(made, 70)
     except (Exception, MemoryError):  # as above; a small picture is no reason to stop
+        return None
+
+
+def printed(data: bytes) -> tuple[bytes, int, int] | None:
+    """A stored picture for paper: (JPEG, width, height), in pixels; None if it cannot be decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _opened(data, "")
+            _scaled(image, PRINTED)
+            made = _upright(image).convert("RGB")
+            made.thumbnail((PRINTED, PRINTED))
+            return _jpeg(made, 80), made.width, made.height
+    except (Exception, MemoryError):  # as above
         return None
 
 

@@ -225,6 +225,19 @@ def _facts_of_records() -> Iterator[tuple[str, str]]:
         yield SOURCES[source], f"{_within(indicators)} AND ({' OR '.join(map(_condition, indicators))})"
 
 
+def records_with_files(store: Store, query: Query) -> set[str]:
+    """The ids of those records with attached files that some figure of the query counts, or could count."""
+    params = narrowed(store, query)
+    found: set[str] = set()
+    for facts, counts in _facts_of_records():
+        sql = (
+            f"{with_facts(facts)} SELECT DISTINCT f.record {FROM} WHERE {NARROW} AND {counts}"
+            " AND f.record IN (SELECT record_id FROM attachment WHERE voided_at IS NULL)"
+        )
+        found |= {row["record"] for row in store.rows(sql, params)}
+    return found
+
+
 def left_out(store: Store, query: Query) -> Mapping[str, int]:
     """``voided`` and ``returned``: the number of records that some figure of the query would count if they were not
     so. They are found by the conditions of the figures themselves (rule 8). What is both is voided."""

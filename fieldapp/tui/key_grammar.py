@@ -28,7 +28,7 @@ MEANINGS: Mapping[str, Meaning] = {
         *("release", "take_back", "settle"),
     ),
     "f3": _means("find", "search", "app.search"),
-    "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record", "laptops"),
+    "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record", "laptops", "photographs"),
     "f5": _means("again, as before", "copy", "pin", "key_again", "renew", "recover"),
     "shift+f5": _means("all as before", "copy_all"),
     "f6": _means(

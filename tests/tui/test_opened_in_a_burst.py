@@ -50,6 +50,7 @@ from fieldapp.tui.screens import (
     record_files,
     report,
     report_file,
+    report_photos,
     report_text,
     review_list,
     review_overview,
@@ -82,6 +83,11 @@ def with_a_file(store: Store) -> str:
     photo = attachments.Prepared("IMG_0001.jpg", "image/jpeg", evidence_files.jpeg(1))
     attachments.add(store, well_of(store), [photo], "giếng số 6")
     return well_of(store)
+
+
+def report_with_a_photograph(store: Store) -> Query:
+    with_a_file(store)
+    return YEAR
 
 
 def small_sheet(world: World) -> Path:
@@ -118,6 +124,7 @@ POST: dict[type[Screen[Any]], Make] = {
     sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
     report.ReportScreen: lambda _w, _s: report.ReportScreen(),
     report_file.ReportFileScreen: lambda _w, _s: report_file.ReportFileScreen(YEAR),
+    report_photos.ReportPhotosScreen: lambda _w, s: report_photos.ReportPhotosScreen(report_with_a_photograph(s)),
     report_text.ReportTextScreen: lambda _w, s: report_text.ReportTextScreen(make_report(s, YEAR)),
     letterhead.LetterheadScreen: lambda _w, _s: letterhead.LetterheadScreen(YEAR),
     papers.PaperScreen: lambda _w, s: papers.PaperScreen("activity", [well_of(s)]),

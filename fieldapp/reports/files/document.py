@@ -4,10 +4,11 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
+from typing import Literal
 
 from fieldapp.domain.body_names import unshouted
 from fieldapp.domain.dates import format_date, read_instant
@@ -22,6 +23,7 @@ from fieldapp.reports.comparison import is_over
 from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure, behind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
+from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import PlanProgress, Report, report
@@ -92,6 +94,8 @@ class Document:
     left_out: list[str]
     """the same as a machine has it, for the annex and files of figures"""
     provenance: Provenance
+    photographs: list[Photograph]
+    """for an annex of their own"""
     splits: list[Split]
     entries: list[FigureEntry]
     codes: frozenset[str]
@@ -129,12 +133,13 @@ def make_document(
     splits: bool = False,
     entries: bool = False,
     personal: bool = False,
+    photos: Collection[str] | Literal["all"] = (),
 ) -> Document:
     """The document of a query.
 
     ``issue``: the letter's number and day. ``annexed``: with the annex on what the figures were computed from.
     ``splits``: with the tables by month, post, commune and kind. ``entries``: with the records behind each figure.
-    ``personal``: with names of people and free texts in them.
+    ``personal``: with names of people and free texts in them. ``photos``: the ids of photographs for an annex.
     """
     with store.transaction(derived=True):  # one state of all that is read, in read-only mode too
         made = report(store, query)
@@ -144,6 +149,7 @@ def make_document(
         head = letterhead(store, layout)
         texts = section_texts(store, made)
         codes = _codes(store)
+        shown = photographs(store, query, None if photos == "all" else photos) if photos else []
     figures = narrative.in_order(made.figures)
     return Document(
         report=made,
@@ -163,6 +169,7 @@ def make_document(
         completeness=completeness_line(made),
         left_out=narrative.left_out(made),
         provenance=state,
+        photographs=shown,
         splits=[s for s in tables if len(s.table.titles) > 1],
         entries=found,
         codes=codes,
@@ -278,6 +285,33 @@ class Grid:
 
 Block = Heading | Paragraph | Item | Grid
 
+ON_PAGE = 3
+"""Photographs on one page"""
+WIDEST, HIGHEST = 150.0, 60.0
+"""Millimetres of a photograph on paper"""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph with its title below it."""
+
+    picture: Photograph
+    text: str
+    number: int
+    """from 1"""
+
+    @property
+    def begins_page(self) -> bool:
+        """Whether it is the first on a page other than that with the heading."""
+        return self.number > 1 and self.number % ON_PAGE == 1
+
+    @property
+    def millimetres(self) -> tuple[float, float]:
+        """(width, height) on paper, in the shape of the picture."""
+        scale = min(WIDEST / self.picture.width, HIGHEST / self.picture.height)
+        return self.picture.width * scale, self.picture.height * scale
+
+
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 """Numbers of the headings of level 1"""
 ASSESSED: tuple[SectionCode, ...] = ("assessment", "shortcomings", "causes")
@@ -348,6 +382,12 @@ def annex(document: Document) -> Iterator[Block]:
     yield from map(Item, document.left_out)
     yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
     yield logs_grid(document.provenance)
+
+
+def photograph_annex(document: Document) -> Iterator[Photo]:
+    """The chosen photographs, without the heading of their annex."""
+    for number, one in enumerate(document.photographs, start=1):
+        yield Photo(one, _("Photograph {n}. {title}").format(n=number, title=one.title), number)
 
 
 def figures_grid(document: Document) -> Grid:

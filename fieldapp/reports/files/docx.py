@@ -24,7 +24,18 @@ from docx.text.paragraph import Paragraph as WordParagraph
 
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
-from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Paragraph, annex, body
+from fieldapp.reports.files.document import (
+    Block,
+    Document,
+    Grid,
+    Heading,
+    Item,
+    Paragraph,
+    Photo,
+    annex,
+    body,
+    photograph_annex,
+)
 from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders
 from fieldapp.reports.files.template_parts import BODY, Fixed, Placeholders, unbind
 
@@ -70,7 +81,26 @@ def _written(document: Document) -> WordDocument:
         heading.paragraph_format.page_break_before = True
         paper.add_paragraph().paragraph_format.space_after = Pt(4)
         _blocks(paper, annex(document), form.page.table - 1)
+    if document.photographs:
+        heading = _stack(paper, form.photographs, form.page.width)
+        heading.paragraph_format.page_break_before = True
+        _blocks(paper, photograph_annex(document), form.page.table - 1)
     return paper
+
+
+def _photo(paper: WordDocument, photo: Photo) -> None:
+    """Add a photograph and its title, three on a page."""
+    place, title = paper.add_paragraph(), paper.add_paragraph()
+    place.paragraph_format.page_break_before = photo.begins_page
+    width, height = photo.millimetres
+    place.add_run().add_picture(io.BytesIO(photo.picture.data), Mm(width), Mm(height))
+    run = title.add_run(photo.text)
+    run.italic, run.font.size = True, Pt(11)
+    for paragraph in (place, title):
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.first_line_indent = Pt(0)
+    place.paragraph_format.space_before = Pt(6)
+    place.paragraph_format.keep_with_next = True
 
 
 def _set_up(paper: WordDocument, page: Paper) -> None:
@@ -195,12 +225,15 @@ def _remove(element: BaseOxmlElement) -> None:
 # the text -------------------------------------------------------------------------------------------------------
 
 
-def _blocks(paper: WordDocument, blocks: Iterable[Block], table_size: float) -> None:
+def _blocks(paper: WordDocument, blocks: Iterable[Block | Photo], table_size: float) -> None:
     for block in blocks:
         _block(paper, block, table_size)
 
 
-def _block(paper: WordDocument, block: Block, table_size: float) -> None:
+def _block(paper: WordDocument, block: Block | Photo, table_size: float) -> None:
+    if isinstance(block, Photo):
+        _photo(paper, block)
+        return
     if isinstance(block, Grid):
         _grid(paper, block, table_size)
         return
@@ -295,13 +328,15 @@ def _filled(document: Document, template: Path) -> WordDocument:
             _("The template has no line {{noi_dung}}, where the text of the report goes. Write it into one.")
         )
     heading = Heading(_("ANNEX: WHAT THE FIGURES WERE COMPUTED FROM"))
-    annexed = [heading, *annex(document)] if document.annexed else []
+    annexed: list[Block | Photo] = [heading, *annex(document)] if document.annexed else []
+    if document.photographs:
+        annexed += [Heading(_("ANNEX: PHOTOGRAPHS")), *photograph_annex(document)]
     for paragraph in places.body:
         _replace(paper, paragraph, [*body(document), *annexed])
     return paper
 
 
-def _replace(paper: WordDocument, place: CT_P, blocks: Iterable[Block]) -> None:
+def _replace(paper: WordDocument, place: CT_P, blocks: Iterable[Block | Photo]) -> None:
     """Replace a paragraph by blocks. They are written at the end of the text, then moved."""
     for name in ("Heading 1", "Heading 2"):
         if name not in paper.styles:

@@ -1,5 +1,6 @@
 """The report as one page for a browser: nothing in it is fetched from elsewhere, and nothing in it can run."""
 
+from base64 import b64encode
 from dataclasses import replace
 from importlib.resources import files
 
@@ -8,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from fieldapp.i18n import _, language
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.files import charts
-from fieldapp.reports.files.document import ROMAN, Document, Split, logs_grid, officer_sections
+from fieldapp.reports.files.document import ROMAN, Document, Split, logs_grid, officer_sections, photograph_annex
 from fieldapp.reports.files.letter import Letter, letter
 from fieldapp.reports.narrative import shared_note
 
@@ -29,6 +30,7 @@ def html_bytes(document: Document) -> bytes:
         charts=[(s.by, s.title, _charts(s)) for s in document.splits if s.by != "kind"],
         plan=charts.plan(document.report.plan),
         logs=logs_grid(document.provenance),
+        photographs=[(b64encode(p.picture.data).decode(), p.text) for p in photograph_annex(document)],
         number=_number,
         officer_sections=officer_sections,
         roman=iter(ROMAN),

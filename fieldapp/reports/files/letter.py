@@ -74,6 +74,8 @@ class Letter:
     """below, on the right, centred"""
     annex: list[LetterLine]
     """heading of the annex, centred"""
+    photographs: list[LetterLine]
+    """heading of the annex of photographs"""
     foot_shares: tuple[float, float] = (0.45, 0.55)
 
 
@@ -141,6 +143,7 @@ def _decree30(document: Headed) -> Letter:
             LetterLine(head.signer, 14, bold=True, gap=70),
         ],
         annex=_annex(document, f"số {document.number or BLANK}/{head.sign}"),
+        photographs=_annex(document, f"số {document.number or BLANK}/{head.sign}", "HÌNH ẢNH"),
     )  # fmt: skip
 
 
@@ -175,15 +178,16 @@ def _party(document: Headed) -> Letter:
             LetterLine(head.signer, 14, bold=True, gap=70),
         ],
         annex=_annex(document, f"số {document.number or BLANK}-{head.sign}"),
+        photographs=_annex(document, f"số {document.number or BLANK}-{head.sign}", "HÌNH ẢNH"),
     )  # fmt: skip
 
 
-def _annex(document: Headed, number: str) -> list[LetterLine]:
+def _annex(document: Headed, number: str, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
     """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
     belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {unshouted(document.letterhead.issuer)})"
     return [
         LetterLine("Phụ lục", 14, bold=True),
-        LetterLine("NGUỒN SỐ LIỆU", 14, bold=True),
+        LetterLine(name, 14, bold=True),
         LetterLine(belongs, 14, italic=True, rule=_part("Phụ lục" * 4, 14, 0.5, 150)),
     ]
 

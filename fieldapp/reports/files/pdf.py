@@ -7,12 +7,13 @@ right of the first: the font has no other place for it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import as_file, files
+from io import BytesIO
 
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
-from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, annex, body
+from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Photo, annex, body, photograph_annex
 from fieldapp.reports.files.letter import Letter, LetterLine, letter
 
 FONT = "Liberation Serif"
@@ -72,7 +73,27 @@ def pdf_bytes(document: Document) -> bytes:
             _line(paper, line, paper.l_margin, form.page.width, "C")
         paper.ln(form.page.body)
         _blocks(paper, annex(document), form.page.body, form.page.table - 1)
+    if document.photographs:
+        paper.add_page()
+        for line in form.photographs:
+            _line(paper, line, paper.l_margin, form.page.width, "C")
+        for block in photograph_annex(document):
+            _photo(paper, block)
     return bytes(paper.output())
+
+
+def _photo(paper: PdfPaper, photo: Photo) -> None:
+    """Draw a photograph and its title, three on a page."""
+    if photo.begins_page:
+        paper.add_page()
+    width, height = (points * 72 / 25.4 for points in photo.millimetres)
+    paper.ln(6)
+    top = paper.get_y()
+    left = paper.l_margin + (paper.epw - width) / 2
+    paper.image(BytesIO(photo.picture.data), left, top, width, height, alt_text=photo.text)
+    paper.set_xy(paper.l_margin, top + height + 3)
+    paper.set_font(FONT, "I", 11)
+    paper.multi_cell(paper.epw, 11 * LEADING, photo.text, align="C", new_x="LMARGIN", new_y="NEXT")
 
 
 def _head(paper: PdfPaper, form: Letter) -> None:

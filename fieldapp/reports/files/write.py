@@ -1,7 +1,7 @@
 """Write a report into a file: choose the writer, and leave either the whole file or none."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
@@ -34,11 +34,12 @@ def write_report(
     annexed: bool = False,
     template: Path | None = None,
     personal: bool = False,
+    photos: Collection[str] | Literal["all"] = (),
 ) -> None:
     """Write the report of a query; ``template`` is for Word only.
 
     ``number`` and ``dated`` of the letter are kept with the report; those that are not given are the kept ones.
-    ``annexed``: with the annex on what the figures were computed from.
+    ``annexed``: with the annex on what the figures were computed from. ``photos``: ids of photographs for an annex.
 
     Raises FieldappError if the file exists or cannot be written, or the libraries of the extra ``hq`` are missing.
     """
@@ -49,7 +50,9 @@ def write_report(
         issue = letterhead.issue(store, query, layout)
         issue = Issue(issue.number if number is None else tidy(number), dated or issue.dated)
         letterhead.save_issue(store, query, layout, issue)
-    data = report_bytes(store, query, form, layout=layout, annexed=annexed, template=template, personal=personal)
+    data = report_bytes(
+        store, query, form, layout=layout, annexed=annexed, template=template, personal=personal, photos=photos
+    )
     leftovers.remember(store, out.parent)
     save_file(out, data, private=personal)
 
@@ -63,13 +66,15 @@ def report_bytes(
     annexed: bool = False,
     template: Path | None = None,
     personal: bool = False,
+    photos: Collection[str] | Literal["all"] = (),
 ) -> bytes:
     """The report of a query as the bytes of a file; nothing is written. FieldappError for whom may not have it."""
     writer = _writer(form, template)
     people.check(store, people.Act.REPORT_FILES, writes=False)
     many, issue = form in ("xlsx", "html"), letterhead.issue(store, query, layout)
     return writer(document.make_document(
-        store, query, layout, issue, annexed=annexed, splits=many, entries=form == "xlsx", personal=personal
+        store, query, layout, issue, annexed=annexed, splits=many, entries=form == "xlsx", personal=personal,
+        photos=photos,
     ))  # fmt: skip
 
 

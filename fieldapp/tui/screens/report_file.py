@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.reports.files.write import Form, report_bytes, write_report
 from fieldapp.reports.letterhead import LayoutCode, issue, letterhead
 from fieldapp.reports.query import Query
@@ -80,6 +80,7 @@ class ReportFileScreen(Page):
     CHANGES = frozenset({"change"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "change", _("Letterhead, number")),
+        Binding("f4", "photographs", _("Photographs")),
         Binding("tab", "other", _("Sort or folder"), key_display="Tab"),
     ]
 
@@ -87,6 +88,8 @@ class ReportFileScreen(Page):
         super().__init__()
         self._query = query
         self._annexed = False
+        self._photos: frozenset[str] = frozenset()
+        """The ids of the photographs for the annex"""
 
     def body(self) -> ComposeResult:
         yield Static(Content(f"{_('REPORT ON RESULTS')}: {self._query.period.title}"), classes="section")
@@ -110,6 +113,8 @@ class ReportFileScreen(Page):
         number, day = own.number or "…", format_date(own.dated or wall.today())
         said = _("Letter: {issuer}, number {number}, of {day}.")
         annex = _("with the annex on where the figures come from") if self._annexed else _("without an annex")
+        if self._photos:
+            annex += f" · {counted('{n} photograph', '{n} photographs', len(self._photos))}"
         written = sort.form != "xlsx"
         self.query_one("#letter", Static).update(
             Content(said.format(issuer=head.issuer or "…", number=number, day=day) if written else "")
@@ -132,6 +137,17 @@ class ReportFileScreen(Page):
         from fieldapp.tui.screens.letterhead import LetterheadScreen
 
         self.app.push_screen(LetterheadScreen(self._query, self._sort.layout))
+
+    def action_photographs(self) -> None:
+        """Choose photographs for the annex."""
+        from fieldapp.tui.screens.report_photos import ReportPhotosScreen
+
+        def chosen(ids: frozenset[str] | None) -> None:
+            if ids is not None:
+                self._photos = ids
+                self.renew()
+
+        self.app.push_screen(ReportPhotosScreen(self._query, self._photos), chosen)
 
     def action_other(self) -> None:
         """Go from the sorts to the folder, or back."""
@@ -158,7 +174,9 @@ class ReportFileScreen(Page):
         """Send the file to the browser that shows this screen."""
         try:
             with self.store.reopen() as store:
-                data = report_bytes(store, self._query, sort.form, layout=sort.layout, annexed=self._annexed)
+                data = report_bytes(
+                    store, self._query, sort.form, layout=sort.layout, annexed=self._annexed, photos=self._photos
+                )
         except FieldappError as error:
             line = f"! {error}"
         else:
@@ -176,7 +194,9 @@ class ReportFileScreen(Page):
         store = self.store.reopen()
         try:
             path = _free(folder, self._query, sort)
-            write_report(store, self._query, sort.form, path, layout=sort.layout, annexed=self._annexed)
+            write_report(
+                store, self._query, sort.form, path, layout=sort.layout, annexed=self._annexed, photos=self._photos
+            )
             line = "✓ " + _("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=path)
         except FieldappError as error:
             line = f"! {error}"
