@@ -70,6 +70,16 @@ def test_a_large_photograph_becomes_a_sensible_one(tmp_path: Path) -> None:
     assert attachments.prepare(path, original=True).data == path.read_bytes()
 
 
+def test_a_scan_of_sixteen_bits_keeps_its_greys() -> None:
+    """Decoded as it lies there, all but black would become white."""
+    rows, stored = (b"\0\0" * 50 + (32_000).to_bytes(2, "little") * 50) * 100, BytesIO()
+    Image.frombytes("I;16", (100, 100), rows).save(stored, "PNG")
+    for made in (pictures.prepare(stored.getvalue(), Path("a.png")).data, pictures.thumbnail(stored.getvalue())):
+        assert made is not None
+        shown = Image.open(BytesIO(made)).convert("L")
+        assert [abs(shown.getpixel((x, 50)) - grey) < 4 for x, grey in ((20, 0), (80, 125))] == [True, True]  # type: ignore[operator]
+
+
 def test_a_photograph_of_an_iphone_becomes_a_jpeg(tmp_path: Path) -> None:
     path = files.written(tmp_path, "IMG_0001.HEIC", HEIC.read_bytes())
     made = attachments.prepare(path)
@@ -86,10 +96,13 @@ REFUSED = {
     "program.pdf": (b"MZ\x90\0" + bytes(200), "không phải ảnh"),
     "bomb.png": (files.png_bomb(), "quá nhiều điểm ảnh"),
     "bomb.jpg": (files.jpeg_bomb(), "quá nhiều điểm ảnh"),
+    "ribbon.jpg": (files.jpeg_bomb(65_500, 2_500), "quá nhiều điểm ảnh"),
     "cut.jpg": (files.noise((400, 300))[:5000], "thiếu hoặc bị hỏng"),
     "cut.png": (files.png(1, (300, 300))[:400], "thiếu hoặc bị hỏng"),
     "script.pdf": (files.pdf(b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >> "), "mã lệnh"),
     "escaped.pdf": (files.pdf(b"/OpenAction << /S /J#61vaScript >> "), "mã lệnh"),
+    "sound.pdf": (files.pdf(b"/A << /S /Rendition /JS (app.alert(1)) >> "), "mã lệnh"),
+    "form.pdf": (files.pdf(b"/AcroForm << /XFA[3 0 R] >> "), "mã lệnh"),
     "hidden.pdf": (files.pdf_with_hidden_script(), "mã lệnh"),
     "locked.pdf": (files.pdf(b"/Encrypt 5 0 R "), "mật khẩu"),
     "cut.pdf": (files.pdf()[:-8], "thiếu hoặc bị hỏng"),
@@ -113,7 +126,11 @@ def test_what_may_not_be_attached_is_refused_by_its_content(world: World, run: R
     assert list(blobs.sealed_files(world.post.home)) == []
 
 
-@pytest.mark.parametrize("data", [files.jpeg(), files.png(), files.pdf(), files.docx()])
+@pytest.mark.parametrize(
+    "data",
+    [files.jpeg(), files.png(), files.pdf(), files.scan(), files.docx()],
+    ids=["jpeg", "png", "pdf", "scan", "docx"],
+)
 def test_what_is_right_is_attached_whatever_it_is_called(world: World, tmp_path: Path, data: bytes) -> None:
     well = world.well()
     found = attached(world, files.written(tmp_path, "tờ khai.exe", data), well)
