@@ -193,6 +193,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeyp
         ("a:b?.png", "a_b_.jpg"),
         ("giếng\u202egnp.jpg", "giếnggnp.jpg"),
         ("anh\udcff.jpg", "anh_.jpg"),
+        ("con.PNG", "_con.jpg"),
+        ("ữ" * 115 + ".jpg", "ữ" * 76 + ".jpg"),
     ],
 )
 def test_a_name_is_one_clean_line_with_the_ending_of_its_content(given: str, stored: str) -> None:
@@ -268,10 +270,10 @@ def test_a_disk_that_is_full_half_way_leaves_nothing(
     assert [p for p in (world.post.home / "files").rglob("*") if p.is_file()] == []
 
 
-def test_a_kill_between_the_file_and_its_row_leaves_a_sealed_file_that_goes(
+def test_a_kill_between_the_file_and_its_row_leaves_a_sealed_file_for_the_next_attempt(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that is killed runs no handler: what it had written stays, and a later start takes it away."""
+    """A process that is killed runs no handler: what it had written stays, and is named by the next attempt."""
     one = [attachments.prepare(files.written(tmp_path, "a.jpg", files.jpeg()))]
     well = world.well()
     with monkeypatch.context() as patched:
@@ -281,9 +283,8 @@ def test_a_kill_between_the_file_and_its_row_leaves_a_sealed_file_that_goes(
             attachments.add(world.post, well, one)
     assert attachments.of_record(world.post, well) == []
     assert len(list(blobs.sealed_files(world.post.home))) == 1
-    assert attachments.take_away_unnamed(world.post) == 1
     attachments.add(world.post, well, one)
-    assert attachments.take_away_unnamed(world.post) == 0
+    assert len(list(blobs.sealed_files(world.post.home))) == 1
     assert attachments.of_record(world.post, well)[0].state == "here"
 
 
@@ -332,6 +333,28 @@ def test_files_are_written_out_under_clean_names(world: World, run: Run, tmp_pat
         "a.jpg": photos[0].read_bytes(),
         "a (2).jpg": photos[1].read_bytes(),
     }
+
+
+def test_a_damaged_file_does_not_keep_the_others_from_being_written_out(
+    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = world.well()
+    assert run("attach", well, *(files.written(tmp_path, f"{n}.jpg", files.jpeg(n)) for n in range(3)))[0] == 0
+    sealed = blobs.path_of(world.post, attachments.of_record(world.post, well)[0].sha256)
+    sealed.write_bytes(sealed.read_bytes()[:-3])
+    (tmp_path / "out").mkdir()
+    code, _out, err = run("attached", well, "--save", tmp_path / "out")
+    assert (code, {p.name for p in (tmp_path / "out").iterdir()}) == (1, {"1.jpg", "2.jpg"})
+    assert "bị hỏng" in err
+
+    def full(path: Path, data: bytes, _mode: int) -> None:
+        path.write_bytes(data[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "write_new", full)
+    (tmp_path / "full").mkdir()
+    assert run("attached", well, "--save", tmp_path / "full")[0] == 1
+    assert list((tmp_path / "full").iterdir()) == []
 
 
 def test_of_a_folder_with_very_many_files_the_newest_are_offered(

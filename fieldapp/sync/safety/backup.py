@@ -36,7 +36,6 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.records import attachments
 from fieldapp.store import blobs, disk, disk_errors, leftovers, people, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError
 from fieldapp.store.migrations import schema_version
@@ -141,7 +140,6 @@ def daily_backup(store: Store) -> Backup | None:
         if drives.free_space(folder) < ROOM_FACTOR * store.path.stat().st_size:
             return None
         made = _write(store, _new_path(store, folder))
-        attachments.take_away_unnamed(store)
         kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
         for path in automatic_backups(store.home):
             if path != made.path and _day(path) not in kept:
@@ -337,8 +335,8 @@ def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> 
             if store.setting(recovery.RECOVERY_RECIPIENT):
                 recovery.renew_code(store)
             who = store.identity
+            _restore_files(path, made, f"{_name(store)}{FILES_SUFFIX}")
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        _restore_files(path, made)
         _put(made, home)
     except OSError as error:
         raise disk_errors.disk_error_text(error) or FieldappError(
@@ -347,19 +345,23 @@ def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> 
     return who
 
 
-def _restore_files(path: Path, made: Path) -> None:
-    """Copy the files of records that lie beside a backup, or in the workspace of an automatic one.
+def _restore_files(path: Path, made: Path, beside: str) -> None:
+    """Copy the files of records that lie in the folder ``beside`` a backup, or in the workspace of an automatic one.
 
-    What is in neither is asked for by the next bundle. Each is checked when it is read.
+    What is in neither, or cannot be read, is asked for by the next bundle: a bad sector costs one photograph, not the
+    records. Each is checked when it is read.
     """
-    beside = sorted(path.parent.glob(f"*{FILES_SUFFIX}"))
-    own = [path.parent.parent] if path.parent.name == BACKUP_FOLDER else []
-    found = {p.name: p for folder in beside for p in blobs.sealed_in(folder)}
-    found |= {p.name: p for home in own for p in blobs.sealed_files(home)}
+    found = {p.name: p for p in blobs.sealed_in(path.parent / beside)}
+    if path.parent.name == BACKUP_FOLDER:
+        found |= {p.name: p for p in blobs.sealed_files(path.parent.parent)}
     for name, sealed in found.items():
+        try:
+            data = sealed.read_bytes()
+        except OSError:
+            continue
         target = made / FILES_FOLDER / name[:2] / name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        disk.write_new(target, sealed.read_bytes(), 0o600)
+        disk.write_new(target, data, 0o600)
 
 
 def _unpack_database(path: Path, folder: Path, key: bytes) -> None:
@@ -448,7 +450,10 @@ def _put(made: Path, home: Path) -> None:
         if (home / vault.KEYS_FOLDER).is_dir():
             disk.remove_tree(home / vault.KEYS_FOLDER)
         disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
-        if (made / FILES_FOLDER).is_dir() and not (home / FILES_FOLDER).exists():
-            disk.rename(made / FILES_FOLDER, home / FILES_FOLDER)
+        for sealed in blobs.sealed_files(made):
+            target = home / FILES_FOLDER / sealed.parent.name / sealed.name
+            if not target.exists():  # of the laptop whose database is gone: the same
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                disk.rename(sealed, target)
         disk.take_name(made / FILE, home / FILE)
         disk.sync_folder(home)
