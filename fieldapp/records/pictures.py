@@ -5,7 +5,7 @@ its header: too many are refused before memory is taken for them.
 """
 
 import warnings
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from msgspec import Struct
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records.file_content import JPEG, PNG, NotAttachable
+from fieldapp.store import wall
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -202,7 +203,7 @@ def _taken_on(image: "Image") -> date | None:
         found = date(year, month, day)
     except Exception:  # as above
         return None
-    return found if found.year >= 1990 else None
+    return found if date(1990, 1, 1) <= found <= wall.today() + timedelta(1) else None
 
 
 def _place(image: "Image") -> str | None:

@@ -55,6 +55,12 @@ def test_what_the_camera_wrote_about_people_and_devices_is_taken_away(world: Wor
     assert (made.taken_on.isoformat(), made.place) == ("2026-03-05", "12.83333, 107.95000")  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("day", [b"2126:03:05", b"1970:01:01", b"0000:00:00"])
+def test_a_day_of_a_camera_whose_clock_is_wrong_is_not_kept(tmp_path: Path, day: bytes) -> None:
+    data = files.jpeg(1, word="X").replace(b"2026:03:05", day)
+    assert attachments.prepare(files.written(tmp_path, "a.jpg", data)).taken_on is None
+
+
 @pytest.mark.parametrize(("orientation", "upright"), [(1, (64, 48)), (6, (48, 64)), (8, (48, 64)), (3, (64, 48))])
 def test_a_photograph_stands_upright(tmp_path: Path, orientation: int, upright: tuple[int, int]) -> None:
     path = files.written(tmp_path, "a.jpg", files.jpeg(1, orientation=orientation))

@@ -426,6 +426,43 @@ def test_a_laptop_is_set_back_and_keeps_photographs_that_only_it_has(
         assert (len(has(restored)), len(has(world.hq))) == (4, 4)
 
 
+def test_a_backup_takes_the_photographs_that_have_room_and_says_what_is_left(
+    world: World, run: Run, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(world, forty)
+    folder = stick(world, "backups")
+    made = backup.write_backup(world.post, folder).size
+    shutil.rmtree(next(folder.glob("*files")))
+
+    def free(path: Path) -> int:
+        taken = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+        return 2 * made + 25 * SIZE + drives.RESERVE - taken if path.is_relative_to(folder) else 1 << 40
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drives, "free_space", free)
+        code, out, err = run("backup", folder)
+    assert (code, len(out.splitlines())) == (3, 1)
+    assert "tệp đính kèm chưa chép được vào cạnh bản sao lưu này" in err
+    assert 15 < len(list(blobs.sealed_in(next(folder.glob("*files"))))) < 40
+    assert run("backup", folder)[0] == 0
+    own = world.post.home / "mine"
+    own.mkdir()
+    assert backup.write_backup(world.post, own).files == 40
+
+
+def test_a_part_that_alone_has_a_file_stays_on_the_stick(world: World, forty: list[attachments.Prepared]) -> None:
+    """Here the file is lost since: it cannot be written anew."""
+    recorded(world, forty[:2])
+    usb, other = stick(world, "usb"), stick(world, "other")
+    outgoing.export(world.post, usb)
+    outgoing.export(world.post, other, most=0)
+    incoming.import_files(world.hq, [other])
+    world.carry(world.hq, world.post)
+    assert [o.why for o in sticks.old_bundles(world.post, usb)] == ["received", "newer"]
+    blobs.remove(world.post, blobs.digest(forty[0].data))
+    assert [o.why for o in sticks.old_bundles(world.post, usb)] == ["received"]
+
+
 def test_a_restore_takes_what_can_be_read_of_its_own_photographs(
     world: World, forty: list[attachments.Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,8 @@ class Backup:
     """bytes"""
     files: int = 0
     """files of records that were added beside it"""
+    files_left: int = 0
+    """those that are not there: there was no room for them, or they could not be written"""
 
 
 # writing --------------------------------------------------------------------------------------------------------
@@ -102,31 +104,36 @@ def write_backup(store: Store, folder: Path) -> Backup:
     leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING):
         made = _write(store, _new_path(store, folder))
-        return replace(made, files=_add_files(store, folder))
+        added, left = _add_files(store, folder)
+        return replace(made, files=added, files_left=left)
 
 
-def _add_files(store: Store, folder: Path) -> int:
-    """Copy the sealed files that are not there yet beside the backups in a folder, each whole or not there; how many.
+def _add_files(store: Store, folder: Path) -> tuple[int, int]:
+    """Copy the sealed files that are not there yet beside the backups in a folder, each whole or not there.
 
-    The workspace's own folder of backups needs none.
+    How many, and how many could not be copied: the records are safe already. The workspace's own folder of backups
+    needs none.
     """
-    if folder.parent.samefile(store.home):
-        return 0
+    own = store.home / BACKUP_FOLDER
+    if own.is_dir() and folder.samefile(own):
+        return 0, 0
     there = folder / f"{_name(store)}{FILES_SUFFIX}"
     new = [
         (path, there / path.parent.name / path.name)
         for path in blobs.sealed_files(store.home)
         if not (there / path.parent.name / path.name).is_file()
     ]
-    if new:
-        drives.check_own_space(folder, sum(path.stat().st_size for path, _target in new))
+    added = 0
     for path, target in new:
-        with drives.explaining_os_errors(folder):
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FieldappError, OSError):
             data = path.read_bytes()
-        with drives.atomic_file(target) as file:
-            file.write(data)
-    return len(new)
+            if drives.free_space(folder) < len(data) + drives.RESERVE:
+                continue
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with drives.atomic_file(target) as file:
+                file.write(data)
+            added += 1
+    return added, len(new) - added
 
 
 def daily_backup(store: Store) -> Backup | None:
