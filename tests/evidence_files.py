@@ -77,12 +77,18 @@ def png_bomb(side: int = 60_000) -> bytes:
     )
 
 
-def jpeg_bomb() -> bytes:
-    """A JPEG whose header says that it has 65,000 × 65,000 pixels."""
+def jpeg_bomb(width: int = 65_000, height: int = 65_000) -> bytes:
+    """A JPEG whose header says that it has so many pixels."""
     data = bytearray(jpeg())
     at = data.index(b"\xff\xc0")
-    data[at + 5 : at + 9] = (65_000).to_bytes(2, "big") * 2
+    data[at + 5 : at + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
     return bytes(data)
+
+
+def scan() -> bytes:
+    """A scanned paper: in the bytes of its picture there is by chance what looks like the name of a script."""
+    stream = b"".join(b"/JS" + bytes([n]) + b"/XFA" + bytes([1 + n % 8]) for n in range(256))
+    return pdf() + b"2 0 obj\n<< /Filter /DCTDecode >>\nstream\n" + stream + b"\nendstream\nendobj\n%%EOF\n"
 
 
 def pdf(more: bytes = b"") -> bytes:

@@ -9,6 +9,7 @@ import click
 
 from fieldapp.cli import terminal
 from fieldapp.cli.base import (
+    IN_PART,
     PATH,
     Context,
     as_json,
@@ -22,7 +23,7 @@ from fieldapp.cli.base import (
 from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
@@ -252,9 +253,20 @@ def backup(obj: Context, dest: Path | None, as_json: bool) -> None:
     made = backups.write_backup(store, folder)
     if as_json:
         print_json(made)
-        return
+        sys.exit(IN_PART if made.files_left else 0)
     print_text(str(made.path))
     print_message(_("{size} bytes, read back and compared. The passphrases of today open it.").format(size=made.size))
+    if made.files_left:
+        print_message(
+            counted(
+                "{n} attached file is not beside it: there was no room, or it could not be written. Free space there,"
+                " or take another stick, then do this again.",
+                "{n} attached files are not beside it: there was no room, or they could not be written. Free space"
+                " there, or take another stick, then do this again.",
+                made.files_left,
+            )
+        )
+        sys.exit(IN_PART)
 
 
 @cli.command()

@@ -6,7 +6,7 @@ The record of a file is a row like any other, logged and carried by bundles; its
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from fieldapp.records.reading import columns_of, read_record
 from fieldapp.store import blobs, disk, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.ids import new_id
-from fieldapp.store.store import FILES_FOLDER, Row, Store
+from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import tidy
 
 MAX_AT_RECORD = 200
@@ -176,7 +176,8 @@ def add(store: Store, record_id: str, given: Sequence[Prepared], caption: str = 
     """Attach files to a record, all or none; returns the ids of their rows. A file that it has already stays once.
 
     The bytes are on the disk before their rows are: whatever breaks off in between leaves a sealed file that nothing
-    names, and never a row whose file was never there.
+    names, and never a row whose file was never there. It stays, and is named when it is attached again: a file that no
+    row names may also be one whose row is still to come back from headquarters, after a backup was restored.
     """
     with store.transaction():
         found = records.get(store, record_id)
@@ -348,11 +349,15 @@ def thumbnail(store: Store, found: Attached) -> bytes | None:
     return made
 
 
-def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path]:
-    """Write those files that are here into a folder, unencrypted, under names that are free there; their paths."""
-    written = []
+def save_all(store: Store, files: Sequence[Attached], folder: Path) -> Iterator[Path]:
+    """Write those files that are here into a folder, unencrypted, under names that are free there; their paths, each
+    when it is written. DamagedBlob after the others, if one is damaged."""
+    damaged: blobs.DamagedBlob | None = None
     for found in files:
-        data = content(store, found.sha256)
+        try:
+            data = content(store, found.sha256)
+        except blobs.DamagedBlob as error:
+            damaged, data = error, None
         if data is None:
             continue
         name = out_name(found, data)
@@ -365,10 +370,12 @@ def save_all(store: Store, files: Sequence[Attached], folder: Path) -> list[Path
                 except FileExistsError:
                     path, number = folder / f"{Path(name).stem} ({number}){Path(name).suffix}", number + 1
         except OSError as error:
+            disk.try_remove(path)  # half of it
             why = os_error_text(error)
             raise FieldappError(_("{path} was not written: {why}.").format(path=display_path(path), why=why)) from None
-        written.append(path)
-    return written
+        yield path
+    if damaged is not None:
+        raise damaged
 
 
 def out_name(found: Attached, data: bytes) -> str:
@@ -405,19 +412,3 @@ def files_in(folder: Path) -> list[Path]:
         why = os_error_text(error)
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(folder), why=why)) from None
     return [path for _time, path in sorted(found)[:MAX_LISTED]]
-
-
-def take_away_unnamed(store: Store) -> int:
-    """Take away the sealed files that no row names, which a run that was broken off has left; how many."""
-    if store.read_only or not (store.home / FILES_FOLDER).is_dir():
-        return 0
-    with store.transaction():  # nobody attaches meanwhile
-        named = {
-            path
-            for row in store.rows("SELECT DISTINCT sha256 FROM attachment")
-            for path in (blobs.path_of(store, row["sha256"]), blobs.path_of(store, row["sha256"], blobs.THUMB))
-        }
-        gone = [path for path in blobs.sealed_files(store.home) if path not in named]
-        for path in gone:
-            blobs.remove_sealed(path)
-    return len(gone)

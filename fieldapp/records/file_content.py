@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.domain.file_names import is_windows_device
 from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
@@ -36,9 +37,15 @@ MAX_STORED = 25 * MB
 """Bytes of a file as it is stored: it must pass sticks and fit into memory a few times"""
 MAX_NAME = 120
 """Characters of a name as it is stored"""
+MAX_NAME_BYTES = 230
+"""Bytes of it before its ending: Linux allows 255, also for “name (2).docx”"""
 
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-_PDF_DOES = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|EmbeddedFiles|RichMedia|XFA|Encrypt)(?![A-Za-z])")
+_PDF_DOES = re.compile(
+    rb"/(JavaScript|Rendition|Launch|EmbeddedFiles?|RichMedia|Encrypt)(?![A-Za-z])|/(?P<form>XFA)(?=[\s\0\[%])"
+)
+"""Names that mean it, too long to stand in the bytes of a picture by chance: of three letters, as the name of
+a script's text, every fourth scan of 5 MB has one. That text comes with one of these."""
 _PDF_STREAM = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
 _PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 MAX_UNPACKED = 100 * MB
@@ -106,7 +113,9 @@ def stored_name(name: str, media_type: str) -> str:
     known = _SAME_ENDING.get(f".{ending.lower()}", f".{ending.lower()}")
     if dot and known in (*ENDINGS.values(), ".heic"):
         stem = before
-    stem = re.sub(r'[<>:"|?*]', "_", stem).strip(" .")[: MAX_NAME - 5].strip(" .")
+    stem = re.sub(r'[<>:"|?*]', "_", stem).strip(" .")[: MAX_NAME - 5]
+    stem = stem.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .")
+    stem = f"_{stem}" if is_windows_device(stem) else stem
     return (stem or _("file")) + ENDINGS.get(media_type, UNKNOWN)
 
 

@@ -5,7 +5,7 @@ its header: too many are refused before memory is taken for them.
 """
 
 import warnings
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from msgspec import Struct
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records.file_content import JPEG, PNG, NotAttachable
+from fieldapp.store import wall
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -75,7 +76,7 @@ def prepare(data: bytes, path: Path, *, original: bool = False) -> Picture:
                         name=shown
                     )
                 )
-            _scaled(image, LONGEST)
+            _scaled(image, LONGEST, shown)
             image.load()
             if original:
                 return Picture(media_type, data, taken_on, place)
@@ -99,7 +100,7 @@ def thumbnail(data: bytes) -> bytes | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = _opened(data, "")
-            _scaled(image, THUMB)
+            _scaled(image, THUMB, "")
             made = _upright(image).convert("RGB")
             made.thumbnail((THUMB, THUMB))
             return _jpeg(made, 70)
@@ -185,21 +186,31 @@ def _read_heic(shown: str) -> None:
     pi_heif.register_heif_opener()
 
 
-def _scaled(image: "Image", longest: int) -> None:
-    """Let a JPEG be decoded at a half, a quarter or an eighth of its size, where that is still large enough."""
+def _scaled(image: "Image", longest: int, shown: str) -> None:
+    """Let a JPEG be decoded at a half, a quarter or an eighth of its size, where that is still large enough.
+
+    NotAttachable where too many pixels are left: of a picture like a ribbon, the shorter side allows no less.
+    """
     image.draft(None, (longest, longest))
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many(shown)
 
 
 def _upright(image: "Image") -> "Image":
     from PIL import ImageOps
 
-    return ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):  # 16 bits of grey, of which a conversion would cut off all but the darkest
+        return image.point(lambda grey: grey * (1 / 256)).convert("L")
+    return image
 
 
 def _encoded(image: "Image", media_type: str) -> tuple[str, bytes]:
     """(media type, bytes) of a picture that is small enough, without anything but its pixels."""
     if image.mode in {"P", "PA", "LA", "1"}:  # resized, these look torn
         image = image.convert("RGBA" if image.mode != "1" else "L")
+    if image.mode in {"RGB", "RGBA", "L"}:  # first, so that few copies of it are as large as it is
+        image.thumbnail((LONGEST, LONGEST))
     image = _in_plain_colours(image)
     image.thumbnail((LONGEST, LONGEST))
     if media_type == PNG:
@@ -228,7 +239,7 @@ def _in_plain_colours(image: "Image") -> "Image":
     """The picture in the colours of screens (sRGB), so that it needs no profile, which may name a device."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "CMYK"):
-        return image.convert("RGB") if image.mode in ("CMYK", "YCbCr", "LAB", "HSV", "F", "I") else image
+        return image.convert("RGB") if image.mode in ("CMYK", "YCbCr", "LAB", "HSV", "F") else image
     try:
         from PIL import ImageCms
 
@@ -257,7 +268,7 @@ def _taken_on(image: "Image") -> date | None:
         found = date(year, month, day)
     except Exception:  # as above
         return None
-    return found if found.year >= 1990 else None
+    return found if date(1990, 1, 1) <= found <= wall.today() + timedelta(1) else None
 
 
 def _place(image: "Image") -> str | None:

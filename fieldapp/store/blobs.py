@@ -134,7 +134,8 @@ def sealed_files(home: Path) -> Iterator[Path]:
 def sealed_in(folder: Path) -> Iterator[Path]:
     """The sealed files in a folder that is arranged like that of a workspace."""
     for below in sorted(folder.glob("[0-9a-f][0-9a-f]")):
-        yield from (path for path in sorted(below.iterdir()) if NAME.fullmatch(path.name))
+        if below.is_dir():
+            yield from (path for path in sorted(below.iterdir()) if NAME.fullmatch(path.name))
 
 
 def _write(store: Store, sha256: str, kind: str, data: bytes) -> None:

@@ -55,6 +55,12 @@ def test_what_the_camera_wrote_about_people_and_devices_is_taken_away(world: Wor
     assert (made.taken_on.isoformat(), made.place) == ("2026-03-05", "12.83333, 107.95000")  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("day", [b"2126:03:05", b"1970:01:01", b"0000:00:00"])
+def test_a_day_of_a_camera_whose_clock_is_wrong_is_not_kept(tmp_path: Path, day: bytes) -> None:
+    data = files.jpeg(1, word="X").replace(b"2026:03:05", day)
+    assert attachments.prepare(files.written(tmp_path, "a.jpg", data)).taken_on is None
+
+
 @pytest.mark.parametrize(("orientation", "upright"), [(1, (64, 48)), (6, (48, 64)), (8, (48, 64)), (3, (64, 48))])
 def test_a_photograph_stands_upright(tmp_path: Path, orientation: int, upright: tuple[int, int]) -> None:
     path = files.written(tmp_path, "a.jpg", files.jpeg(1, orientation=orientation))
@@ -68,6 +74,16 @@ def test_a_large_photograph_becomes_a_sensible_one(tmp_path: Path) -> None:
     assert max(Image.open(BytesIO(made.data)).size) == pictures.LONGEST
     assert len(made.data) < path.stat().st_size / 4
     assert attachments.prepare(path, original=True).data == path.read_bytes()
+
+
+def test_a_scan_of_sixteen_bits_keeps_its_greys() -> None:
+    """Decoded as it lies there, all but black would become white."""
+    rows, stored = (b"\0\0" * 50 + (32_000).to_bytes(2, "little") * 50) * 100, BytesIO()
+    Image.frombytes("I;16", (100, 100), rows).save(stored, "PNG")
+    for made in (pictures.prepare(stored.getvalue(), Path("a.png")).data, pictures.thumbnail(stored.getvalue())):
+        assert made is not None
+        shown = Image.open(BytesIO(made)).convert("L")
+        assert [abs(shown.getpixel((x, 50)) - grey) < 4 for x, grey in ((20, 0), (80, 125))] == [True, True]  # type: ignore[operator]
 
 
 def test_a_photograph_of_an_iphone_becomes_a_jpeg(tmp_path: Path) -> None:
@@ -86,10 +102,13 @@ REFUSED = {
     "program.pdf": (b"MZ\x90\0" + bytes(200), "không phải ảnh"),
     "bomb.png": (files.png_bomb(), "quá nhiều điểm ảnh"),
     "bomb.jpg": (files.jpeg_bomb(), "quá nhiều điểm ảnh"),
+    "ribbon.jpg": (files.jpeg_bomb(65_500, 2_500), "quá nhiều điểm ảnh"),
     "cut.jpg": (files.noise((400, 300))[:5000], "thiếu hoặc bị hỏng"),
     "cut.png": (files.png(1, (300, 300))[:400], "thiếu hoặc bị hỏng"),
     "script.pdf": (files.pdf(b"/OpenAction << /S /JavaScript /JS (app.alert(1)) >> "), "mã lệnh"),
     "escaped.pdf": (files.pdf(b"/OpenAction << /S /J#61vaScript >> "), "mã lệnh"),
+    "sound.pdf": (files.pdf(b"/A << /S /Rendition /JS (app.alert(1)) >> "), "mã lệnh"),
+    "form.pdf": (files.pdf(b"/AcroForm << /XFA[3 0 R] >> "), "mã lệnh"),
     "hidden.pdf": (files.pdf_with_hidden_script(), "mã lệnh"),
     "locked.pdf": (files.pdf(b"/Encrypt 5 0 R "), "mật khẩu"),
     "cut.pdf": (files.pdf()[:-8], "thiếu hoặc bị hỏng"),
@@ -113,7 +132,11 @@ def test_what_may_not_be_attached_is_refused_by_its_content(world: World, run: R
     assert list(blobs.sealed_files(world.post.home)) == []
 
 
-@pytest.mark.parametrize("data", [files.jpeg(), files.png(), files.pdf(), files.docx()])
+@pytest.mark.parametrize(
+    "data",
+    [files.jpeg(), files.png(), files.pdf(), files.scan(), files.docx()],
+    ids=["jpeg", "png", "pdf", "scan", "docx"],
+)
 def test_what_is_right_is_attached_whatever_it_is_called(world: World, tmp_path: Path, data: bytes) -> None:
     well = world.well()
     found = attached(world, files.written(tmp_path, "tờ khai.exe", data), well)
@@ -176,6 +199,8 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeyp
         ("a:b?.png", "a_b_.jpg"),
         ("giếng\u202egnp.jpg", "giếnggnp.jpg"),
         ("anh\udcff.jpg", "anh_.jpg"),
+        ("con.PNG", "_con.jpg"),
+        ("ữ" * 115 + ".jpg", "ữ" * 76 + ".jpg"),
     ],
 )
 def test_a_name_is_one_clean_line_with_the_ending_of_its_content(given: str, stored: str) -> None:
@@ -251,10 +276,10 @@ def test_a_disk_that_is_full_half_way_leaves_nothing(
     assert [p for p in (world.post.home / "files").rglob("*") if p.is_file()] == []
 
 
-def test_a_kill_between_the_file_and_its_row_leaves_a_sealed_file_that_goes(
+def test_a_kill_between_the_file_and_its_row_leaves_a_sealed_file_for_the_next_attempt(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that is killed runs no handler: what it had written stays, and a later start takes it away."""
+    """A process that is killed runs no handler: what it had written stays, and is named by the next attempt."""
     one = [attachments.prepare(files.written(tmp_path, "a.jpg", files.jpeg()))]
     well = world.well()
     with monkeypatch.context() as patched:
@@ -264,9 +289,8 @@ def test_a_kill_between_the_file_and_its_row_leaves_a_sealed_file_that_goes(
             attachments.add(world.post, well, one)
     assert attachments.of_record(world.post, well) == []
     assert len(list(blobs.sealed_files(world.post.home))) == 1
-    assert attachments.take_away_unnamed(world.post) == 1
     attachments.add(world.post, well, one)
-    assert attachments.take_away_unnamed(world.post) == 0
+    assert len(list(blobs.sealed_files(world.post.home))) == 1
     assert attachments.of_record(world.post, well)[0].state == "here"
 
 
@@ -315,6 +339,28 @@ def test_files_are_written_out_under_clean_names(world: World, run: Run, tmp_pat
         "a.jpg": photos[0].read_bytes(),
         "a (2).jpg": photos[1].read_bytes(),
     }
+
+
+def test_a_damaged_file_does_not_keep_the_others_from_being_written_out(
+    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = world.well()
+    assert run("attach", well, *(files.written(tmp_path, f"{n}.jpg", files.jpeg(n)) for n in range(3)))[0] == 0
+    sealed = blobs.path_of(world.post, attachments.of_record(world.post, well)[0].sha256)
+    sealed.write_bytes(sealed.read_bytes()[:-3])
+    (tmp_path / "out").mkdir()
+    code, _out, err = run("attached", well, "--save", tmp_path / "out")
+    assert (code, {p.name for p in (tmp_path / "out").iterdir()}) == (1, {"1.jpg", "2.jpg"})
+    assert "bị hỏng" in err
+
+    def full(path: Path, data: bytes, _mode: int) -> None:
+        path.write_bytes(data[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "write_new", full)
+    (tmp_path / "full").mkdir()
+    assert run("attached", well, "--save", tmp_path / "full")[0] == 1
+    assert list((tmp_path / "full").iterdir()) == []
 
 
 def test_of_a_folder_with_very_many_files_the_newest_are_offered(

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import attachments
-from fieldapp.store import blobs, disk
+from fieldapp.store import blobs, disk, disk_errors
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import file_space, incoming, outgoing, record_files, sticks
 from fieldapp.sync.format import bundle, drives, file_parts, keys
@@ -446,3 +446,117 @@ def test_a_laptop_is_replaced_and_gets_the_photographs_back(
     backup.restore_backup(daily.path, tmp_path / "newer", world.post.user, PASSPHRASE)
     with Store.open(tmp_path / "newer", world.keys["post"], world.post.user) as restored:
         assert len(has(restored)) == 8
+
+
+def test_a_laptop_is_set_back_and_keeps_photographs_that_only_it_has(
+    world: World, forty: list[attachments.Prepared], tmp_path: Path
+) -> None:
+    """Their rows come back with headquarters' reply; until then no row names them, and nothing takes them away."""
+    daily = backup.daily_backup(world.post)
+    assert daily is not None
+    recorded(world, forty[:4])
+    outgoing.export(world.post, stick(world, "a"), most=0)
+    incoming.import_files(world.hq, [stick(world, "a")])
+    backup.restore_backup(daily.path, tmp_path / "new", world.post.user, PASSPHRASE)
+    with Store.open(tmp_path / "new", world.keys["post"], world.post.user) as restored:
+        assert backup.daily_backup(restored) is not None
+        for _round in range(2):
+            world.carry(restored, world.hq)
+            world.carry(world.hq, restored)
+        assert (len(has(restored)), len(has(world.hq))) == (4, 4)
+
+
+def test_a_backup_takes_the_photographs_that_have_room_and_says_what_is_left(
+    world: World, run: Run, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(world, forty)
+    folder = stick(world, "backups")
+    made = backup.write_backup(world.post, folder).size
+    shutil.rmtree(next(folder.glob("*files")))
+
+    def free(path: Path) -> int:
+        taken = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+        return 2 * made + 25 * SIZE + drives.RESERVE - taken if path.is_relative_to(folder) else 1 << 40
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drives, "free_space", free)
+        code, out, err = run("backup", folder)
+    assert (code, len(out.splitlines())) == (3, 1)
+    assert "tệp đính kèm chưa chép được vào cạnh bản sao lưu này" in err
+    assert 15 < len(list(blobs.sealed_in(next(folder.glob("*files"))))) < 40
+    assert run("backup", folder)[0] == 0
+    own = world.post.home / "mine"
+    own.mkdir()
+    assert backup.write_backup(world.post, own).files == 40
+
+
+def test_a_part_that_alone_has_a_file_stays_on_the_stick(world: World, forty: list[attachments.Prepared]) -> None:
+    """Here the file is lost since: it cannot be written anew."""
+    recorded(world, forty[:2])
+    usb, other = stick(world, "usb"), stick(world, "other")
+    outgoing.export(world.post, usb)
+    outgoing.export(world.post, other, most=0)
+    incoming.import_files(world.hq, [other])
+    world.carry(world.hq, world.post)
+    assert [o.why for o in sticks.old_bundles(world.post, usb)] == ["received", "newer"]
+    blobs.remove(world.post, blobs.digest(forty[0].data))
+    assert [o.why for o in sticks.old_bundles(world.post, usb)] == ["received"]
+
+
+def test_a_restore_takes_what_can_be_read_of_its_own_photographs(
+    world: World, forty: list[attachments.Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad sector costs one; those of another laptop on the same disk stay there; a folder that is left is filled."""
+    recorded(world, forty[:4])
+    world.carry(world.post, world.hq)
+    folder = stick(world, "backups")
+    made = backup.write_backup(world.post, folder)
+    assert backup.write_backup(world.hq, folder).files == 4
+    bad = blobs.name_of(world.post, blobs.digest(forty[0].data))
+    read = Path.read_bytes
+
+    def failing(self: Path) -> bytes:
+        if self.name == bad and folder in self.parents:
+            raise OSError(5, "Input/output error")
+        return read(self)
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    home = tmp_path / "new"
+    (home / "files" / bad[:2]).mkdir(parents=True)
+    backup.restore_backup(made.path, home, world.post.user, PASSPHRASE)
+    with Store.open(home, world.keys["post"], world.post.user) as restored:
+        assert len(has(restored)) == len(list(blobs.sealed_files(home))) == 3
+
+
+def test_a_file_that_stands_in_a_part_twice_is_counted_once(world: World, forty: list[attachments.Prepared]) -> None:
+    """Anybody can write a part of what is known."""
+    recorded(world, forty[:1])
+    usb = stick(world, "usb")
+    outgoing.export(world.post, usb, most=0)
+    name, data = blobs.digest(forty[0].data), forty[0].data
+    with (usb / "x.1.fieldapp-files").open("wb") as file:
+        file_parts.write(file, [peers.own(world.hq).age_key], [name] * 5, iter([data] * 5))
+    assert sum(r.files for r in incoming.import_files(world.hq, [usb])) == 1
+
+
+def test_small_pictures_stay_of_a_file_that_was_taken_out_elsewhere_and_on_a_full_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    photo = attachments.prepare(files.written(tmp_path, "a.jpg", files.jpeg(1)))
+    first, second = world.well(), world.well(date_from="2014-01-01")
+    for well in (first, second):
+        attachments.add(world.post, well, [photo])
+    attachments.take_out(world.post, attachments.of_record(world.post, first)[0].id, "nhầm")
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    (found,) = attachments.of_record(world.post, second)
+    real = blobs.put_thumb
+
+    def full(store: Store, sha256: str, data: bytes) -> None:
+        if blobs.is_here(store, sha256):
+            raise disk_errors.DiskError("full")
+        real(store, sha256, data)
+
+    monkeypatch.setattr(blobs, "put_thumb", full)
+    assert file_space.clear(world.post)[0] == 1
+    assert attachments.thumbnail(world.post, found)

@@ -8,6 +8,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.records import attachments
 from fieldapp.store import blobs, people, wall
+from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import record_files
@@ -87,20 +88,23 @@ def clear(store: Store) -> tuple[int, int]:
         raise FieldappError(_("Headquarters keeps the files: the posts may clear theirs because it does."))
     cleared = size = 0
     for file in space(store).clearable:
-        with suppress(blobs.DamagedBlob):
-            _keep_small_picture(store, file.sha256)
+        small = _small_picture(store, file.sha256)
         with store.transaction():
             store.db.execute("INSERT OR REPLACE INTO local_file_cleared VALUES (?, ?)", [file.sha256, wall.instant()])
         blobs.remove(store, file.sha256)
+        if small is not None:  # on a full disk there is room for it now
+            with suppress(DiskError):
+                blobs.put_thumb(store, file.sha256, small)
         cleared, size = cleared + 1, size + file.size
     return cleared, size
 
 
-def _keep_small_picture(store: Store, sha256: str) -> None:
-    record = store.value("SELECT record_id FROM attachment WHERE sha256 = ?", [sha256])
+def _small_picture(store: Store, sha256: str) -> bytes | None:
+    record = store.value("SELECT record_id FROM attachment WHERE sha256 = ? AND voided_at IS NULL", [sha256])
     found = next((a for a in attachments.of_record(store, record) if a.sha256 == sha256), None)
-    if found is not None:
-        attachments.thumbnail(store, found)
+    with suppress(blobs.DamagedBlob):
+        return None if found is None else attachments.thumbnail(store, found)
+    return None
 
 
 def want_again(store: Store, sha256: str) -> None:

@@ -73,6 +73,8 @@ def _take_part(store: Store, path: Path, secret: str, wanted: set[str], progress
                 for done, (sha256, data) in enumerate(files):
                     if progress is not None:
                         progress("apply", done, len(here))
+                    if sha256 not in wanted:  # it stands there twice
+                        continue
                     if data is None:
                         taken.problem = _("{name}: a file in it is not what it should be, and was left out.").format(
                             name=name

@@ -95,8 +95,10 @@ def old_bundles(store: Store, folder: Path) -> list[OldBundle]:
 
 
 def _old_parts(store: Store, folder: Path) -> list[OldBundle]:
-    """The parts with files in a folder that may be deleted: all that is in them has arrived, or is written anew."""
+    """The parts with files in a folder that may be deleted: all that is in them has arrived, or is here and is written
+    anew."""
     found = []
+    here: frozenset[bytes] | None = None
     for path in file_parts.parts_in(folder):
         row = store.row("SELECT * FROM local_file_part WHERE name = ?", [path.name]) if path.name.isascii() else None
         size = path.stat().st_size
@@ -104,8 +106,13 @@ def _old_parts(store: Store, folder: Path) -> list[OldBundle]:
         if row is None:
             why = "read" if _part_is_here(store, path) else None
         elif row["size"] == size and (at := receipts.files_at(store, row["recipient"])) is not None:
-            arrived = receipts.prefixes(row["hashes"]) <= at.has | at.declined
-            why = "received" if arrived else "newer" if row["heard"] < at.heard else None
+            waiting = receipts.prefixes(row["hashes"]) - at.has - at.declined
+            if not waiting:
+                why = "received"
+            elif row["heard"] < at.heard:
+                if here is None:
+                    here = frozenset(map(receipts.prefix_of, record_files.own_stock(store).here))
+                why = "newer" if waiting <= here else None
         if why:
             found.append(OldBundle(path, why, size))
     return found

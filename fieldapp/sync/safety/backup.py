@@ -36,7 +36,6 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
-from fieldapp.records import attachments
 from fieldapp.store import blobs, disk, disk_errors, leftovers, people, vault, wall
 from fieldapp.store.connection import CannotOpen, DatabaseError
 from fieldapp.store.migrations import schema_version
@@ -90,6 +89,8 @@ class Backup:
     """bytes"""
     files: int = 0
     """files of records that were added beside it"""
+    files_left: int = 0
+    """those that are not there: there was no room for them, or they could not be written"""
 
 
 # writing --------------------------------------------------------------------------------------------------------
@@ -103,31 +104,36 @@ def write_backup(store: Store, folder: Path) -> Backup:
     leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING):
         made = _write(store, _new_path(store, folder))
-        return replace(made, files=_add_files(store, folder))
+        added, left = _add_files(store, folder)
+        return replace(made, files=added, files_left=left)
 
 
-def _add_files(store: Store, folder: Path) -> int:
-    """Copy the sealed files that are not there yet beside the backups in a folder, each whole or not there; how many.
+def _add_files(store: Store, folder: Path) -> tuple[int, int]:
+    """Copy the sealed files that are not there yet beside the backups in a folder, each whole or not there.
 
-    The workspace's own folder of backups needs none.
+    How many, and how many could not be copied: the records are safe already. The workspace's own folder of backups
+    needs none.
     """
-    if folder.parent.samefile(store.home):
-        return 0
+    own = store.home / BACKUP_FOLDER
+    if own.is_dir() and folder.samefile(own):
+        return 0, 0
     there = folder / f"{_name(store)}{FILES_SUFFIX}"
     new = [
         (path, there / path.parent.name / path.name)
         for path in blobs.sealed_files(store.home)
         if not (there / path.parent.name / path.name).is_file()
     ]
-    if new:
-        drives.check_own_space(folder, sum(path.stat().st_size for path, _target in new))
+    added = 0
     for path, target in new:
-        with drives.explaining_os_errors(folder):
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FieldappError, OSError):
             data = path.read_bytes()
-        with drives.atomic_file(target) as file:
-            file.write(data)
-    return len(new)
+            if drives.free_space(folder) < len(data) + drives.RESERVE:
+                continue
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with drives.atomic_file(target) as file:
+                file.write(data)
+            added += 1
+    return added, len(new) - added
 
 
 def daily_backup(store: Store) -> Backup | None:
@@ -141,7 +147,6 @@ def daily_backup(store: Store) -> Backup | None:
         if drives.free_space(folder) < ROOM_FACTOR * store.path.stat().st_size:
             return None
         made = _write(store, _new_path(store, folder))
-        attachments.take_away_unnamed(store)
         kept = _kept([day for path in automatic_backups(store.home) if (day := _day(path))])
         for path in automatic_backups(store.home):
             if path != made.path and _day(path) not in kept:
@@ -337,8 +342,8 @@ def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> 
             if store.setting(recovery.RECOVERY_RECIPIENT):
                 recovery.renew_code(store)
             who = store.identity
+            _restore_files(path, made, f"{_name(store)}{FILES_SUFFIX}")
             store.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        _restore_files(path, made)
         _put(made, home)
     except OSError as error:
         raise disk_errors.disk_error_text(error) or FieldappError(
@@ -347,19 +352,23 @@ def _restore(path: Path, made: Path, home: Path, user: str, passphrase: str) -> 
     return who
 
 
-def _restore_files(path: Path, made: Path) -> None:
-    """Copy the files of records that lie beside a backup, or in the workspace of an automatic one.
+def _restore_files(path: Path, made: Path, beside: str) -> None:
+    """Copy the files of records that lie in the folder ``beside`` a backup, or in the workspace of an automatic one.
 
-    What is in neither is asked for by the next bundle. Each is checked when it is read.
+    What is in neither, or cannot be read, is asked for by the next bundle: a bad sector costs one photograph, not the
+    records. Each is checked when it is read.
     """
-    beside = sorted(path.parent.glob(f"*{FILES_SUFFIX}"))
-    own = [path.parent.parent] if path.parent.name == BACKUP_FOLDER else []
-    found = {p.name: p for folder in beside for p in blobs.sealed_in(folder)}
-    found |= {p.name: p for home in own for p in blobs.sealed_files(home)}
+    found = {p.name: p for p in blobs.sealed_in(path.parent / beside)}
+    if path.parent.name == BACKUP_FOLDER:
+        found |= {p.name: p for p in blobs.sealed_files(path.parent.parent)}
     for name, sealed in found.items():
+        try:
+            data = sealed.read_bytes()
+        except OSError:
+            continue
         target = made / FILES_FOLDER / name[:2] / name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        disk.write_new(target, sealed.read_bytes(), 0o600)
+        disk.write_new(target, data, 0o600)
 
 
 def _unpack_database(path: Path, folder: Path, key: bytes) -> None:
@@ -448,7 +457,10 @@ def _put(made: Path, home: Path) -> None:
         if (home / vault.KEYS_FOLDER).is_dir():
             disk.remove_tree(home / vault.KEYS_FOLDER)
         disk.rename(made / vault.KEYS_FOLDER, home / vault.KEYS_FOLDER)
-        if (made / FILES_FOLDER).is_dir() and not (home / FILES_FOLDER).exists():
-            disk.rename(made / FILES_FOLDER, home / FILES_FOLDER)
+        for sealed in blobs.sealed_files(made):
+            target = home / FILES_FOLDER / sealed.parent.name / sealed.name
+            if not target.exists():  # of the laptop whose database is gone: the same
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                disk.rename(sealed, target)
         disk.take_name(made / FILE, home / FILE)
         disk.sync_folder(home)
