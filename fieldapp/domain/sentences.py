@@ -12,7 +12,7 @@ left out where a measure outside of ``[ ]`` has nothing recorded:
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fieldapp.i18n import _
 from fieldapp.vietnamese.text import search_key
@@ -137,6 +137,15 @@ def names(clauses: Sequence[Clause]) -> Iterator[Place]:
     for clause in clauses:
         for part in clause:
             yield from part.places
+
+
+def renamed(clauses: Sequence[Clause], meant: Mapping[str, str]) -> list[Clause]:
+    """The clauses with other names of their places; ``meant``: what was written -> name."""
+
+    def piece_of(piece: Piece) -> Piece:
+        return replace(piece, name=meant[piece.written]) if isinstance(piece, Place) else piece
+
+    return [tuple(replace(part, pieces=tuple(map(piece_of, part.pieces))) for part in clause) for clause in clauses]
 
 
 def tell(clauses: Sequence[Clause], amounts: Mapping[str, Amount]) -> list[Told]:

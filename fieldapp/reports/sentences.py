@@ -1,6 +1,6 @@
 """What was done, told in sentences: of each kind of activity by its pattern, or by one made from its name and units."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fieldapp.domain import sentences
@@ -28,30 +28,41 @@ def kinds_done(store: Store, query: Query) -> list[KindDone]:
     """The kinds of activity of which measures are recorded in the period, in their order."""
     done = sums_by_kind(store, query)
     measures = {row["id"]: row for row in store.rows("SELECT * FROM measure")}
+    counted: dict[str, list[Row]] = {}
+    for pair in store.rows("SELECT activity_kind_id, measure_id FROM kind_measure ORDER BY id") if done else ():
+        counted.setdefault(pair["activity_kind_id"], []).append(measures[pair["measure_id"]])
     kinds = store.rows("SELECT * FROM activity_kind ORDER BY position, id")
     return [
-        KindDone(kind["section"], tuple(tell_kind(kind, [(measures[str(f.measure_id)], f) for f in done[kind["id"]]])))
+        KindDone(
+            kind["section"],
+            tuple(
+                tell_kind(
+                    kind, [(measures[str(f.measure_id)], f) for f in done[kind["id"]]], counted.get(kind["id"], [])
+                )
+            ),
+        )
         for kind in kinds
         if kind["id"] in done
     ]
 
 
-def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]]) -> list[Told]:
-    """A kind's clauses; each figure, with its measure, is in one of them."""
-    amounts: dict[str, Amount] = {}
-    for measure, figure in figures:
-        amount = amount_of(figure)
-        amounts[sentences.key(measure["name"])] = amounts[sentences.key(measure["code"])] = amount
+def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequence[Row] = ()) -> list[Told]:
+    """A kind's clauses; each figure, with its measure, is in one of them. ``counted``: all measures of the kind."""
+    recorded = {_identity(measure): amount_of(figure) for measure, figure in figures}
+    measures = sorted((measure for measure, _figure in figures), key=lambda measure: bool(measure.get("voided_at")))
+    measures += [measure for measure in counted if _identity(measure) not in recorded]
     pattern = _parsed(kind["sentence"])
-    told = sentences.tell(pattern, amounts)
-    left = [(m, f) for m, f in figures if not _among({name for clause in told for name in clause.names}, m)]
+    meant = {place.written: _meant(place, measures) for place in sentences.names(pattern)}
+    pattern = sentences.renamed(pattern, meant)
+    told = sentences.tell(pattern, recorded)
+    names = {name for clause in told for name in clause.names}
+    left = [(m, f) for m, f in figures if _identity(m) not in names]
     if not left:
         return told
     works = next((pair for pair in left if pair[0]["nature"] == "works"), None)
     if told or works is None:
         clauses = ", ".join(tell_measure(measure, figure) for measure, figure in left)
-        asked = {place.name for place in sentences.names(pattern)}
-        if told and not any(_among(asked, measure) for measure, _figure in left):  # a measure that was added later
+        if told and not any(_identity(measure) in meant.values() for measure, _figure in left):  # added later
             return [*told[:-1], replace(told[-1], text=f"{told[-1].text}, {clauses}")]
         return [*told, Told(f"{within(kind['name'])}: {clauses}", "", frozenset())]
     others = [tell_measure(measure, figure) for measure, figure in left if measure is not works[0]]
@@ -60,8 +71,22 @@ def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]]) -> list[Told]:
     return [Told(text, lead, frozenset())]
 
 
-def _among(names: Collection[str], measure: Row) -> bool:
-    return sentences.key(measure["name"]) in names or sentences.key(measure["code"]) in names
+def _identity(measure: Row) -> str:
+    """The id; a measure that is being typed has none yet."""
+    return str(measure.get("id") or measure["code"])
+
+
+def _meant(place: sentences.Place, measures: Sequence[Row]) -> str:
+    """Which of a kind's measures a place names: written as it is before one that is so without its marks, for
+    “Bàn” is not “Bản”; of several the first. Empty where there is none."""
+    exact = place.written.casefold()
+    ways: tuple[Callable[[Row], bool], ...] = (
+        lambda measure: measure["name"].casefold() == exact,
+        lambda measure: measure["code"].casefold() == exact,
+        lambda measure: sentences.key(measure["name"]) == place.name,
+        lambda measure: sentences.key(measure["code"]) == place.name,
+    )
+    return next((_identity(measure) for names in ways for measure in measures if names(measure)), "")
 
 
 def tell_measure(measure: Row, figure: Figure) -> str:

@@ -132,6 +132,30 @@ def test_each_figure_that_is_no_measure_has_its_place() -> None:
         assert named == {sentences.key(i.code) for i in INDICATORS if i.section == section}
 
 
+def test_measures_with_names_alike_are_each_told_once(world: World) -> None:
+    """“Bàn” is not “Bản”; and one that was voided has the name of the one in its place."""
+    bare = {"nature": "quantity"}
+    desks, villages = (
+        {"code": "b1", "name": "Bàn", "unit_name": "cái"},
+        {"code": "b2", "name": "Bản", "unit_name": "bản"},
+    )
+    kind = {"code": "tang_ban", "name": "Tặng bàn", "section": "gifts", "position": 99}
+    new_kind(world, kind | {"sentence": "tặng {Bàn} bàn[ cho {Bản}]"}, desks | bare, villages | bare)
+    record(world, "tang_ban", b1=5)
+    assert told(world.post, "gifts") == "Tặng 5 cái bàn."
+    record(world, "tang_ban", b2=3)
+    assert told(world.post, "gifts") == "Tặng 5 cái bàn cho 3 bản."
+    records.void(world.hq, world.hq.value("SELECT id FROM measure WHERE code = 'b1'"), "đổi đơn vị")
+    records.save(world.hq, "measure", {"code": "b3", "name": "Bàn", "unit_name": "bộ"} | bare, confirm=True)
+    records.save(
+        world.hq, "kind_measure", {"activity_kind_id": "tang_ban", "measure_id": "b3", "position": 9}, confirm=True
+    )
+    world.carry(world.hq, world.post)
+    assert told(world.post, "gifts") == "Tặng 5 cái bàn cho 3 bản."
+    record(world, "tang_ban", b3=7)
+    assert told(world.post, "gifts") == "Tặng 7 bộ bàn cho 3 bản, 5 cái bàn."
+
+
 def test_the_kinds_add_up_to_the_report(world: World) -> None:
     for kind, day in (("tang_qua_chinh_sach", "2013-07-27"), ("xuan_bien_phong", "2013-01-20")):
         record(world, kind, day, suat_qua=70, tri_gia_qua=14_000_000)
@@ -156,7 +180,7 @@ def new_kind(world: World, kind: dict[str, Any], *measures: dict[str, Any]) -> N
     for position, measure in enumerate(measures):
         code = measure["code"]
         if not world.hq.value("SELECT count(*) FROM measure WHERE code = ?", [code]):
-            records.save(world.hq, "measure", measure)
+            records.save(world.hq, "measure", measure, confirm=True)
         records.save(world.hq, "kind_measure", {"activity_kind_id": kind_id, "measure_id": code, "position": position})
     if "sentence" in kind:
         records.save(world.hq, "activity_kind", {"sentence": kind["sentence"]}, kind_id)
