@@ -96,6 +96,24 @@ def test_each_target_is_a_sentence(world: World, target: int, today: str, said: 
     assert narrative.plan_lines(made(world.hq, today=date.fromisoformat(today))) == [said]
 
 
+@pytest.mark.parametrize(
+    ("target", "words", "said"),
+    [
+        (50, False, "vượt khoảng 124% kế hoạch tháng 3/2013 (khoảng 112/50 ngày công)"),
+        (112, False, "đạt khoảng 100% kế hoạch tháng 3/2013 (khoảng 112/112 ngày công)"),
+        (50, True, "vượt ít nhất khoảng 124% kế hoạch tháng 3/2013 (khoảng 112 và hàng chục/50 ngày công)"),
+    ],
+)
+def test_about_so_much_is_about_so_many_percent(world: World, target: int, words: bool, said: str) -> None:
+    plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": "ngay_cong", "target": target}
+    records.save(world.hq, "plan", plan)
+    labour(world, "2013-03-05", amount=112, approximate=True)
+    if words:
+        labour(world, "2013-03-06", note="hàng chục", approximate=True)
+    world.carry(world.post, world.hq)
+    assert narrative.plan_lines(made(world.hq)) == [f"Số ngày công {said}."]
+
+
 def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:
     for measure in ("ngay_cong", "luot_cbcs"):
         plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": measure, "target": 90}
