@@ -130,7 +130,7 @@ def period_named(period: Period) -> str:
 def plan_words(plan: PlanProgress, today: date) -> str:
     """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”"""
     figure, period = plan.figure, plan.period.title
-    about = named(plan.title, figure.unit)
+    about = subject(figure) if figure.code in _SUBJECTS else named(plan.title, figure.unit)
     target = amount_in_words(plan.target, figure.decimals, figure.unit)
     if figure.value is None:
         sentence = _("{what} {done}, which cannot be compared with the plan for {period} ({target})")

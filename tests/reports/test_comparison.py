@@ -15,6 +15,7 @@ from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, report
+from fieldapp.reports.sentences import of_unit
 from fieldapp.reports.tables import table
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
@@ -62,6 +63,23 @@ def figure(
 )  # fmt: skip
 def test_what_changed_is_told_where_both_are_known(now: Figure, before: Figure, said: str | None) -> None:
     assert change(now, before) == said
+
+
+def test_no_unit_is_said_twice_and_turns_stay_turns(world: World) -> None:
+    """In none of what is shipped: “3 lượt CBCS lượt cán bộ, chiến sĩ”, “4 m mét đường, cầu”."""
+    told = {
+        row["code"]: of_unit(f"3 {row['unit_name']}", row["unit_name"], row["name"])
+        for row in world.hq.rows("SELECT code, unit_name, name FROM measure")
+    }
+    assert told["luot_cbcs"] == "3 lượt cán bộ, chiến sĩ"
+    assert told["luot_phuong_tien"] == "3 lượt phương tiện"
+    assert (told["met_duong"], told["km"], told["ha"]) == ("3 m đường, cầu", "3 km đường biên", "3 ha đất")
+    assert (told["gao_kg"], told["can_nha"], told["ho_huong_loi"]) == ("3 kg gạo", "3 căn nhà", "3 hộ hưởng lợi")
+    assert of_unit("3 lượt biểu dương", "lượt biểu dương", "Biểu dương, khen thưởng") == (
+        "3 lượt biểu dương, khen thưởng"
+    )
+    turns = {code for code, text in told.items() if code.startswith("luot") and not text.startswith("3 lượt ")}
+    assert not turns
 
 
 def test_a_section_ends_with_what_changed(world: World) -> None:
