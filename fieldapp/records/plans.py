@@ -150,9 +150,15 @@ def _works_of_kind(store: Store, kind_id: str) -> list[str]:
 
 
 def post_named(store: Store, text: str) -> str | None:
-    """The id of the post with this code or name; None for all posts together. ValueError with a sentence."""
+    """The id of the post with this code, this name, or “name (code)”; None for all posts together. ValueError with a
+    sentence."""
     if search_key(text) in {search_key(words) for words in everywhere(ALL_POSTS)}:
         return None
+    name, code = tidy(_UNIT.sub("", tidy(text))), _UNIT.search(tidy(text))
+    if code is not None:
+        row = store.row("SELECT id, name FROM post WHERE code = ? AND voided_at IS NULL", [code[1]])
+        if row is not None and search_key(row["name"]) == search_key(name):
+            return str(row["id"])
     return resolve_reference(store, "post", tidy(text))
 
 

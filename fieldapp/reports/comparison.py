@@ -130,7 +130,7 @@ def period_named(period: Period) -> str:
 def plan_words(plan: PlanProgress, today: date) -> str:
     """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”"""
     figure, period = plan.figure, plan.period.title
-    about = named(plan.title, figure.unit)
+    about = subject(figure) if figure.code in _SUBJECTS else named(plan.title, figure.unit)
     target = amount_in_words(plan.target, figure.decimals, figure.unit)
     if figure.value is None:
         sentence = _("{what} {done}, which cannot be compared with the plan for {period} ({target})")
@@ -139,15 +139,10 @@ def plan_words(plan: PlanProgress, today: date) -> str:
         sentence = _("{what}: no result recorded yet against the plan for {period} ({target})")
         return sentence.format(what=about, period=period, target=target)
     beyond = (plan.done - plan.target) * 100 // plan.target
-    if plan.done < plan.target:
-        percent = f"{plan.percent}%"
-        if figure.approximate:
-            percent = _("about {amount}").format(amount=percent)
-        if figure.in_words:
-            percent = _("at least {amount}").format(amount=percent)
-        words = _("reached {percent} of the plan").format(percent=percent)
+    if plan.done < plan.target or (figure.approximate and not beyond):
+        words = _("reached {percent} of the plan").format(percent=_doubted(f"{plan.percent}%", figure))
     elif beyond:
-        words = _("went {percent} beyond the plan").format(percent=f"{beyond}%")
+        words = _("went {percent} beyond the plan").format(percent=_doubted(f"{beyond}%", figure))
     else:
         words = _("reached the plan")
     if today < plan.period.last:
@@ -155,3 +150,10 @@ def plan_words(plan: PlanProgress, today: date) -> str:
     bare = replace(figure, value=plan.done, unit=figure.unit if figure.unit == MONEY else "", shared=False).text
     done = f"{bare}/{target}"
     return _("{what} {words} for {period} ({done})").format(what=about, words=words, period=period, done=done)
+
+
+def _doubted(percent: str, figure: Figure) -> str:
+    """A percentage as sure as its figure: “khoảng 90%”; “ít nhất 90%” where some records give words besides."""
+    if figure.approximate:
+        percent = _("about {amount}").format(amount=percent)
+    return _("at least {amount}").format(amount=percent) if figure.in_words else percent

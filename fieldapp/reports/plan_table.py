@@ -1,5 +1,6 @@
 """The plans of all posts side by side: planned, done, percent, and what the period will come to at this pace."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -162,10 +163,12 @@ def plan_table(store: Store, query: Query, more: Iterable[Aim] = ()) -> PlanTabl
 
 
 def _posts(store: Store, plans: Iterable[PlanCell]) -> list[tuple[str, str]]:
-    """The posts in use, and those with a plan."""
+    """The posts in use, and those with a plan; of two with one name each with its code."""
     with_plan = {cell.post_id for cell in plans}
-    rows = store.rows("SELECT id, name, voided_at FROM post ORDER BY name COLLATE vietnamese, id")
-    return [(row["id"], row["name"]) for row in rows if row["voided_at"] is None or row["id"] in with_plan]
+    rows = store.rows("SELECT id, code, name, voided_at FROM post ORDER BY name COLLATE vietnamese, id")
+    shown = [row for row in rows if row["voided_at"] is None or row["id"] in with_plan]
+    times = Counter(row["name"] for row in shown)
+    return [(row["id"], f"{row['name']} ({row['code']})" if times[row["name"]] > 1 else row["name"]) for row in shown]
 
 
 def _done(store: Store, query: Query, cell: PlanCell, words: AimWords, found: Sequence[Figure]) -> Figure:

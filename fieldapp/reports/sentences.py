@@ -120,13 +120,28 @@ def phrases(store: Store, figures: Sequence[Figure]) -> Mapping[tuple[str, str],
 
 
 def of_unit(amount: str, unit: str, name: str) -> str:
-    """An amount with what a name adds to its unit: “12 hộ” of “Số hộ được hỗ trợ” is “12 hộ được hỗ trợ”."""
+    """An amount with what a name adds to its unit: “12 hộ” of “Số hộ được hỗ trợ” is “12 hộ được hỗ trợ”; turns stay
+    turns, and an abbreviated unit gives way to the name: “3 lượt cán bộ, chiến sĩ”."""
     words, own = within(name).split(), search_key(unit).split()
     plain = [" ".join(search_key(word).split()) for word in words]
     for at in range(len(words) - len(own) + 1 if own else 0):
         if plain[at : at + len(own)] == own:
+            if at and plain[at - 1] == _TURNS:
+                return f"{amount.removesuffix(unit)}{' '.join(words[at - 1 :])}"
             return " ".join([amount, *words[at + len(own) :]])
-    return f"{amount} {' '.join(words)}"
+    if len(own) > 1 and own[0] == plain[0]:
+        return f"{amount.removesuffix(unit)}{' '.join(words)}"
+    for shared in range(min(len(own), len(words)), 0, -1):  # “lượt biểu dương” and “biểu dương, khen thưởng”
+        if own[-shared:] == plain[:shared]:
+            return " ".join([*amount.split(" ")[:-shared], *words])
+    whole = " ".join(words)
+    size = next((size for size in _SIZES if whole.startswith(size)), "")
+    return f"{amount} {whole.removeprefix(size)}"
+
+
+_TURNS = "luot"
+_SIZES = ("chiều dài ", "diện tích ", "khối lượng ", "trọng lượng ", "mét ")
+"""Beginnings of names that only say what the unit says already"""
 
 
 def amount_of(figure: Figure) -> Amount:

@@ -1,5 +1,6 @@
 """A sheet of plans: posts in rows and what is planned in columns, or the other way round, a figure in each cell."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.domain.amounts import MONEY
+from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError, NeedsConfirmation
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import plans
 from fieldapp.records.plans import PlanCell, PlansAsked, PlansRefused
@@ -32,6 +35,10 @@ BESIDE = NUMBERING | UNIT_HEADINGS | {"ghi chu", "note", "ma", "code"}
 """Headings of columns, and names of lines, that hold no targets"""
 TIMES = {"nghin dong": "nghìn", "ngan dong": "nghìn", "trieu dong": "triệu", "ti dong": "tỷ"}
 """Unit of money -> the word that a figure gets"""
+_UNIT_ABOVE = re.compile(r"(?:đơn vị tính|đvt)\s*:?\s*([^():]+)", re.IGNORECASE)
+_YEAR = re.compile(r"\bnăm\s+((?:19|20)\d\d)\b|\b(?:quý|tháng)\s+\w+/((?:19|20)\d\d)\b", re.IGNORECASE)
+_QUARTER = re.compile(r"\bquý\s+(iv|i{1,3}|[1-4])\b", re.IGNORECASE)
+_QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 DOUBTED = (
     Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.UNCALCULATED | Sign.ASSUMED_ZERO | Sign.COVERED | Sign.SCALED
 )
@@ -50,6 +57,22 @@ class PlanSheet:
     """where a name or cell is not understood, and why"""
     notes: list[str] = field(default_factory=list)
     """what was left out"""
+    titles: list[str] = field(default_factory=list)
+    """what stands above the headings"""
+
+    def other_period(self, first: date, last: date) -> str:
+        """A question where a line above the headings is about another year or quarter; else empty."""
+        own_quarters = {(month - 1) // 3 + 1 for month in range(first.month, last.month + 1)}
+        one_quarter = first.year == last.year and len(own_quarters) == 1
+        for title in self.titles:
+            years = {int(year) for years in _YEAR.findall(title) for year in years if year}
+            quarters = {_QUARTERS[quarter.casefold()] for quarter in _QUARTER.findall(title)}
+            other_year = bool(years) and not years & {*range(first.year, last.year + 1)}
+            other_quarter = bool(quarters) and not (one_quarter and quarters & own_quarters)
+            if other_year or other_quarter:
+                sentence = _("The sheet says “{title}”, and its figures become plans from {first} to {last}.")
+                return sentence.format(title=brief_text(title), first=format_date(first), last=format_date(last))
+        return ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +176,10 @@ class _Reader:
         self._merged = {*table.merged.values()}
         self._words: dict[int, str] = {}
         """Column -> the word for thousands or millions that its figures are of"""
+        above = [text for row in texts[: found.heads_at] for text in row if text]
+        self._made.titles = [*above]
+        self._unit_above = next((said[1] for text in above if (said := _UNIT_ABOVE.search(text))), "").strip(" .;,")
+        """The unit of money of the whole table"""
         self._unit_column: int | None = None
         self._unknown: list[int] = []
         """Columns with figures below a heading that is not understood"""
@@ -235,6 +262,8 @@ class _Reader:
     def _times(self, place: Place, aim: Any, unit: str) -> str:
         """The word for thousands or millions in a unit of money; another unit than the figure's own is a problem."""
         own = plans.aim_words(self._store, aim)
+        if own.unit == MONEY:
+            unit = unit or self._unit_above
         if own.unit == MONEY and search_key(unit) in TIMES:
             return TIMES[search_key(unit)]
         if unit and search_key(unit) not in (search_key(own.unit), search_key(own.title)):
@@ -294,6 +323,9 @@ def import_plans(
     read = read_plan_sheet(store, path, sheet, password)
     problems = [*read.problems]
     changed = 0
+    other = "" if confirm else read.other_period(first, last)
+    if other:
+        raise NeedsConfirmation(_("Not saved yet. {questions}").format(questions=other))
     try:
         if dry_run or problems:
             with tried(store):

@@ -15,6 +15,7 @@ from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, report
+from fieldapp.reports.sentences import of_unit
 from fieldapp.reports.tables import table
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
@@ -64,6 +65,23 @@ def test_what_changed_is_told_where_both_are_known(now: Figure, before: Figure, 
     assert change(now, before) == said
 
 
+def test_no_unit_is_said_twice_and_turns_stay_turns(world: World) -> None:
+    """In none of what is shipped: “3 lượt CBCS lượt cán bộ, chiến sĩ”, “4 m mét đường, cầu”."""
+    told = {
+        row["code"]: of_unit(f"3 {row['unit_name']}", row["unit_name"], row["name"])
+        for row in world.hq.rows("SELECT code, unit_name, name FROM measure")
+    }
+    assert told["luot_cbcs"] == "3 lượt cán bộ, chiến sĩ"
+    assert told["luot_phuong_tien"] == "3 lượt phương tiện"
+    assert (told["met_duong"], told["km"], told["ha"]) == ("3 m đường, cầu", "3 km đường biên", "3 ha đất")
+    assert (told["gao_kg"], told["can_nha"], told["ho_huong_loi"]) == ("3 kg gạo", "3 căn nhà", "3 hộ hưởng lợi")
+    assert of_unit("3 lượt biểu dương", "lượt biểu dương", "Biểu dương, khen thưởng") == (
+        "3 lượt biểu dương, khen thưởng"
+    )
+    turns = {code for code, text in told.items() if code.startswith("luot") and not text.startswith("3 lượt ")}
+    assert not turns
+
+
 def test_a_section_ends_with_what_changed(world: World) -> None:
     labour(world, "2013-02-05", amount=100)
     labour(world, "2013-03-05", amount=112)
@@ -94,6 +112,24 @@ def test_each_target_is_a_sentence(world: World, target: int, today: str, said: 
     labour(world, "2013-03-05", amount=112)
     world.carry(world.post, world.hq)
     assert narrative.plan_lines(made(world.hq, today=date.fromisoformat(today))) == [said]
+
+
+@pytest.mark.parametrize(
+    ("target", "words", "said"),
+    [
+        (50, False, "vượt khoảng 124% kế hoạch tháng 3/2013 (khoảng 112/50 ngày công)"),
+        (112, False, "đạt khoảng 100% kế hoạch tháng 3/2013 (khoảng 112/112 ngày công)"),
+        (50, True, "vượt ít nhất khoảng 124% kế hoạch tháng 3/2013 (khoảng 112 và hàng chục/50 ngày công)"),
+    ],
+)
+def test_about_so_much_is_about_so_many_percent(world: World, target: int, words: bool, said: str) -> None:
+    plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": "ngay_cong", "target": target}
+    records.save(world.hq, "plan", plan)
+    labour(world, "2013-03-05", amount=112, approximate=True)
+    if words:
+        labour(world, "2013-03-06", note="hàng chục", approximate=True)
+    world.carry(world.post, world.hq)
+    assert narrative.plan_lines(made(world.hq)) == [f"Số ngày công {said}."]
 
 
 def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:

@@ -10,14 +10,17 @@ import pytest
 from field import Run, World, of_another_post
 from hypothesis import given
 from hypothesis import strategies as st
+from sheet_files import by_xlsxwriter
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, plans, records
 from fieldapp.records.plans import Aim, PlanCell
 from fieldapp.reports.figures import Figure
+from fieldapp.reports.files.plans import save_plans_file
 from fieldapp.reports.plan_table import PlanState, plan_table
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
+from fieldapp.sheets.plan_matrix import import_plans
 
 YEAR = Period(date(2013, 1, 1), date(2013, 12, 31))
 
@@ -178,3 +181,17 @@ def test_the_command_shows_and_writes_them(run: Run, world: World, tmp_path: Pat
     world.hq.db.execute("UPDATE plan SET voided_at = 'x', void_reason = 'x'")
     code, out, err = run("hq", "plans", "2013", "--import", tmp_path / "kh.xlsx", home="hq")
     assert (code, out) == (0, "Kế hoạch năm 2013: 2 chỉ tiêu trên trang “Kế hoạch”, 2 chỉ tiêu mới hoặc đã đổi.\n"), err
+
+
+def test_two_posts_with_one_name_keep_their_plans_apart(world: World, tmp_path: Path) -> None:
+    """On the table, in its file, and when the file comes back."""
+    one, other, wells, _visits = ids(world)
+    records.save(world.hq, "post", {"name": "Đồn BP Ia Rvê"}, other, confirm=True)
+    save(world, {PlanCell(one, wells): 4, PlanCell(other, wells): 7})
+    table = plan_table(world.hq, Query(YEAR, today=date(2014, 1, 1)))
+    assert [name for _id, name in table.posts[1:]] == ["Đồn BP Ia Rvê (IALOP)", "Đồn BP Ia Rvê (IARVE)"]
+    save_plans_file(world.hq, table, tmp_path / "kh.xlsx")
+    assert import_plans(world.hq, tmp_path / "kh.xlsx", YEAR.first, YEAR.last).changed == 0
+    by_xlsxwriter(tmp_path / "hai.xlsx", [["Đồn", "Giếng"], ["IARVE", 4], ["Đồn BP Ia Rvê", 9]])
+    with pytest.raises(FieldappError, match=r"Dòng 3.*IARVE"):
+        import_plans(world.hq, tmp_path / "hai.xlsx", YEAR.first, YEAR.last)

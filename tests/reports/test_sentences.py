@@ -147,7 +147,13 @@ def test_measures_with_names_alike_are_each_told_once(world: World) -> None:
     assert told(world.post, "gifts") == "Tặng 5 cái bàn cho 3 bản."
     records.void(world.hq, world.hq.value("SELECT id FROM measure WHERE code = 'b1'"), "đổi đơn vị")
     records.save(world.hq, "measure", {"code": "b3", "name": "Bàn", "unit_name": "bộ"} | bare, confirm=True)
+<<<<<<< HEAD
     records.save(world.hq, "kind_measure", {"activity_kind_id": "tang_ban", "measure_id": "b3", "position": 9})
+=======
+    records.save(
+        world.hq, "kind_measure", {"activity_kind_id": "tang_ban", "measure_id": "b3", "position": 9}, confirm=True
+    )
+>>>>>>> revreports
     world.carry(world.hq, world.post)
     assert told(world.post, "gifts") == "Tặng 5 cái bàn cho 3 bản."
     record(world, "tang_ban", b3=7)
@@ -178,7 +184,7 @@ def new_kind(world: World, kind: dict[str, Any], *measures: dict[str, Any]) -> N
     for position, measure in enumerate(measures):
         code = measure["code"]
         if not world.hq.value("SELECT count(*) FROM measure WHERE code = ?", [code]):
-            records.save(world.hq, "measure", measure)
+            records.save(world.hq, "measure", measure, confirm=True)
         records.save(world.hq, "kind_measure", {"activity_kind_id": kind_id, "measure_id": code, "position": position})
     if "sentence" in kind:
         records.save(world.hq, "activity_kind", {"sentence": kind["sentence"]}, kind_id)

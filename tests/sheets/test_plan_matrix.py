@@ -1,5 +1,6 @@
 """A sheet of plans: posts in lines and measures in columns, or the other way; all of it goes in, or nothing."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import xlsxwriter
 from field import Run, World, of_another_post
 from sheet_files import Failed, by_xlsxwriter
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.sheets.plan_matrix import import_plans
 from fieldapp.store.store import Store
 
@@ -145,3 +146,36 @@ def test_what_is_hidden_is_left_out_and_said(world: World, tmp_path: Path) -> No
     done = import_plans(world.hq, path, FIRST, LAST)
     assert stored(world.hq) == {("IARVE", "gieng", 4)}
     assert [note.split(":")[0] for note in done.notes] == ["Dòng 1, cột C", "Dòng 3"]
+
+
+@pytest.mark.parametrize("above", ["Đơn vị tính: triệu đồng", "(ĐVT: Triệu đồng)"])
+def test_the_unit_above_a_table_holds_for_its_money(world: World, tmp_path: Path, above: str) -> None:
+    rows: list[list[Any]] = [[above], ["Đồn", "Tiền mặt", "Giếng"], ["IARVE", 70, 4]]
+    import_plans(world.hq, sheet(tmp_path, rows), FIRST, LAST)
+    assert stored(world.hq) == {("IARVE", "tien_mat", 70_000_000), ("IARVE", "gieng", 4)}
+
+
+def test_a_unit_above_a_table_that_is_not_understood_is_refused(world: World, tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["ĐVT: 1.000 đồng"], ["Đồn", "Tiền mặt"], ["IARVE", 70]]
+    with pytest.raises(FieldappError, match=re.escape("tính bằng “đồng”, không phải “1.000 đồng”")):
+        import_plans(world.hq, sheet(tmp_path, rows), FIRST, LAST)
+
+
+@pytest.mark.parametrize(("title", "asks"), [
+    ("KẾ HOẠCH NĂM 2025", True), ("Kế hoạch quý II/2026", True), ("KẾ HOẠCH QUÝ II NĂM 2026", True),
+    ("Kế hoạch tháng 3/2025", True), ("Kế hoạch năm 2026, tiếp theo năm 2025", False),
+    ("Theo Quyết định số 2025/QĐ-BCH", False),
+])  # fmt: skip
+def test_a_title_of_another_period_is_asked_about(world: World, tmp_path: Path, title: str, asks: bool) -> None:
+    path = sheet(tmp_path, [[title], ["Đồn", "Giếng"], ["IARVE", 4]])
+    if asks:
+        with pytest.raises(NeedsConfirmation, match=f"“{title}”.*từ 01/01/2026 đến 31/12/2026"):
+            import_plans(world.hq, path, FIRST, LAST)
+        assert stored(world.hq) == set()
+    import_plans(world.hq, path, FIRST, LAST, confirm=asks)
+    assert stored(world.hq) == {("IARVE", "gieng", 4)}
+
+
+def test_the_title_of_its_own_quarter_asks_nothing(world: World, tmp_path: Path) -> None:
+    path = sheet(tmp_path, [["Kế hoạch quý II/2026"], ["Đồn", "Giếng"], ["IARVE", 4]])
+    assert import_plans(world.hq, path, date(2026, 4, 1), date(2026, 6, 30)).changed == 1

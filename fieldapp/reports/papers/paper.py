@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -179,7 +180,9 @@ def _plain(text: str) -> str:
 
 
 def free_path(folder: Path, name: str, taken: Collection[Path] = ()) -> Path:
-    """The path of a Word file in the folder that no file has yet, nor is among ``taken``."""
+    """The path of a Word file in the folder that no file has yet, nor is among ``taken``; ``name`` may have come from
+    elsewhere, with a code, and is no path."""
+    name = re.sub(r"[^\w-]+", "-", name).strip("-") or "giay-to"
     number, path = 1, folder / f"{name}.docx"
     while path in taken or os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
         number += 1

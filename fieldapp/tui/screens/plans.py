@@ -461,7 +461,8 @@ class PlansScreen(Page):
             if self._take_named(read):
                 cells = counted("{n} cell", "{n} cells", len(read.targets))
                 text = _("{cells} entered from {file}. F2 saves them.").format(cells=cells, file=brief_text(path.name))
-                self._say("\n".join([text, *read.notes[:PROBLEMS_SHOWN]]))
+                other = read.other_period(self._period.first, self._period.last)
+                self._say("\n".join([text, *([f"? {other}"] if other else []), *read.notes[:PROBLEMS_SHOWN]]))
 
         self.app.push_screen(PlanFileScreen(), chosen)
 

@@ -1,5 +1,6 @@
 """Papers from records: every place of a template is filled, or refused by its name."""
 
+import dataclasses
 import io
 import json
 import re
@@ -20,7 +21,7 @@ from field import Run, World
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, records
 from fieldapp.reports.papers import own
-from fieldapp.reports.papers.paper import DOTS, check, write_papers
+from fieldapp.reports.papers.paper import DOTS, check, free_path, write_papers
 from fieldapp.reports.papers.templates import Template, templates
 
 MADE_BY_LIBREOFFICE = Path(__file__).parent / "data" / "libreoffice.docx"
@@ -216,6 +217,16 @@ def test_several_records_in_one_file_or_a_file_for_each(world: World, ids: dict[
     assert [lines(path)[0] for path in written.paths] == ["Đồng chí Y Thanh Niê", "Đồng chí Trần Văn Bảy"]
     assert {path.name for path in written.paths} == {"thu_y-thanh-nie-chi-bo-buon-ba-na.docx",
                                                      "thu_tran-van-bay-chi-bo-buon-ba-na.docx"}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["../../ngoai", "../ngoai/../..", "a\x00b", "..", "a/b\\c:d"])
+def test_the_code_of_a_template_is_no_path(world: World, ids: dict[str, str], tmp_path: Path, code: str) -> None:
+    folder = tmp_path / "x" / "y"
+    folder.mkdir(parents=True)
+    made = dataclasses.replace(template("introduction", "{{dang_vien}}"), code=code)
+    write_papers(world.post, made, [ids["introduction"], ids["other introduction"]], folder, each=True)
+    assert len([*folder.glob("*.docx")]) == len([*tmp_path.rglob("*.docx")]) == 2
+    assert free_path(folder, made.code).parent == folder
 
 
 def test_what_is_there_once_for_all_records_must_be_the_same(world: World, ids: dict[str, str], tmp_path: Path) -> None:
