@@ -147,13 +147,9 @@ def test_measures_with_names_alike_are_each_told_once(world: World) -> None:
     assert told(world.post, "gifts") == "Tặng 5 cái bàn cho 3 bản."
     records.void(world.hq, world.hq.value("SELECT id FROM measure WHERE code = 'b1'"), "đổi đơn vị")
     records.save(world.hq, "measure", {"code": "b3", "name": "Bàn", "unit_name": "bộ"} | bare, confirm=True)
-<<<<<<< HEAD
-    records.save(world.hq, "kind_measure", {"activity_kind_id": "tang_ban", "measure_id": "b3", "position": 9})
-=======
     records.save(
         world.hq, "kind_measure", {"activity_kind_id": "tang_ban", "measure_id": "b3", "position": 9}, confirm=True
     )
->>>>>>> revreports
     world.carry(world.hq, world.post)
     assert told(world.post, "gifts") == "Tặng 5 cái bàn cho 3 bản."
     record(world, "tang_ban", b3=7)
