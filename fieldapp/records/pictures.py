@@ -114,7 +114,7 @@ def printed(data: bytes) -> tuple[bytes, int, int] | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = _opened(data, "")
-            _scaled(image, PRINTED)
+            _scaled(image, PRINTED, "")
             made = _upright(image).convert("RGB")
             made.thumbnail((PRINTED, PRINTED))
             return _jpeg(made, 80), made.width, made.height
