@@ -272,7 +272,10 @@ def of_record(store: Store, record_id: str, *, voided: bool = False) -> list[Att
 
 
 def of_records(store: Store, ids: Collection[str], *, voided: bool = False) -> list[Attached]:
-    """The files of some records, in the order in which they were attached; ``voided``: those taken out, too."""
+    """The files of some records, in the order in which they were attached; ``voided``: those taken out, too.
+
+    A row of another post's that names one of them is none of its files: only who records adds to a record.
+    """
     standing = "" if voided else " AND a.voided_at IS NULL"
     rows = store.rows(
         "SELECT a.*, c.sha256 IS NOT NULL AS cleared FROM attachment a"
@@ -280,7 +283,16 @@ def of_records(store: Store, ids: Collection[str], *, voided: bool = False) -> l
         f" WHERE a.record_id IN (SELECT value FROM json_each(?)){standing} ORDER BY a.created_at, a.id",
         [json.dumps([*ids])],
     )
-    return [_attached(store, row) for row in rows]
+    posts: dict[tuple[str, str], str] = {}
+    for kind in {row["record_kind"] for row in rows} & BY_KIND.keys():
+        if not BY_KIND[kind].REFERENCE:
+            for row in store.rows(
+                f"SELECT id, post_id FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps([*ids])]
+            ):
+                posts[kind, row["id"]] = row["post_id"]
+    return [
+        _attached(store, row) for row in rows if posts.get((row["record_kind"], row["record_id"])) == row["post_id"]
+    ]
 
 
 def counts(store: Store, ids: Collection[str]) -> dict[str, Count]:

@@ -41,7 +41,8 @@ def history(store: Store, row_id: str) -> list[Step]:
     ids = [row_id]
     for child in BY_KIND[found.kind].CHILDREN.values():
         ids += [r["id"] for r in store.rows(f"SELECT id FROM {child.model.KIND} WHERE {child.parent} = ?", [row_id])]
-    ids += [r["id"] for r in store.rows("SELECT id FROM attachment WHERE record_id = ?", [row_id])]
+    named = [row_id, found.row.get("post_id")]
+    ids += [r["id"] for r in store.rows("SELECT id FROM attachment WHERE record_id = ? AND post_id = ?", named)]
     changes = sorted(
         (c for found in log.changes_of_rows(store, ids).values() for c in found), key=lambda c: (c.hlc, c.log_id)
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import evidence_files as files
 import pyrage
 import pytest
-from field import PASSPHRASE, Run, World
+from field import PASSPHRASE, Run, World, of_another_post
 from msgspec import structs
 
 from fieldapp.errors import FieldappError
@@ -241,6 +241,20 @@ def test_a_file_that_is_not_what_the_record_says_is_left_out(world: World, forty
     assert len(has(world.hq)) == (1 if named[1] == blobs.digest(forty[1].data) else 0)
     assert not blobs.is_here(world.hq, other)
     assert any("không đúng nội dung" in p for r in results for p in r.problems)
+
+
+def test_a_file_that_another_post_puts_at_a_record_is_none_of_its(
+    world: World, run: Run, forty: list[attachments.Prepared]
+) -> None:
+    """A certified post may sign any row of its own, also one that names a record of another post."""
+    (well,) = recorded(world, forty[:2], each=2)
+    world.carry(world.post, world.hq)
+    (own,) = world.post.rows("SELECT id FROM post")
+    of_another_post(world.hq, well)
+    assert world.hq.value("SELECT count(*) FROM attachment WHERE post_id = ?", [own["id"]]) == 2
+    assert attachments.of_record(world.hq, well) == []
+    code, out, _err = run("show", well, "--history", home="hq")
+    assert code == 0 and "Tệp đính kèm" not in out
 
 
 def test_parts_for_others_and_other_files_are_passed_over(
