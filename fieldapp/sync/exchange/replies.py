@@ -112,7 +112,9 @@ def reply(
         if sender is None:
             continue
         if sender.trust != "certified":
-            revoked = _("No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it.")
+            revoked = _(
+                "No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it."
+            )
             waits = _("No reply is written for {name}: it waits to be certified.")
             line = (revoked if sender.trust == "revoked" else waits).format(name=sender.title)
             done.problems += [line] if line not in done.problems else []
