@@ -107,6 +107,8 @@ def open_screen(dest: Path) -> None:
         return [drives.Drive(s, s.name.upper(), drives.free_space(s), len(drives.bundles_in(s))) for s in sticks]
 
     drives.drives = plugged_in
+    drives.is_plugged_in = lambda folder: folder.is_dir()
+    drives.on_one_disk = lambda folder, other: False
     sys.argv = ["fieldapp", "--home", str(dest / "hq")]
     program()
 

@@ -91,6 +91,8 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
         print_message(line.format(names=", ".join(asking)))
     for made in done.written if done and not as_json else []:
         print_text(made.sentence)
+    if done and done.kept:
+        print_message(_("Already there, with nothing to add: {names}").format(names=", ".join(done.kept)))
     for line in done.problems if done else []:
         print_message(line)
     if any(not r.complete for r in results) or (done and done.problems):

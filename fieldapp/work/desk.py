@@ -5,7 +5,7 @@ is forgotten and nothing stays after it is done.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from fieldapp.domain.dates import format_date, read_instant
@@ -41,6 +41,18 @@ def _late_posts(store: Store, today: date) -> Iterator[Todo]:
     for late in coverage.late_posts(store, today)[:MAX_LISTED]:
         text = _("{post}: no news for more than {days} days; call the post").format(post=late.name, days=limit)
         yield Todo("!", counted("{n} day", "{n} days", late.days), text, POSTS, late.post_id)
+
+
+def without_bundle(store: Store, today: date, came: Collection[str | None]) -> list[str]:
+    """One line with the late posts of which nothing is among what came; ``came``: ids of posts."""
+    from fieldapp.reports import coverage
+
+    late = [post for post in coverage.late_posts(store, today) if post.post_id not in came]
+    if not late:
+        return []
+    words = _("{post} (no news for {days} days)")
+    named = ", ".join(words.format(post=post.name, days=post.days) for post in late[:MAX_NAMES])
+    return [_("No bundle from: {posts}").format(posts=named + (" …" if len(late) > MAX_NAMES else ""))]
 
 
 def _refused(store: Store) -> Iterator[Todo]:

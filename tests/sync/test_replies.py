@@ -160,6 +160,41 @@ def test_a_reply_that_cannot_be_written_keeps_no_other_back(world: World, enrol:
     assert len(list(together.glob("*.age"))) == 2
 
 
+def test_a_reply_that_lies_there_and_says_the_same_is_not_written_again(
+    world: World, enrol: Enrol, tmp_path: Path
+) -> None:
+    posts = enrol(2)
+    sticks = [tmp_path / "s0", tmp_path / "s1"]
+    for post, stick in zip(posts, sticks, strict=True):
+        brought(post, stick)
+
+    outgoing.export(world.hq, tmp_path, "IARVE")
+    names = ["Đồn số 0 (A)", "Đồn số 1 (A)"]
+
+    def again() -> list[str]:
+        done = replies.reply(world.hq, incoming.import_files(world.hq, sticks))
+        written = [made.recipient for made in done.written]
+        assert [peer.title for peer in replies.unwritten(world.hq) if peer.title in names] == []
+        assert sorted([*written, *done.kept]) == names
+        return written
+
+    assert again() == names
+    assert again() == []
+    (there,) = sticks[0].glob("sch-*")
+    whole = there.read_bytes()
+    there.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert again() == names[:1], "what is damaged is written anew"
+    for file in sticks[1].glob("sch-*"):
+        file.unlink()
+    assert again() == names[1:], "as is what is gone"
+    records.save(posts[0], "event", {"name": "Tết", "date_from": "2013-01-20"})
+    outgoing.export(posts[0], sticks[0])
+    assert again() == names[:1], "its receipt is new"
+    records.save(world.hq, "measure", {"code": "mai", "name": "Cây mai", "unit_name": "cây", "nature": "quantity"})
+    assert again() == names, "and what is new for all"
+    assert again() == []
+
+
 def test_replies_that_are_broken_off_leave_none(world: World, enrol: Enrol, tmp_path: Path) -> None:
     sticks = [tmp_path / "s0", tmp_path / "s1"]
     for post, stick in zip(enrol(2), sticks, strict=True):

@@ -1,5 +1,8 @@
 """What the USB screen says of what lies on a stick."""
 
+import shutil
+from datetime import timedelta
+
 import on_windows
 import pytest
 from field import World
@@ -7,9 +10,9 @@ from screen_driver import run
 from sync_state import new_post, no_unicode, second_laptop
 
 from fieldapp.records import records
-from fieldapp.store import place
-from fieldapp.sync.exchange import outgoing
-from fieldapp.sync.format import drives
+from fieldapp.store import place, wall
+from fieldapp.sync.exchange import enrolment, outgoing
+from fieldapp.sync.format import clock, drives
 from fieldapp.tui.screens.laptops import LaptopScreen
 from fieldapp.tui.screens.sync import SyncScreen
 
@@ -69,6 +72,85 @@ async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None
         await s.press("f2")
         assert isinstance(s.app.screen, SyncScreen)
         assert "F4" not in s.footer
+
+
+async def test_a_laptop_that_is_certified_from_the_sticks_is_answered_and_told_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The officer comes back from the words: what the laptop brought is counted, and its reply lies on its stick."""
+    sticks = [world.root / "mot", world.root / "hai"]
+    for stick in sticks:
+        stick.mkdir()
+    shown = [drives.Drive(stick, stick.name, 10**10, 1) for stick in sticks]
+    monkeypatch.setattr(drives, "drives", lambda: shown)
+    world.well()
+    outgoing.export(world.post, sticks[0])
+    other = new_post(world, "EABUNG", "Đồn BP Ea Bung")
+    records.save(other, "event", {"name": "Tết", "date_from": "2013-01-20"})
+    outgoing.export(other, sticks[1])
+    other.close()
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("f9", "f2")
+        await s.wait("✓ XONG.")
+        assert s.text.index("XONG.") < s.text.index("chờ chứng thực") < s.text.index("Ia Rvê: 1 bản ghi mới")
+        assert "Chưa ghi gói trả lời" not in s.text, "it is said once, with its key"
+        assert not list(sticks[1].glob("sch-eabung*"))
+        await s.press("f4", "f2")
+        await s.wait("✓ Đồn BP Ea Bung: 1 bản ghi mới; máy A đã chứng thực")
+        await s.wait("✓ XONG.")
+        assert "Chờ chứng thực" not in s.text
+        assert "chờ chứng thực" not in s.text
+        assert "Chưa ghi gói trả lời" not in s.text
+        assert "gửi Đồn BP Ea Bung (A)" in " ".join(s.text.split()), "its reply"
+        assert len([*sticks[1].glob("sch-eabung*")]) == 1
+        await s.press("f2")
+        await s.wait("1 gói trả lời đã có sẵn trên USB")  # its receipt has come now
+        await s.press("f2")
+        await s.wait("2 gói trả lời đã có sẵn trên USB, không có gì thêm: không ghi lại")
+        assert len([*sticks[1].glob("sch-eabung*")]) == 2
+
+
+async def test_a_stick_that_is_gone_meanwhile_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sticks = [world.usb, world.root / "hai"]
+    sticks[1].mkdir()
+    new_post(world, "EABUNG", "Đồn BP Ea Bung").close()
+    shown = [drives.Drive(stick, stick.name, 10**10, 1) for stick in sticks]
+    monkeypatch.setattr(drives, "drives", lambda: shown)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("f9", "f2")
+        await s.wait("✓ XONG.")
+        await s.press("f4")
+        shutil.rmtree(world.usb)
+        await s.press("f2")
+        await s.wait("máy A đã chứng thực")
+        await s.wait("! Chưa ghi được gói trả lời. Hãy cắm lại USB của đồn ấy rồi bấm F2.")
+        assert "! Đồn BP Ea Bung (A): Không có thư mục" in s.text
+        assert "XONG" not in s.text
+
+
+async def test_the_result_begins_at_its_top_and_names_who_brought_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(9):
+        enrolment.write_pack(world.hq, code=f"D{number}", name=f"Đồn số {number}", dest=world.usb)
+    stick = world.root / "hai"
+    stick.mkdir()
+    world.well()
+    outgoing.export(world.post, stick)
+    (stick / "la.fieldapp.tar.age").write_bytes(b"x")
+    sticks = [drives.Drive(folder, folder.name, 10**10, 1) for folder in (stick, world.usb)]
+    monkeypatch.setattr(drives, "drives", lambda: sticks)
+    later = wall.now() + timedelta(days=45)
+    monkeypatch.setattr(wall, "shown", lambda: later)
+    world.post.db.execute("UPDATE local_session SET hlc = ?", [clock.reading(later)])
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.pilot.resize_terminal(80, 16)
+        await s.press("f9", "f2")
+        await s.wait("✓ XONG.")
+        assert "Bấm F5 để hiện lại cả 2 USB" in s.text
+        assert "dòng ở dưới" in s.text
+        await s.pilot.resize_terminal(80, 24)
+        await s.wait("Chưa có gói: Đồn số 0 (đã 45 ngày không có tin), Đồn số 1")
 
 
 async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:

@@ -51,6 +51,8 @@ class Arrival(Struct):
     """ids of its laptops that wait for us to certify them"""
     laptops: list[str] = field(default_factory=list)
     """names of these laptops within the post"""
+    certified: list[str] = field(default_factory=list)
+    """names of its laptops that waited when they were read, and were certified since"""
     refused: list[str] = field(default_factory=list)
     """in a few words, what is wrong with its bundles that were refused, and what to do"""
     waits: bool = False
@@ -72,15 +74,16 @@ class Arrival(Struct):
     @property
     def sign(self) -> str:
         """``!`` something is to be done, ``✓`` something came, ``·`` nothing new."""
-        return "!" if not self.is_whole else "✓" if self._counts() else "·"
+        return "!" if not self.is_whole else "✓" if self._counts() or self.certified else "·"
 
     @property
     def sentence(self) -> str:
         """“Ia Lốp: 8 bản ghi mới, 2 sửa”."""
         told = [", ".join(self._counts())] if self._counts() else []
-        if not told and not self.asks and not self.refused and not self.waits:
+        if not told and not self.asks and not self.certified and not self.refused and not self.waits:
             told = [self._nothing()]
         told += map(_laptop_waits, self.laptops)
+        told += map(_laptop_certified, self.certified)
         told += dict.fromkeys(self.refused)
         if self.waits:
             told.append(_("a part waits for changes that have not come"))
@@ -121,6 +124,10 @@ def _laptop_waits(name: str) -> str:
     return _("laptop {name} waits to be certified").format(name=name)
 
 
+def _laptop_certified(name: str) -> str:
+    return _("laptop {name} is now certified").format(name=name)
+
+
 class _Touched(Struct):
     """Records that the changes of one group touch: (kind, id) of each."""
 
@@ -150,7 +157,7 @@ def arrivals(store: Store, results: Sequence[Imported], since: int) -> list[Arri
             if told:
                 unknown.append(Arrival("", refused=[told]))
             continue
-        _enter_file(_of(found, peer), peer, result)
+        _enter_file(_of(found, peer), me, peer, result)
     numbers = store.rows(
         "SELECT number, replica_id FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [since]
     )
@@ -197,10 +204,13 @@ def _of(found: dict[str, Arrival], peer: Peer) -> Arrival:
     return found.setdefault(_group(peer), Arrival(peer.post_name or peer.title, peer.post_id))
 
 
-def _enter_file(arrival: Arrival, peer: Peer, result: Imported) -> None:
-    if result.asks and peer.id not in arrival.asks:
-        arrival.asks.append(peer.id)
-        arrival.laptops.append(peer.called)
+def _enter_file(arrival: Arrival, me: Peer, peer: Peer, result: Imported) -> None:
+    if result.asks and peers.awaits_certificate(me, peer):
+        if peer.id not in arrival.asks:
+            arrival.asks.append(peer.id)
+            arrival.laptops.append(peer.called)
+    elif result.asks and peer.trust == "certified" and peer.called not in arrival.certified:
+        arrival.certified.append(peer.called)
     if result.refused is not None and not result.covered:
         arrival.refused.append(refused_bundles.short_text(result.reason, result.path, peer.called))
     arrival.waits = arrival.waits or bool(result.held and not result.asks)

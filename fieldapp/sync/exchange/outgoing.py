@@ -166,6 +166,28 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
     )
 
 
+def lies_there(store: Store, dest: Path, inventory: Inventory, to: Peer) -> bool:
+    """Whether a bundle of ours for a recipient lies whole in ``dest``, and a new one would say the same.
+
+    All of it is compared but its number and its instant: changes, certificates, receipts, and what is asked for.
+    """
+    rows = store.rows("SELECT name, number FROM local_written WHERE recipient = ? ORDER BY number DESC", [to.id])
+    last = next((row for row in rows if (dest / row["name"]).is_file()), None)
+    if last is None or not sticks.is_own_bundle(store, dest / last["name"]):
+        return False
+    try:
+        there = bundle.inspect(dest / last["name"], store.value("SELECT age_secret FROM local_replica WHERE own = 1"))
+    except (FieldappError, OSError):
+        return False
+    new = bundle_contents.manifest_of(store, bundle_contents.contents_for_peer(store, inventory, to), last["number"])
+    same = structs.replace(there.manifest, made_at=new.made_at, hlc=new.hlc) == new
+    if not same or not outgoing_files.all_there(store, inventory, to, dest):
+        return False
+    with store.transaction():
+        sticks.note_answered(store, to)
+    return True
+
+
 def _file_name(me: Peer, to: Peer, number: int) -> str:
     """A file name that FAT allows and that names the sender; if headquarters writes for a post, also the post."""
     who = name_prefix(me, to if me.role == "hq" and to.role == "post" else None)

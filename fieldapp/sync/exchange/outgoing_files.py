@@ -114,6 +114,11 @@ def write(
     return SentFiles(len(done), sum(f.size for f in done), len(left), sum(f.size for f in left), tuple(parts), problem)
 
 
+def all_there(store: Store, inventory: Inventory, to: Peer, dest: Path) -> bool:
+    """Whether all files that a peer lacks lie in parts on this stick."""
+    return not _not_there(store, inventory, to, dest)
+
+
 def _not_there(store: Store, inventory: Inventory, to: Peer, dest: Path) -> list[RecordFile]:
     """The files that a peer lacks, without those that lie in parts on this stick since its last receipt."""
     at = receipts.files_at(store, to.id)

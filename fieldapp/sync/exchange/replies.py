@@ -20,10 +20,14 @@ from fieldapp.sync.peers.peers import Peer
 
 @dataclass
 class Replies:
-    """The replies that were written, and a sentence for each one that was not."""
+    """The replies that were written, those that lie there already, and a sentence for each one that is missing."""
 
     written: list[Exported] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """names of the laptops whose reply lies on the stick already, and says all that a new one would say"""
     problems: list[str] = field(default_factory=list)
+    uncertified: list[str] = field(default_factory=list)
+    """those of ``problems`` that say that a laptop waits to be certified"""
 
 
 _LAST_FOR_POSTS = "SELECT seq FROM local_change WHERE log_id = ? AND table_name <> 'post' ORDER BY seq DESC LIMIT 1"
@@ -87,7 +91,8 @@ def reply(
 
     The replies go into the folder of the sender's bundle, or all into ``dest``. If one stick is full or gone, the
     others still get their replies. If a bundle could not be read, its file name tells the sender: with the reply the
-    post learns that the bundle did not arrive.
+    post learns that the bundle did not arrive. A reply that lies there already, whole, is not written anew if the new
+    one would say nothing else.
     """
     if dest is not None:
         drives.check_target(store.home, dest)
@@ -107,12 +112,13 @@ def reply(
         if sender is None:
             continue
         if sender.trust != "certified":
-            line = (
-                _("No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it.")
-                if sender.trust == "revoked"
-                else _("No reply is written for {name}: it waits to be certified.")
-            ).format(name=sender.title)
+            revoked = _(
+                "No reply is written for {name}: it is revoked. What came since is in quarantine; ask who uses it."
+            )
+            waits = _("No reply is written for {name}: it waits to be certified.")
+            line = (revoked if sender.trust == "revoked" else waits).format(name=sender.title)
             done.problems += [line] if line not in done.problems else []
+            done.uncertified += [line] if sender.trust != "revoked" else []
         for to in partners:
             if to.id == sender.id or (sender.role == "post" and to.post_id == sender.post_id):
                 wanted[(to.id, dest or result.path.parent)] = to
@@ -123,6 +129,9 @@ def reply(
                 progress("write", number, len(wanted))
             try:
                 drives.check_target(store.home, folder)
+                if outgoing.lies_there(store, folder, inventory, to):
+                    done.kept.append(to.title)
+                    continue
                 written.append((to, outgoing.export_to(store, folder, inventory, to)))
             except (FieldappError, OSError) as error:
                 done.problems.append(f"{to.title}: {reason_text(error)}")

@@ -60,13 +60,18 @@ def written_at(name: str) -> str:
 
 def record_written_bundle(store: Store, name: str, to: Peer, number: int, sha256: str, chosen: Sequence[Row]) -> None:
     """Store what a written bundle holds; inside a transaction. ``chosen``: its segments; ``sha256``: of the file."""
-    store.db.execute("UPDATE local_read SET answered = 1 WHERE replica_id = ?", [to.id])
+    note_answered(store, to)
     last: dict[str, int] = {}
     for row in chosen:
         last[row["log_id"]] = max(last.get(row["log_id"], 0), row["last"])
     store.db.execute(
         "INSERT OR REPLACE INTO local_written VALUES (?, ?, ?, ?, ?)", [name, to.id, number, sha256, json.dumps(last)]
     )
+
+
+def note_answered(store: Store, to: Peer) -> None:
+    """Store that a bundle takes along the receipt of all that a peer brought; inside a transaction."""
+    store.db.execute("UPDATE local_read SET answered = 1 WHERE replica_id = ?", [to.id])
 
 
 def old_bundles(store: Store, folder: Path) -> list[OldBundle]:

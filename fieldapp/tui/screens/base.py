@@ -145,6 +145,10 @@ class Page(OrderedKeys):
         """Something was typed or chosen here that no draft can keep."""
         return False
 
+    def will_answer(self, _replica_id: str) -> bool:
+        """Whether the reply for a laptop is written here as soon as it is certified."""
+        return False
+
     def action_back(self) -> None:
         """Go back one step."""
         self.dismiss(None)

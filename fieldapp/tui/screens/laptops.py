@@ -134,8 +134,9 @@ class LaptopScreen(Page):
         except FieldappError as error:
             self._say(str(error))
             return
-        sentence = f"{arrivals.certified_text(self.store, peer, since)} {_('F9 writes its reply.')}"
-        self.app.notify(sentence, markup=False)
+        sentence = arrivals.certified_text(self.store, peer, since)
+        answered = any(isinstance(under, Page) and under.will_answer(peer.id) for under in self.app.screen_stack)
+        self.app.notify(sentence if answered else f"{sentence} {_('F9 writes its reply.')}", markup=False)
         self.dismiss(None)
 
     def action_revoke(self) -> None:

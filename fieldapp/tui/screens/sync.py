@@ -17,17 +17,18 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
-from fieldapp.store import log
+from fieldapp.store import log, wall
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import arrivals, incoming, outgoing, replies, status, sticks
 from fieldapp.sync.format import clock, drives
-from fieldapp.sync.peers import practice
+from fieldapp.sync.peers import peers, practice
 from fieldapp.sync.safety import backup
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.second_press import SecondPress
+from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
-from fieldapp.work import notices
+from fieldapp.work import desk, notices
 
 STAGES = {
     "read": "Reading bundles",
@@ -39,7 +40,9 @@ STAGES = {
 
 
 FEW_REPLIES = 3
-"""Up to so many replies are told one by one; of more their number, and the files behind a key"""
+"""Up to so many replies are told one by one; of more their number and for whom, and the files behind a key"""
+MAX_NAMES = 5
+"""Most laptops that such a line names"""
 
 
 class Drives(OptionList):
@@ -56,7 +59,7 @@ class FolderField(TextField):
 
 
 class Steps(VerticalScroll, can_focus=False):
-    """What was done. While it follows, the newest line stays in sight, also when the lines of keys become two."""
+    """What is done. While it follows, the newest line stays in sight, also when the lines of keys become two."""
 
     follows = False
 
@@ -85,10 +88,7 @@ class SyncScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[str] = []
-        self._files: list[str] = []
-        """A line for each file that was read, instead of the lines post by post"""
-        self._shows_files = False
+        self._forget_lines()
         self._drives: list[drives.Drive] = []
         self._stop = False
         self._forget_old()
@@ -99,8 +99,9 @@ class SyncScreen(Page):
         yield Static(Content(_("Or a folder:")), classes="line")
         yield FolderField(stays=True, id="folder", placeholder=_("type the folder here, then Enter"))
         yield ProgressBar(show_eta=False, id="bar")
-        with Steps(id="steps"):
+        with Steps(id="steps") as steps:
             yield Static(id="lines", classes="line", markup=False)
+        yield MoreBelow(steps)
 
     def on_mount(self) -> None:
         self.query_one("#bar").display = False
@@ -108,8 +109,11 @@ class SyncScreen(Page):
     def renew(self) -> None:
         state = status.exchange_status(self.store)
         role = self.store.identity.role
-        self.query_one("#unsent", Static).update(Content(_waiting(state, role)))
-        if self.busy or self._lines:
+        self.query_one("#unsent", Static).update(Content(self._title(state, role)))
+        if self.busy:
+            return
+        if self._told:
+            self._answer_decided()
             return
         self._show_text([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
         self._drives = practice.practice_drives(self.store) or drives.drives()
@@ -131,8 +135,48 @@ class SyncScreen(Page):
         listed.highlighted = listed.option_count - 1 if role == "hq" and self._drives else 0 if self._drives else None
         (listed if self._drives else self.query_one("#folder")).focus()
 
+    def _title(self, state: status.Status, role: str) -> str:
+        if self._told and not self.busy and len(self._drives) > 1 and not self.query_one(TextField).value:
+            return _("Done. F5 shows all {n} sticks again.").format(n=len(self._drives))
+        return _waiting(state, role)
+
     def _forget_lines(self) -> None:
-        self._lines, self._files, self._shows_files = [], [], False
+        self._end: list[str] = []
+        """How it ended, and whether the stick may be pulled: told before all else"""
+        self._arrived: list[str] = []
+        """What came, post by post"""
+        self._lines: list[str] = []
+        """What was done besides"""
+        self._old_line: list[str] = []
+        self._files: list[str] = []
+        """A line for each file that was read, instead of the lines post by post"""
+        self._shows_files = False
+        self._results: list[incoming.Imported] = []
+        self._since = 0
+        self._folders: Sequence[Path] = ()
+        self._asking: list[incoming.Imported] = []
+        """Of the results those whose laptop waits to be certified"""
+
+    @property
+    def _told(self) -> list[str]:
+        return [*self._end, *self._arrived, *self._lines, *self._old_line]
+
+    def will_answer(self, replica_id: str) -> bool:
+        return any(result.sender_id == replica_id for result in self._asking)
+
+    def _answer_decided(self) -> None:
+        """Write the replies of laptops that were certified meanwhile, and tell anew what came."""
+        waiting = {peer.id for peer in notices.laptops_that_wait(self.store)}
+        certified = {peer.id for peer in peers.partners(self.store)}
+        decided = [result for result in self._asking if result.sender_id in certified]
+        if not decided or self.store.read_only:
+            return
+        self._asking = [result for result in self._asking if result.sender_id in waiting]
+        self.busy, self._stop = True, False
+        self._end, self._old_line, self._shows_files = [], [], False
+        self._forget_old()
+        self._show_busy()
+        self._run([folder for folder in self._folders if folder.is_dir()], decided)
 
     def _forget_old(self) -> None:
         self._old: list[sticks.OldBundle] = []
@@ -160,9 +204,7 @@ class SyncScreen(Page):
     def action_files(self) -> None:
         """Show file by file what was read, or again post by post."""
         self._shows_files = not self._shows_files
-        self._show()
-        if self._shows_files:
-            self.query_one(Steps).scroll_home(animate=False)
+        self._show_from_top()
 
     def action_laptops(self) -> None:
         """Go to the laptops that wait to be certified."""
@@ -184,11 +226,13 @@ class SyncScreen(Page):
     def _name_old(self) -> None:
         asked = counted("Del again takes {n} bundle away.", "Del again takes {n} bundles away.", len(self._old))
         self._shows_files = False
-        self._lines += [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
+        self.query_one(Steps).follows = True
+        self._old_line = [*(f"· {old.sentence}" for old in self._old), f"? {asked}"]
         self._show()
 
     def _delete_old(self) -> None:
         named, self._old = self._old, []
+        self.query_one(Steps).follows = True
         try:
             cleared = sticks.delete_bundles(self.store, named)
         except FieldappError as error:
@@ -232,29 +276,17 @@ class SyncScreen(Page):
         self._stop = False
         self._forget_lines()
         self._forget_old()
+        self._folders = folders
         self._show_busy()
         self._run(folders)
 
     @work(thread=True)
-    def _run(self, folders: Sequence[Path]) -> None:
+    def _run(self, folders: Sequence[Path], decided: Sequence[incoming.Imported] = ()) -> None:
         store = self.store.reopen()
         tell = self.app.call_from_thread
         last: list[str] = []
         try:
-            for folder in folders:
-                drives.check_target(store.home, folder)
-            since = log.last_number(store)
-            results = incoming.import_files(store, folders, self._progress)
-            self._imported(store, results, since)
-            if unread := incoming.unread_folders_text(folders):
-                tell(self._say, f"· {unread}")
-            if len(folders) > 1:
-                made = self._reply(store, results)
-            else:
-                made = outgoing.export(store, folders[0], progress=self._progress)
-                self._written([f"✓ {bundle.sentence}" for bundle in made])
-            if len(folders) == 1 and (backed_up := backup.backup_with_export(store, folders[0])):
-                tell(self._say, f"· {backed_up}")
+            made = self._answer(store, decided) if decided else self._exchange(store, folders)
             self._old = [old for folder in folders for old in sticks.old_bundles(store, folder)]
             if self._old:
                 line = counted(
@@ -262,8 +294,11 @@ class SyncScreen(Page):
                     "{n} old bundles on it are not needed any more: Del names them and takes them away.",
                     len(self._old),
                 )
-                last.append(f"· {line}")
-            last.append(f"✓ {_('DONE.')} {sticks.done_text(store, folders, [m.path.parent for m in made])}")
+                self._old_line = [f"· {line}"]
+            if decided and not made:
+                last.append("! " + _("The reply is not written. Plug its stick in and press F2."))
+            else:
+                last.append(f"✓ {_('DONE.')} {sticks.done_text(store, folders, [m.path.parent for m in made])}")
         except Cancelled:
             last = ["! " + _("Cancelled. No unfinished bundle is on the stick; bundles that were read whole count.")]
         except FieldappError as error:
@@ -275,40 +310,76 @@ class SyncScreen(Page):
             store.close()
             tell(self._done, last)
 
-    def _imported(self, store: Store, results: list[incoming.Imported], since: int) -> None:
-        """Tell post by post what came; the files are behind a key."""
+    def _exchange(self, store: Store, folders: Sequence[Path]) -> list[outgoing.Exported]:
+        """Read what lies there, and write what goes back."""
         tell = self.app.call_from_thread
-        found = arrivals.arrivals(store, results, since)
-        for arrival in sorted(found, key=lambda a: a.sign == "!"):  # the newest lines stay in sight
-            tell(self._say, f"{arrival.sign} {arrival.sentence}")
-        counts = incoming.files_summary(results)
-        if counts and not found:
-            tell(self._say, f"  {counts}")
+        for folder in folders:
+            drives.check_target(store.home, folder)
+        self._since = log.last_number(store)
+        self._results = incoming.import_files(store, folders, self._progress)
+        self._asking = [result for result in self._results if result.asks]
+        self._tell_arrived(store)
+        if unread := incoming.unread_folders_text(folders):
+            tell(self._say, f"· {unread}")
+        if len(folders) > 1:
+            return self._reply(store, self._results)
+        made = outgoing.export(store, folders[0], progress=self._progress)
+        self._written([(bundle.recipient, f"✓ {bundle.sentence}") for bundle in made])
+        if backed_up := backup.backup_with_export(store, folders[0]):
+            tell(self._say, f"· {backed_up}")
+        return made
+
+    def _answer(self, store: Store, decided: Sequence[incoming.Imported]) -> list[outgoing.Exported]:
+        """Tell anew what came, with what these laptops had sent, and write their replies onto their sticks."""
+        for result in decided:
+            result.held = []
+        self._tell_arrived(store)
+        return self._reply(store, decided)
+
+    def _tell_arrived(self, store: Store) -> None:
+        """Tell post by post what came, first what is to be done; the files are behind a key."""
+        found = arrivals.arrivals(store, self._results, self._since)
+        urgent = [f"! {arrival.sentence}" for arrival in found if arrival.sign == "!"]
         if asking := arrivals.awaiting_certificate(found):
-            tell(self._say, f"! {notices.certificate_request_text(asking)}")
+            urgent.append(f"! {notices.certificate_request_text(asking)}")
+        if len(self._folders) > 1:
+            urgent += [f"! {line}" for line in desk.without_bundle(store, wall.today(), {a.post_id for a in found})]
+        self._arrived = [*urgent, *(f"{arrival.sign} {arrival.sentence}" for arrival in found if arrival.sign != "!")]
+        counts = incoming.files_summary(self._results)
+        if counts and not found:
+            self._arrived.append(f"  {counts}")
         self._files = [f"  {counts}"] if counts else []
-        for result in results:
+        for result in self._results:
             if result.for_others:
                 continue
             if result.refused is None:
                 self._files.append(f"{'✓' if result.complete else '!'} {result.sentence}")
             self._files += [f"! {sentence}" for sentence in result.problems]
 
-    def _reply(self, store: Store, results: list[incoming.Imported]) -> list[outgoing.Exported]:
+    def _reply(self, store: Store, results: Sequence[incoming.Imported]) -> list[outgoing.Exported]:
         """Write each reply onto the stick that its bundle came from."""
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
-        self._written([f"✓ {display_path(made.path.parent.name)}: {made.sentence}" for made in done.written])
+        self._written([(m.recipient, f"✓ {display_path(m.path.parent.name)}: {m.sentence}") for m in done.written])
+        if done.kept:
+            tell(self._say, f"· {_kept_text(len(done.kept))}")
         for sentence in done.problems:
-            tell(self._say, f"! {sentence}")
+            if sentence not in done.uncertified:  # said with its key where it is told what came
+                tell(self._say, f"! {sentence}")
         return done.written
 
-    def _written(self, told: list[str]) -> None:
-        """Tell which bundles were written: of many only their number; the files are behind a key."""
+    def _written(self, told: Sequence[tuple[str, str]]) -> None:
+        """Tell which bundles were written: of many only their number and for whom; the files are behind a key.
+
+        ``told``: for whom, and the line.
+        """
+        lines = [line for _to, line in told]
         if len(told) > FEW_REPLIES:
-            self._files += told
-            told = ["✓ " + counted("{n} bundle was written", "{n} bundles were written", len(told))]
-        for line in told:
+            self._files += lines
+            names = ", ".join([to for to, _line in told[:MAX_NAMES]]) + (" …" if len(told) > MAX_NAMES else "")
+            written = counted("{n} bundle was written", "{n} bundles were written", len(told))
+            lines = [f"✓ {written}: {names}"]
+        for line in lines:
             self.app.call_from_thread(self._say, line)
 
     def _progress(self, stage: str, done: int, of: int) -> None:
@@ -318,35 +389,39 @@ class SyncScreen(Page):
 
     def _show_progress(self, stage: str, done: int, of: int) -> None:
         self.query_one(ProgressBar).update(total=of or None, progress=done)
-        self._show_text([*self._lines, f"… {_(STAGES[stage])}"])
+        self._show_text([*self._told, f"… {_(STAGES[stage])}"])
 
     def _say(self, line: str) -> None:
         self._lines.append(line)
         self._show()
 
     def _show(self) -> None:
-        self._show_text(self._files if self._shows_files else self._lines)
+        self._show_text(self._files if self._shows_files else self._told)
+
+    def _show_from_top(self) -> None:
+        self.query_one(Steps).follows = False
+        self._show()
+        self.query_one(Steps).scroll_home(animate=False)
 
     def _show_text(self, lines: Sequence[str]) -> None:
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
         listed = self.query_one(Drives)
-        listed.set_class(bool(self._lines), "told")  # what was done has the room
+        listed.set_class(bool(self._told), "told")  # what was done has the room
         self.call_after_refresh(listed.scroll_to_highlight)
-        steps = self.query_one(Steps)
-        steps.follows = bool(self._lines) and not self._shows_files
-        steps.on_resize()
+        self.query_one(Steps).on_resize()
         self.call_after_refresh(self.refresh_bindings)
 
     def _done(self, last: Sequence[str]) -> None:
         self.busy = False
-        self._lines += last
-        self._show()
+        self._end = [*last]
+        self._show_from_top()
         self._show_busy()
         self.on_screen_resume()
 
     def _show_busy(self) -> None:
         """Show a bar and a single key while the work runs."""
         self.query_one("#bar").display = self.busy
+        self.query_one(Steps).follows = self.busy
         for where in ("#drives", "#folder"):
             self.query_one(where).disabled = self.busy
         if not self.busy:
@@ -369,6 +444,12 @@ class SyncScreen(Page):
         if action == "laptops":
             return not self.busy and bool(notices.laptops_that_wait(self.store))
         return not (self.busy and action in ("start", "renew", "back"))
+
+
+def _kept_text(number: int) -> str:
+    return counted("{n} reply lies on its stick already and says all that a new one would: not written again",
+                   "{n} replies lie on their sticks already and say all that new ones would: not written again",
+                   number)  # fmt: skip
 
 
 def _waiting(state: status.Status, role: str) -> str:
