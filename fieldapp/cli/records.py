@@ -176,8 +176,8 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
         print_text(f"{_('Still names it')}: {hanging.number_of(kind, number)}")
         for row_id, text in newest:
             print_text(f"  {row_id}  {text}")
-    for step in past.history_lines(store, steps):
-        print_text(step)
+    for line in past.record_lines(store, id) if history else ():
+        print_text(line)
 
 
 @cli.command()

@@ -8,6 +8,7 @@ from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.i18n import _
+from fieldapp.records import reviews
 from fieldapp.records.records import get
 from fieldapp.records.words import display, labels, local_instant, voided_word
 from fieldapp.store import log
@@ -78,7 +79,24 @@ def history_lines(store: Store, steps: Sequence[Step]) -> list[str]:
 
     All values that a row was created with make one line; each later step makes one line.
     """
-    return [f"{local_instant(s.at)}  {s.actor or _('unknown')}  {text}" for s, text in step_texts(store, steps)]
+    return [_line(s.at, s.actor, text) for s, text in step_texts(store, steps)]
+
+
+def record_lines(store: Store, row_id: str) -> list[str]:
+    """The history of a record as a person reads it, with what headquarters said about it, oldest first."""
+    told = [(s.hlc, s.log_id, _line(s.at, s.actor, text)) for s, text in step_texts(store, history(store, row_id))]
+    reviews_by_id = {r["id"]: r for r in store.rows("SELECT * FROM review WHERE record_id = ?", [row_id])}
+    for review_id, changes in log.changes_of_rows(store, [*reviews_by_id]).items():
+        said = reviews_by_id[review_id]
+        told += [
+            (c.hlc, c.log_id, _line(said["created_at"], said["created_by"], reviews.outcome_text(store, said)))
+            for c in changes[:1]
+        ]
+    return [line for _hlc, _log, line in sorted(told, key=lambda one: one[:2])]
+
+
+def _line(at: str, actor: str | None, text: str) -> str:
+    return f"{local_instant(at)}  {actor or _('unknown')}  {text}"
 
 
 def step_texts(store: Store, steps: Sequence[Step]) -> list[tuple[Step, str]]:

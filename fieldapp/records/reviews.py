@@ -178,15 +178,22 @@ def columns_of_comments(store: Store, kind: str, comments: Sequence[Comment]) ->
 
 
 def review_text(store: Store, review: LastReview) -> str:
-    """A review in one line: “✓ đã duyệt (Trực ban)”, “↩ trả lại · Số liệu: “xem lại””."""
+    """A review in one line: “✓ đã duyệt (Trực ban)”, “↩ trả lại 18/11/2026, Trực ban · Số liệu: “xem lại””."""
     if review.state == "accepted":
         return _("✓ accepted ({by})").format(by=review.by)
     if review.state == "changed":
         return _("~ accepted, changed since ({by})").format(by=review.by)
-    said = comments_text(store, review.kind, review.comments)
+    said = f" {words.local_instant(review.at)[:10]}, {review.by}{comments_text(store, review.kind, review.comments)}"
     if review.state == "corrected":
         return _("~ returned{comments}; changed since").format(comments=said)
     return _("↩ returned{comments}").format(comments=said)
+
+
+def outcome_text(store: Store, row: Row) -> str:
+    """What one review said, as a line of the history of its record: “Sở chỉ huy: ✓ đã duyệt”."""
+    said = comments_text(store, row["record_kind"], _comments(row))
+    told = _("✓ accepted") if row["outcome"] == "accepted" else _("↩ returned{comments}").format(comments=said)
+    return f"{_('Headquarters')}: {told}"
 
 
 def comments_text(store: Store, kind: str, comments: Sequence[Comment]) -> str:

@@ -8,7 +8,9 @@ from form_driver import strokes
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
+from fieldapp.domain.dates import format_date
 from fieldapp.records import records, reviews
+from fieldapp.store import wall
 from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
@@ -63,6 +65,12 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
             "may ho?",
         )
         assert isinstance(app.screen, ReviewListScreen)
+        app.push_screen(RecordScreen(well))
+        await pilot.pause()
+        assert "· Đồn BP Ia Rvê ↩ trả lại" in lines(app)
+        assert f"↩ trả lại {format_date(wall.today())}, Trực ban · Số liệu: “may ho?”" in lines(app)
+        assert "Trực ban Sở chỉ huy: ↩ trả lại · Số liệu: “may ho?”" in lines(app)
+        await strokes(pilot, "<escape>")
         await strokes(pilot, "<f6>")
         assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
         assert "Không có gì chờ duyệt" in lines(app)
@@ -125,7 +133,9 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         assert "✓ SCH đã nhận" not in lines(app)
-        assert "↩ trả lại · Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro” · “thieu chu ky”" in lines(app)
+        said = "Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro” · “thieu chu ky”"
+        assert f"↩ trả lại {format_date(wall.today())}, Trực ban · {said}" in lines(app)
+        assert f"Trực ban Sở chỉ huy: ↩ trả lại · {said}" in lines(app), "in the history too"
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, FormScreen)
         assert "↩ trả lại: “thieu chu ky”" in lines(app)

@@ -8,13 +8,14 @@ import pytest
 import uuid_utils
 from field import Run, World, insert, of_another_post
 
+from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, reviews, view
 from fieldapp.reports.figures import figures
 from fieldapp.reports.narrative import left_out
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.store import capture
+from fieldapp.store import capture, wall
 from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, status
@@ -49,7 +50,8 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
     assert (line.target, line.when) == (well, "trả lại")
     assert "“Mấy hộ? Xem lại”" in line.text
     lines = dict(view.describe(world.post, records.get(world.post, well)))
-    assert lines["Sở chỉ huy"] == "↩ trả lại · Số liệu: “Mấy hộ? Xem lại”"
+    today = format_date(wall.today())
+    assert lines["Sở chỉ huy"] == f"↩ trả lại {today}, Trực ban · Số liệu: “Mấy hộ? Xem lại”"
     assert wells(world.post) == wells(world.hq) == 0  # nobody signs what was sent back
     assert report(world.hq, YEAR).completeness.returned == 1
     assert "1 bản ghi bị trả lại chưa sửa" in left_out(report(world.hq, YEAR))[0]
@@ -289,7 +291,8 @@ def test_the_command_line(world: World, run: Run) -> None:
     told = ["--comment", "Xem lại", "--field", "measures.gieng", "--comment", "Ngày?", "--field", "date_from"]
     code, _out, err = run(*hq, "hq", "return", well, *told)
     assert code == 0
-    assert "trả lại · Giếng: “Xem lại” · Ngày: “Ngày?”" in run(*hq, "show", well)[1]
+    assert ", Trực ban · Giếng: “Xem lại” · Ngày: “Ngày?”" in run(*hq, "show", well)[1]
+    assert "Trực ban  Sở chỉ huy: ↩ trả lại · Giếng: “Xem lại”" in run(*hq, "show", well, "--history")[1]
     code, _out, err = run(*hq, "hq", "return", well, "--comment", "x", "--field", "measures.khongco")
     assert (code, "“measures.khongco”" in err) == (1, True)
     assert run(*hq, "hq", "return", well, "--field", "measures", "--comment", "x", "--field", "date_from")[0] == 2

@@ -164,8 +164,7 @@ class RecordScreen(Page):
             beside_twin(self.store, found, shown, self._twin) if self._twin else _in_columns(shown)
         )
         self._show_work()
-        steps = history.history(self.store, self._record_id)
-        self.query_one("#history", Static).update(_history(history.history_lines(self.store, steps)))
+        self.query_one("#history", Static).update(_history(history.record_lines(self.store, self._record_id)))
         self.refresh_bindings()
 
     def _show_work(self) -> None:
@@ -182,10 +181,12 @@ class RecordScreen(Page):
         self.query_one("#served").display = work.option_count > 0
 
     def _state_note(self, found: records.Found) -> str:
-        """At headquarters: a note if the record waits for review. At a post: where it is, or that it was returned."""
+        """At headquarters: whether the record waits for review or was returned. At a post: where it is, or the same."""
         review = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
         if self.store.role == "hq":
-            seen = review is not None and review.state in ("accepted", "returned")
+            if self._open and review is not None and review.returned:
+                return state_text("returned")
+            seen = review is not None and review.state == "accepted"
             return f"· {_('to review')}" if self._reviewable and not seen else ""
         if self._open and review is not None and review.returned:
             return state_text("returned")
