@@ -7,13 +7,15 @@ is forgotten and nothing stays after it is done.
 import json
 from collections.abc import Collection, Iterator
 from datetime import date
+from textwrap import shorten
 
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.i18n import _, counted
 from fieldapp.records import records, reviews, words
 from fieldapp.store import wall
 from fieldapp.store.store import Store
-from fieldapp.work.todo import MAX_LISTED, Todo, of_sorts, post_names, todo
+from fieldapp.vietnamese.text import sort_key
+from fieldapp.work.todo import MAX_LISTED, SENT_BACK, Todo, of_sorts, post_names, todo
 
 POSTS = "posts"
 """``Todo.kind`` of a post that is to be called, its target; the grid of posts by months shows it"""
@@ -23,13 +25,20 @@ REPLIES = "replies"
 """``Todo.kind`` of replies that are on no stick; the USB screen writes them"""
 MAX_NAMES = 5
 """Most posts that are named in one line"""
+RETURNED_DAYS = 10
+"""Days for which a returned record is on its way, and the officer need not think of it"""
+MAX_COMMENT = 80
+"""Letters of a comment that a line shows"""
 
 
 def everything(store: Store, today: date) -> list[Todo]:
     """All things to do, without what is carried back at last; at headquarters whom to call and what posts owe first."""
     if store.role != "hq":
         return todo(store, today)
-    found = of_sorts({"refused": _refused(store), "late": _late_posts(store, today), "returned": _returned(store)})
+    lately, long_ago = _returned(store, today)
+    found = of_sorts(
+        {"refused": _refused(store), "late": _late_posts(store, today), "returned": long_ago, SENT_BACK: lately}
+    )
     return [*found, *todo(store, today)]
 
 
@@ -75,7 +84,7 @@ def unwritten_replies(store: Store) -> list[Todo]:
     """One line with the posts for which something was done here that no stick takes to them yet; none at a post."""
     from fieldapp.sync.exchange import replies
 
-    names = list(dict.fromkeys(peer.post_name or peer.title for peer in replies.unwritten(store)))
+    names = sorted({peer.post_name or peer.title for peer in replies.unwritten(store)}, key=sort_key)
     if not names:
         return []
     named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")
@@ -83,8 +92,9 @@ def unwritten_replies(store: Store) -> list[Todo]:
     return [Todo("·", counted("{n} reply", "{n} replies", len(names)), text, REPLIES, "")]
 
 
-def _returned(store: Store) -> Iterator[Todo]:
-    """Records that were returned and not corrected since, the longest first."""
+def _returned(store: Store, today: date) -> tuple[list[Todo], list[Todo]]:
+    """Records that were returned and not corrected since, the longest first: those of the last days, about which
+    nothing is to be done yet, and those before."""
     posts = post_names(store)
     found = reviews.returned_records(store)[::-1][:MAX_LISTED]
     by_kind: dict[str, list[str]] = {}
@@ -98,19 +108,28 @@ def _returned(store: Store) -> Iterator[Todo]:
             f"SELECT id, post_id FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
         )
     }
+    lately: list[Todo] = []
+    long_ago: list[Todo] = []
     for review in found:
+        since = _day_of(review.at)
+        is_new = (today - since).days < RETURNED_DAYS
         title = _(records.model_of(review.kind).TITLE)
         text = _("{post}: returned, not corrected: {title} · {name}: “{comment}”").format(
             post=posts.get(of_post.get(review.record), ""),
             title=title,
             name=names[review.kind][review.record],
-            comment=review.comment,
+            comment=shorten(review.comment or "", MAX_COMMENT, placeholder=" …"),
         )
-        yield Todo("↩", _since(review.at), text, review.kind, review.record)
+        line = Todo("·" if is_new else "↩", _since(since), text, review.kind, review.record)
+        (lately if is_new else long_ago).append(line)
+    return lately, long_ago
 
 
-def _since(instant: str) -> str:
+def _day_of(instant: str) -> date:
     moment = read_instant(instant)
-    day = wall.local_day(moment) if moment is not None else wall.today()
+    return wall.local_day(moment) if moment is not None else wall.today()
+
+
+def _since(day: date) -> str:
     shown = format_date(day)
     return _("since {day}").format(day=shown[:5] if day.year == wall.today().year else shown)

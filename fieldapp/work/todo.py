@@ -28,6 +28,8 @@ MAX_LISTED = 50
 MOST_OF_A_SORT = 3
 MANY = "many"
 """``Todo.kind`` of a line that stands for all of a sort, which is its target"""
+SENT_BACK = "sent_back"
+"""The sort of the records that headquarters returned lately: one line, after all others"""
 MAX_COMPARED = 500
 """Most records with a joint reference that are compared with others, the newest of those that were not accepted"""
 
@@ -42,6 +44,12 @@ SORTS: Mapping[str, Callable[[int, str | None], str]] = {
     "posts": lambda n, s: counted("{n} post has matters that are late", "{n} posts have matters that are late", n, s),
     "returned": lambda n, s: counted(
         "{n} record was returned by headquarters", "{n} records were returned by headquarters", n, s
+    ),
+    SENT_BACK: lambda n, s: counted(
+        "{n} record was returned lately: the post corrects it",
+        "{n} records were returned lately: the posts correct them",
+        n,
+        s,
     ),
     "violations": lambda n, s: counted("{n} record breaks a rule", "{n} records break a rule", n, s),
     "dangling": lambda n, s: counted(
@@ -118,20 +126,25 @@ def of_sorts(found: Mapping[str, Iterable[Todo]]) -> list[Todo]:
 
 
 def in_order(lines: Iterable[Todo]) -> list[Todo]:
-    """Drafts first, then what is late or wrong, then what was returned, then the rest."""
-    return sorted(lines, key=lambda line: (line.sort != "drafts", "!↩·".index(line.sign)))
+    """Drafts first, then what is late or wrong, then what was returned, then the rest; at last what is on its way."""
+    return sorted(lines, key=lambda line: (line.sort != "drafts", "!↩·".index(line.sign), _is_on_its_way(line)))
+
+
+def _is_on_its_way(line: Todo) -> bool:
+    return SENT_BACK in (line.sort, line.target)
 
 
 def in_short(lines: Sequence[Todo], room: int) -> list[Todo]:
     """The same lines in ``room`` rows, if they can be: the sorts with most lines become one line each.
 
     More than ``MOST_OF_A_SORT`` lines of a sort are always one: whoever reads thirty lines of one sort reads no other.
+    So is what headquarters returned lately.
     """
     sorts = {sort: list(alike) for sort, alike in groupby(sorted(lines, key=_sort_of), _sort_of) if sort}
     short: dict[str, Todo] = {}
     for sort, alike in sorted(sorts.items(), key=lambda item: -len(item[1])):
         rows = len(lines) - sum(len(sorts[done]) - 1 for done in short)
-        if len(alike) > MOST_OF_A_SORT or (len(alike) > 1 and rows > room):
+        if sort == SENT_BACK or len(alike) > MOST_OF_A_SORT or (len(alike) > 1 and rows > room):
             short[sort] = _as_one(sort, alike)
     kept: list[Todo] = []
     for line in lines:

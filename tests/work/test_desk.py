@@ -249,17 +249,60 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
     post.close()
 
 
-def test_a_returned_record_is_owed_until_it_is_corrected(world: World) -> None:
+async def test_a_returned_record_is_owed_until_it_is_corrected(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lately returned it is on its way, one line after all others; long uncorrected it is told with its comment."""
     well = world.well()
     world.carry(world.post, world.hq)
-    review_queue.review_record(world.hq, well, "returned", comment="xem lại số hộ")
-    (line,) = lines(world.hq, "returned")
-    assert line.startswith(f"từ {wall.today():%d/%m} {POST} chưa sửa bản ghi trả lại: ")
-    assert line.endswith("“xem lại số hộ”")
+    told = "xem lại số hộ, " + "rồi đối chiếu với biên bản bàn giao của xã, " * 3
+    review_queue.review_record(world.hq, well, "returned", comment=told)
+    today = wall.today()
+    assert lines(world.hq, "returned") == []
+    (line,) = lines(world.hq, "sent_back")
+    assert line.startswith(f"từ {today:%d/%m} {POST} chưa sửa bản ghi trả lại: ")
+    assert line.endswith(" …”")
+    async with on_screen(world.root / "hq", world.hq.reopen()) as s:
+        shown = [row.strip() for row in s.text.splitlines()]
+        (at,) = [number for number, row in enumerate(shown) if row.endswith("1 bản ghi mới trả lại, chờ đồn sửa")]
+        assert shown[at].startswith("·")
+        assert "xem lại" not in s.text
+        await s.press("down", "enter")
+        assert "xem lại số hộ" in s.text
+    later = wall.now() + timedelta(days=12)
+    monkeypatch.setattr(wall, "shown", lambda: later)
+    assert lines(world.hq, "returned") == [line]
+    assert lines(world.hq, "sent_back") == []
+    monkeypatch.undo()
     world.carry(world.hq, world.post)
     records.save(world.post, "activity", {"hamlet": "Buôn A"}, well, confirm=True)
     world.carry(world.post, world.hq)
-    assert lines(world.hq, "returned") == []
+    assert lines(world.hq, "sent_back") == []
+
+
+async def test_posts_stand_in_the_order_of_the_alphabet(world: World) -> None:
+    """A, Ă, … D, Đ, E: not Đ after Z."""
+    for code, name in (("AAA", "Đồn BP Xuân Hòa"), ("ZZZ", "Đồn BP Đắk Ruê")):
+        pack = enrolment.write_pack(world.hq, code=code, name=name, dest=world.usb)
+        post = enrolment.init_post(world.root / code, pack, user="A", passphrase="x")
+        records.save(post, "event", {"name": "Tết", "date_from": "2013-01-20"})
+        outgoing.export(post, world.usb)
+        post.close()
+        incoming.import_files(world.hq, [world.usb])
+        enrolment.trust_replica(world.hq, code)
+    assert replies(world.hq) == [f"chưa ghi ra USB cho Đồn BP Đắk Ruê, {POST}, Đồn BP Xuân Hòa"]
+    world.well()
+    world.carry(world.post, world.hq)
+    async with on_screen(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("f7")
+        assert s.text.index("Đắk Ruê") < s.text.index("Ia Rvê") < s.text.index("Xuân Hòa")
+
+
+async def test_the_header_says_what_waits_and_no_zeros(world: World) -> None:
+    async with on_screen(world.root / "hq", world.hq.reopen()) as s:
+        assert s.text.splitlines()[0].endswith("  1 máy")
+    new_post(world, "EABUNG", "Đồn BP Ea Bung").close()
+    incoming.import_files(world.hq, [world.usb])
+    async with on_screen(world.root / "hq", world.hq.reopen()) as s:
+        assert s.text.splitlines()[0].endswith("  2 máy · 1 máy chờ chứng thực")
 
 
 def test_a_post_that_says_nothing_new_is_not_late_and_one_that_waits_is_called_about_that(

@@ -17,6 +17,7 @@ from fieldapp.sync.peers.peers import Peer
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import hanging, refill
+from fieldapp.vietnamese.text import sort_key
 
 
 def word_lines(words: str) -> list[str]:
@@ -72,7 +73,7 @@ class LaptopsScreen(Page):
     def renew(self) -> None:
         if not self.query(OptionList):
             return
-        self._known = sorted(peers.others(self.store), key=lambda peer: peer.trust != "pending")
+        self._known = sorted(peers.others(self.store), key=lambda p: (p.trust != "pending", sort_key(p.title)))
         lines = [hanging("·" if p.trust == "pending" else "", f"{p.title} · {_(p.trust)}") for p in self._known]
         refill(self.query_one(OptionList), lines, _("No other laptop is known yet."))
 

@@ -15,6 +15,7 @@ from fieldapp.tui.screens.beside import Beside, page_of
 from fieldapp.tui.widgets.header import NARROW
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
+from fieldapp.vietnamese.text import sort_key
 
 NAME, SHORT_NAME = 32, 18
 """Columns for a post's name; on a screen that is at most as wide as ``NARROW``"""
@@ -38,7 +39,7 @@ class ReviewOverviewScreen(Beside):
     def renew(self) -> None:
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
         counts = [c for c in _waiting(self.store) if self._post_id in (None, c[0])]
-        self._counts = sorted(counts, key=lambda c: (posts[c[0]], -c[2]))
+        self._counts = sorted(counts, key=lambda c: (sort_key(posts[c[0]]), -c[2]))
         name = NAME if self.app.size.width > NARROW else SHORT_NAME
         lines = [
             Content(

@@ -27,7 +27,7 @@ from fieldapp.tui.screens.base import Page
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import clean
+from fieldapp.vietnamese.text import clean, sort_key
 from fieldapp.work import desk, notices
 
 STAGES = {
@@ -376,7 +376,8 @@ class SyncScreen(Page):
         lines = [line for _to, line in told]
         if len(told) > FEW_REPLIES:
             self._files += lines
-            names = ", ".join([to for to, _line in told[:MAX_NAMES]]) + (" …" if len(told) > MAX_NAMES else "")
+            to = sorted((to for to, _line in told), key=sort_key)
+            names = ", ".join(to[:MAX_NAMES]) + (" …" if len(to) > MAX_NAMES else "")
             written = counted("{n} bundle was written", "{n} bundles were written", len(told))
             lines = [f"✓ {written}: {names}"]
         for line in lines:

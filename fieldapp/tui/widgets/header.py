@@ -65,14 +65,17 @@ class HeaderLine(Horizontal):
 
 
 def sent_text(store: Store, state: status.Status, width: int) -> str:
-    """“3 bản ghi chưa gửi · 4 chờ biên nhận · biên nhận đến 12/11”, or what waits at headquarters."""
+    """“3 bản ghi chưa gửi · 4 chờ biên nhận · biên nhận đến 12/11”; at headquarters what of the exchange waits, and
+    nothing where nothing does: what is to be reviewed or decided stands on the first screen."""
     if store.identity.role == "hq":
-        waiting = len(state.held) + len(state.quarantined)
-        return _("{laptops} · {waiting} waiting · {conflicts}").format(
-            laptops=counted("{n} laptop", "{n} laptops", state.laptops),
-            waiting=waiting,
-            conflicts=counted("{n} conflict", "{n} conflicts", state.conflicts + state.undecided),
-        )
+        batches = len(state.held) - state.uncertified + len(state.quarantined)
+        conflicts = state.conflicts + state.undecided
+        waits = [
+            (len(state.asking), counted("{n} to be certified", "{n} to be certified", len(state.asking))),
+            (batches, counted("{n} batch waits", "{n} batches wait", batches)),
+            (conflicts, counted("{n} conflict", "{n} conflicts", conflicts)),
+        ]
+        return " · ".join([counted("{n} laptop", "{n} laptops", state.laptops), *(said for n, said in waits if n)])
     until = state.received_until
     received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
     room = NARROW if not state.awaited_records else MIDDLE
