@@ -1,7 +1,7 @@
 """How complete a report is, in words: one line of the letter. ``narrative.left_out`` has what a machine says of it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from fieldapp.domain.dates import format_date
@@ -12,16 +12,20 @@ from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 
 FEW = 3
-"""Posts and months that are named one by one"""
+"""Months that are named one by one"""
+
+
+MOST = 8
+"""Posts that are named with the day up to which they are known"""
 
 
 def completeness_line(report: Report) -> str:
-    """Whose records the figures are from, up to which day, and what they lack."""
-    return as_sentence("; ".join([_whose(report), *_lacking(report)]))
+    """Whose records the figures are from, up to which day, and what they lack; a sentence for each."""
+    return " ".join(map(as_sentence, ["; ".join([_whose(report), *_known_until(report)]), *_lacking(report)]))
 
 
 def _whose(report: Report) -> str:
-    day = format_date(report.query.today)
+    day = format_date(min(report.query.today, _alone(report) or report.query.today))
     post = report.post or report.reported.own
     if post is not None:
         return _("the figures are from the records of {post} up to {day}").format(post=post, day=day)
@@ -31,21 +35,39 @@ def _whose(report: Report) -> str:
     return _("the figures are from the reports of {posts} up to {day}").format(posts=posts, day=day)
 
 
+def _alone(report: Report) -> date | None:
+    """The day up to which the only post of a report is known, where it is before the report's."""
+    behind = report.reported.behind
+    return behind[0].until if report.post is not None and len(behind) == 1 and not behind[0].part else None
+
+
+def _known_until(report: Report) -> Iterator[str]:
+    """“số liệu của Đồn Bo Heng, một phần Đồn Hòa Hiệp mới nhận đến ngày 18/11/2026”, the newest day first."""
+    if _alone(report):
+        return
+    behind = sorted(report.reported.behind, key=lambda post: post.until or date.min)
+    groups: dict[date | None, list[str]] = {}
+    for post in sorted(behind[:MOST], key=lambda post: post.until or date.min, reverse=True):
+        groups.setdefault(post.until, []).append(
+            _("a part of {post}").format(post=post.name) if post.part else post.name
+        )
+    for day, posts in groups.items():
+        named = ", ".join(posts)
+        if day is None:
+            yield _("nothing was received of {posts}").format(posts=named)
+        else:
+            yield _("of {posts}, figures were received up to {day} only").format(posts=named, day=format_date(day))
+    more = {post.post_id for post in behind[MOST:]} - {post.post_id for post in behind[:MOST]}
+    if more:
+        yield counted(
+            "of {n} more post, not up to that day either", "of {n} more posts, not up to that day either", len(more)
+        )
+
+
 def _lacking(report: Report) -> Iterator[str]:
     c = report.completeness
-    missing = report.reported.missing
-    for post in missing[:FEW]:
-        yield from not_reported_texts(report, post)
-    if len(missing) > FEW:
-        more = len(missing) - FEW
-        yield counted("{n} more post has not reported all", "{n} more posts have not reported all", more)
-    if c.returned + c.undecided:
-        yield counted(
-            "{n} record that is being corrected is not counted", "{n} records that are being corrected are not counted",
-            c.returned + c.undecided,
-        )  # fmt: skip
-    if c.waiting:
-        yield _("what has not arrived completely is not counted")
+    if waits := waiting_texts(report):
+        yield _("not counted: {what}").format(what=", ".join(waits))
     if c.without_figure:
         yield counted(
             "{n} activity without a known amount is not added up",
@@ -67,14 +89,27 @@ def _lacking(report: Report) -> Iterator[str]:
         )  # fmt: skip
 
 
+def waiting_texts(report: Report) -> list[str]:
+    """What waits, in the words of the letter and its annex alike; nothing is said of what does not."""
+    c = report.completeness
+    texts = (
+        (c.returned, counted(
+            "{n} item returned and not corrected yet", "{n} items returned and not corrected yet", c.returned)),
+        (c.undecided, counted("{n} item to be decided", "{n} items to be decided", c.undecided)),
+        (c.waiting, counted(
+            "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting)),
+    )  # fmt: skip
+    return [text for number, text in texts if number]
+
+
 def not_reported_texts(report: Report, post: NotReported) -> Iterator[str]:
-    """“Đồn Bo Heng chưa báo cáo tháng 11/2026”"""
-    if post.nothing:
-        yield _("{post} has not reported {months}").format(post=post.name, months=months_named(report, post.nothing))
-    if post.partly:
-        yield _("{post} has not reported all of {months}").format(
-            post=post.name, months=months_named(report, post.partly)
-        )
+    """“Đồn Bo Heng chưa báo cáo tháng 11/2026”; what is earlier first."""
+    texts = (
+        (post.partly, _("{post} has not reported all of {months}")),
+        (post.nothing, _("{post} has not reported {months}")),
+    )
+    for months, text in sorted((t for t in texts if t[0]), key=lambda t: t[0][0].first):
+        yield text.format(post=post.name, months=months_named(report, months))
 
 
 def months_named(report: Report, months: Sequence[Period]) -> str:

@@ -4,7 +4,7 @@ A month is complete when headquarters has something that the post wrote after th
 it is missing. Times come from the hybrid logical clock, because a laptop whose battery died writes 2010 on its bundles.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
@@ -153,6 +153,18 @@ class NotReported:
 
 
 @dataclass(frozen=True)
+class Behind:
+    """A post, or laptops of it, whose records are known here only up to a day before the report's."""
+
+    post_id: str
+    name: str
+    until: date | None
+    """the last day of which something is known; None where nothing has arrived"""
+    part: bool
+    """whether it is so of some of the post's laptops or records only"""
+
+
+@dataclass(frozen=True)
 class Reported:
     """Whose records a report has."""
 
@@ -163,17 +175,23 @@ class Reported:
     """whether the period is over, and nothing of it is missing of any post"""
     own: str | None = None
     """the post whose laptop this is; None at headquarters"""
+    behind: Sequence[Behind] = ()
+    """posts by name, each with its days; empty where all is known up to the report's day"""
 
 
 def reported(store: Store, period: Period, today: date, post_id: str | None = None) -> Reported:
-    """The posts that have reported, and those of which headquarters lacks months of a period that are over, by name.
+    """The posts that have reported, and those of which headquarters lacks months of a period, by name. A month that
+    goes on is missing only where nothing of it has arrived, and the post is late.
 
     ``post_id``: of one post only. A post knows of itself alone.
     """
     if store.identity.role != "hq":
         return Reported(1, [], True, store.identity.post_name or store.identity.name)
-    grid = [month for month in period.months() if month.last < today]
-    heard, gaps, found = _heard_by_post(store), _gaps(store), []
+    grid = [month for month in period.months() if month.first <= today]
+    days, gaps, limit = _heard_by_post(store), _gaps(store), limit_days(store)
+    heard = {id: max(known) for id, all_days in days.items() if (known := [day for day in all_days if day])}
+    found: list[NotReported] = []
+    behind: list[Behind] = []
     rows = [row for row in _posts(store) if post_id in (None, row["id"])]
     recorded: set[tuple[str, str]] | None = None
     complete = period.last < today
@@ -183,7 +201,12 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
         complete &= whole is not None and whole > period.last
         nothing: list[Period] = []
         partly: list[Period] = []
+        behind += _behind(row, days.get(row["id"], []), gaps.get(row["id"]), period, today)
+        silent = _silent_days(row, newest, today)
         for month in (m for m in grid if whole is None or whole <= m.last):
+            goes_on = month.last >= today
+            if goes_on and (silent is None or silent <= limit or (whole is not None and whole >= month.first)):
+                continue
             if recorded is None:  # mostly every post has reported, and nobody asks
                 recorded = _recorded(store, Period(grid[0].first, grid[-1].last))
             counted = (int((row["id"], f"{month.first:%Y-%m}") in recorded), 0)
@@ -192,16 +215,31 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
                 (nothing if state == "awaited" else partly).append(month)
         if nothing or partly:
             found.append(NotReported(row["id"], row["name"], nothing, partly))
-    return Reported(sum(row["id"] in heard for row in rows), found, complete)
+    return Reported(sum(row["id"] in heard for row in rows), found, complete and not behind, behind=behind)
 
 
-def _heard_by_post(store: Store) -> dict[str, date]:
-    """Id of a post -> the day of the newest that is known of it."""
-    found: dict[str, date] = {}
+def _behind(post: Row, days: Sequence[date | None], gap: date | None, period: Period, today: date) -> Iterator[Behind]:
+    """The days up to which a post is known, where they are before the report's: the newest first, nothing last.
+
+    ``days``: of each of its laptops. ``gap``: from which day on something that it sent waits for what is before it.
+    """
+    added = _added_on(post)
+    if not any(days) and added is not None and added > period.last:
+        return
+    known = {*(days or [None])} if gap is None else {gap, *(day for day in days if day is None or day < gap)}
+    part = len(known) > 1 or (gap is not None and len(days) > 1)
+    for day in sorted(known, key=lambda day: day or date.min, reverse=True):
+        if day is None or day < min(today, period.last + timedelta(days=1)):
+            yield Behind(post["id"], post["name"], day, part)
+
+
+def _heard_by_post(store: Store) -> dict[str, list[date | None]]:
+    """Id of a post -> the day of the newest that is known of each of its laptops; None where nothing is."""
+    found: dict[str, list[date | None]] = {}
     for laptop in _laptop_rows(store):
-        if laptop["post_id"] is not None and (moment := _heard_at(laptop)) is not None:
-            day = wall.local_day(moment)
-            found[laptop["post_id"]] = max(day, found.get(laptop["post_id"], day))
+        if laptop["post_id"] is not None:
+            moment = _heard_at(laptop)
+            found.setdefault(laptop["post_id"], []).append(wall.local_day(moment) if moment else None)
     return found
 
 

@@ -11,6 +11,7 @@ from fieldapp.domain.sentences import as_sentence, joined
 from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import changes, plan_words
+from fieldapp.reports.completeness import waiting_texts
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
@@ -149,26 +150,11 @@ def as_table(table: FigureTable) -> str:
 def left_out(report: Report) -> list[str]:
     """What the figures leave out and as of when, and the rules by which they count."""
     c = report.completeness
-    lines = [
-        _("Left out: {voided} voided, {returned} returned and not corrected yet, {drafts}, {waiting}.").format(
-            voided=c.voided,
-            returned=c.returned,
-            drafts=counted("{n} draft", "{n} drafts", c.drafts),
-            waiting=counted(
-                "{n} batch of changes that waits or was refused",
-                "{n} batches of changes that wait or were refused",
-                c.waiting,
-            ),
-        )
-    ]
-    if c.undecided:
-        lines.append(
-            counted(
-                "{n} record waits for a decision: what was voided without knowing of other changes does not count yet.",
-                "{n} records wait for a decision: what was voided without knowing of other changes does not count yet.",
-                c.undecided,
-            )
-        )
+    lines = []
+    gone = [counted("{n} item voided", "{n} items voided", c.voided)] if c.voided else []
+    drafts = [counted("{n} item not finished", "{n} items not finished", c.drafts)] if c.drafts else []
+    if texts := [*gone, *waiting_texts(report), *drafts]:
+        lines.append(as_sentence(_("left out: {what}").format(what=", ".join(texts))))
     if c.set_aside or c.conflicts:
         lines.append(
             _("To look at: {conflicts}, {set_aside}.").format(

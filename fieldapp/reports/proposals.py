@@ -15,7 +15,7 @@ from fieldapp.reports.completeness import months_named, not_reported_texts
 from fieldapp.reports.coverage import NotReported
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
 from fieldapp.reports.narrative import HEADINGS
-from fieldapp.reports.query import find_post
+from fieldapp.reports.query import Period, find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
 from fieldapp.reports.sentences import of_unit, phrases
 from fieldapp.store.store import Store
@@ -26,6 +26,12 @@ SECTIONS = ("assessment", "shortcomings", "causes", "directions", "proposals")
 
 MOST = 3
 """Sentences of one sort"""
+
+MOST_URGED = 8
+"""Posts that are named with what they have to send"""
+
+RECENT = 7
+"""Days without news that need no urging: a stick travels so long"""
 
 MUCH = 20
 """Percent: a figure that went down by less is not a weak point"""
@@ -173,12 +179,13 @@ def _of_post(plan: PlanProgress, text: str) -> str:
 
 
 def _directions(store: Store, report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
-    if missing:
-        listed = "; ".join(
-            f"{post.name} ({months_named(report, sorted([*post.nothing, *post.partly], key=lambda m: m.first))})"
-            for post in missing[:MOST]
-        )
-        yield _("see to it that what is missing is reported: {posts}").format(posts=listed)
+    urged = [*_to_be_sent(report, missing)]
+    if urged:
+        more = len(urged) - MOST_URGED
+        named = "; ".join(urged[:MOST_URGED])
+        if more > 0:
+            named = f"{named}; {counted('{n} more post', '{n} more posts', more)}"
+        yield _("see to it that what is missing is reported: {posts}").format(posts=named)
     late = _late_matters(report)
     if late:
         yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
@@ -191,6 +198,25 @@ def _directions(store: Store, report: Report, missing: Sequence[NotReported]) ->
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
     for period, targets in following.items():
         yield _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
+
+
+def _to_be_sent(report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
+    """“Đồn Bo Heng (tháng 10, tháng 11/2026)”: each post with the months that it has to send or to complete."""
+    begun = [month for month in report.query.period.months() if month.first <= report.query.today]
+    months: dict[str, list[Period]] = {post.post_id: [*post.nothing, *post.partly] for post in missing}
+    names, parts = {post.post_id: post.name for post in missing}, set[str]()
+    for post in report.reported.behind:
+        if post.until is not None and (report.query.today - post.until).days <= RECENT:
+            continue
+        names[post.post_id] = post.name
+        found = months.setdefault(post.post_id, [])
+        found += [m for m in begun if m not in found and (post.until is None or m.last >= post.until)]
+        if post.part:
+            parts.add(post.post_id)
+    for post_id in sorted(months, key=lambda post_id: sort_key(names[post_id])):
+        named = months_named(report, sorted(months[post_id], key=lambda month: month.first))
+        text = _("a part of {months}") if post_id in parts else "{months}"
+        yield f"{names[post_id]} ({text.format(months=named)})"
 
 
 def _amount(plan: PlanProgress, value: int) -> str:

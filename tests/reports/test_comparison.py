@@ -1,6 +1,7 @@
 """A report beside the period before and its plan, in words; and in one line, how complete it is."""
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import docx
 import pytest
 from field import Run, World, insert, of_another_post
 
+from fieldapp.domain.dates import format_date
 from fieldapp.records import records
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import change
 from fieldapp.reports.completeness import completeness_line
+from fieldapp.reports.coverage import Behind, Reported
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, report
@@ -159,7 +162,7 @@ def test_one_line_of_words_says_whose_figures_they_are_and_what_they_lack(world:
     records.save(world.post, "activity", well, confirm=True)
     line = completeness_line(made(world.post, today=date(2013, 3, 20)))
     assert line == (
-        "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 20/03/2013;"
+        "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 20/03/2013."
         " 1 hoạt động chưa rõ số lượng nên chưa cộng vào."
     )
 
@@ -179,9 +182,39 @@ def test_posts_that_are_missing_are_named_and_the_rest_counted(world: World) -> 
     first = date.today().replace(day=1)
     month = Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
     line = completeness_line(made(world.hq, month, today=month.last + timedelta(days=9)))
-    named = [clause for clause in line.split("; ") if "báo cáo tháng" in clause]
-    assert len(named) == 3 and f"Đồn 0 chưa báo cáo {month.title}" in named
-    assert line.endswith("; 3 đồn khác cũng chưa báo cáo đủ.")
+    assert line.endswith("; Đồn 0, Đồn 1, Đồn 2, Đồn 3, Đồn 4, Đồn BP Ia Rvê chưa nhận được.")
+    for number in range(5, 10):
+        enrolment.write_pack(world.hq, code=f"P{number}", name=f"Đồn {number}", dest=world.usb)
+    line = completeness_line(made(world.hq, month, today=month.last + timedelta(days=9)))
+    assert line.endswith("; 3 đồn khác cũng chưa nhận được đến ngày ấy.")
+
+
+def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) -> None:
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    today, last = date.today(), date.today() + timedelta(days=90)
+    whole = Period(date(2013, 1, 1), last)
+    line = completeness_line(made(world.hq, whole, today=today))
+    assert line == f"Số liệu tổng hợp từ báo cáo của 1 đồn đến ngày {format_date(today)}."
+    later = made(world.hq, whole, today=last)
+    assert f"; số liệu của Đồn BP Ia Rvê mới nhận đến ngày {format_date(today)}." in completeness_line(later)
+    alone = completeness_line(made(world.hq, whole, today=last, post="IARVE"))
+    assert alone == f"Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày {format_date(today)}."
+    parts = [Behind("1", "Đồn A", date(2013, 3, 2), part=False), Behind("2", "Đồn B", date(2013, 3, 2), part=True)]
+    told = replace(
+        later, reported=Reported(3, [], complete=False, behind=[*parts, Behind("3", "Đồn C", None, part=False)])
+    )
+    assert completeness_line(told).endswith(
+        "; số liệu của Đồn A, một phần Đồn B mới nhận đến ngày 02/03/2013; Đồn C chưa nhận được."
+    )
+
+
+def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> None:
+    waits = replace(made(world.hq).completeness, returned=1, waiting=2)
+    text = "1 nội dung bị trả lại chưa sửa, 2 phần số liệu gửi về còn chờ xử lý"
+    told = replace(made(world.hq), completeness=waits)
+    assert f"Chưa tính {text}." in completeness_line(told)
+    assert any(text in line for line in narrative.left_out(told))
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:

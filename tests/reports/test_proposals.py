@@ -43,6 +43,18 @@ def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
     assert proposed(world.post, month, later)["shortcomings"] == [], "a post does not know of others"
 
 
+def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World) -> None:
+    labour(world, TODAY, 5)
+    world.carry(world.post, world.hq)
+    later = THIS_MONTH + timedelta(days=93)
+    found_period = Period(THIS_MONTH, later)
+    found, months = proposed(world.hq, found_period, later), found_period.months()
+    assert found["shortcomings"][0] == f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ."
+    assert months[-1].title in found["shortcomings"][1], "nothing of it has arrived for longer than is allowed"
+    (seen_to,) = [s for s in found["directions"] if s.startswith("Đôn đốc")]
+    assert seen_to.endswith(f": Đồn BP Ia Rvê ({found_period.title}).")
+
+
 def test_what_is_late_is_named_with_whom(world: World) -> None:
     for day in (3, 7):
         records.save(world.post, "matter", {

@@ -84,7 +84,8 @@ def test_each_format_says_what_it_was_computed_from(run: Run, filled: World, tmp
     assert heads
     assert {row["hash"] in text and row["log_id"] in text for row in heads} == {True}
     for said in ("năm 2013", "01/01/2013 – 31/12/2013", "Theo đơn vị hành chính hiện nay",
-                 f"fieldapp {fieldapp.__version__}", "1 bản ghi đã hủy", "Đồn BP Ia Rvê (A): đã nhận đến"):  # fmt: skip
+                 f"fieldapp {fieldapp.__version__}", "1 nội dung đã hủy",
+                 "Đồn BP Ia Rvê (A): đã nhận đến"):  # fmt: skip
         assert "".join(said.split()) in text, said
 
 

@@ -40,7 +40,7 @@ def test_what_is_to_be_said_of_the_report_stands_on_a_sheet_of_its_own(world: Wo
     said = [row[0] for row in book(world).rows("Ghi chú") if row]
     for line in ("Kỳ: 01/01/2013 – 31/12/2013 (năm 2013)", "Mức độ đầy đủ của số liệu"):
         assert line in said
-    assert any("1 bản ghi đã hủy" in str(line) for line in said)
+    assert any("1 nội dung đã hủy" in str(line) for line in said)
 
 
 def test_what_a_star_means_stands_below_its_table(world: World) -> None:
