@@ -103,6 +103,9 @@ async def test_one_bad_file_does_not_stop_the_others_and_stays_with_what_was_typ
         field(pilot, "#path").value = str(phone / "xem")
         await settled(pilot, "enter")
         assert sorted(lines(pilot)) == ["a.jpg", "hong.jpg"]
+        app.screen.query_one(OptionList).highlighted = lines(pilot).index("hong.jpg")
+        await settled(pilot)
+        assert "! hong.jpg" in said(pilot, "#about")
         field(pilot, "#caption").value = "hai ảnh"
         told = await settled(pilot, "f6", "f2")
         assert "✓ Đã đính kèm 1 tệp." in told
