@@ -86,6 +86,7 @@ async def test_photographs_of_a_phone_are_marked_and_attached_with_a_caption(wor
         assert lines(pilot)[3] == "bien ban.pdf"  # the phone's come first
         assert "05/03/2026" in said(pilot, "#about")
         assert "12.83333, 107.95000" in said(pilot, "#about")
+        assert "bản ghi đề ngày" in said(pilot, "#about")  # another day: the entry may be mended
         await settled(pilot, "space", "space", "tab", "tab")
         field(pilot, "#caption").value = "bàn giao giếng"
         assert await settled(pilot, "f2") == "✓ Đã đính kèm 2 tệp."
