@@ -154,9 +154,10 @@ def prepare(path: Path, *, original: bool = False) -> Prepared:
 def look(path: Path) -> Looked:
     """See a file before it is attached; NotAttachable if it cannot be read, or is none that may be attached."""
     data = file_content.read(path)
-    if file_content.media_type_of(data, path) not in file_content.PICTURES:
+    if file_content.media_type_of(data, path) not in (*file_content.PICTURES, file_content.HEIC):
         return Looked(None, None, None)
-    return Looked(pictures.thumbnail(data), *pictures.taken(data))
+    found = pictures.look(data, path)
+    return Looked(found.data, found.taken_on, found.place)
 
 
 def may_attach(store: Store, record_id: str) -> bool:

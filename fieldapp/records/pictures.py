@@ -5,6 +5,8 @@ its header: too many are refused before memory is taken for them.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -64,23 +66,40 @@ def prepare(data: bytes, path: Path, *, original: bool = False) -> Picture:
     ``original``: only look whether it is sound, and what it says of its day and place.
     """
     shown = display_path(path.name)
+    with _decoding(shown):
+        image = _opened(data, shown)
+        taken_on, place = _taken_on(image), _place(image)
+        media_type = PNG if image.format == "PNG" else JPEG
+        if original and image.format == "HEIF":
+            raise NotAttachable(
+                _("{name} is a HEIC photograph, which is stored as JPEG: attach it without --original.").format(
+                    name=shown
+                )
+            )
+        _scaled(image, LONGEST, shown)
+        image.load()
+        if original:
+            return Picture(media_type, data, taken_on, place)
+        media_type, made = _encoded(_upright(image), media_type)
+    return Picture(media_type, made, taken_on, place)
+
+
+def look(data: bytes, path: Path) -> Picture:
+    """A photograph before it is attached, as a small JPEG; NotAttachable as from ``prepare``."""
+    shown = display_path(path.name)
+    with _decoding(shown):
+        image = _opened(data, shown)
+        taken_on, place = _taken_on(image), _place(image)
+        return Picture(JPEG, _smaller(image, THUMB, 70, shown)[0], taken_on, place)
+
+
+@contextmanager
+def _decoding(shown: str) -> Iterator[None]:
+    """Make NotAttachable of whatever decoders raise."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of many pixels: counted below
-            image = _opened(data, shown)
-            taken_on, place = _taken_on(image), _place(image)
-            media_type = PNG if image.format == "PNG" else JPEG
-            if original and image.format == "HEIF":
-                raise NotAttachable(
-                    _("{name} is a HEIC photograph, which is stored as JPEG: attach it without --original.").format(
-                        name=shown
-                    )
-                )
-            _scaled(image, LONGEST, shown)
-            image.load()
-            if original:
-                return Picture(media_type, data, taken_on, place)
-            media_type, made = _encoded(_upright(image), media_type)
+            warnings.simplefilter("ignore")  # of many pixels: counted when the picture is opened
+            yield
     except NotAttachable:
         raise
     except MemoryError:
@@ -91,46 +110,32 @@ def prepare(data: bytes, path: Path, *, original: bool = False) -> Picture:
         raise NotAttachable(
             _("{name} is cut off or damaged. Copy it again from where it came.").format(name=shown)
         ) from error
-    return Picture(media_type, made, taken_on, place)
 
 
 def thumbnail(data: bytes) -> bytes | None:
     """A small JPEG of a stored picture; None if it cannot be decoded."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = _opened(data, "")
-            _scaled(image, THUMB, "")
-            made = _upright(image).convert("RGB")
-            made.thumbnail((THUMB, THUMB))
-            return _jpeg(made, 70)
-    except (Exception, MemoryError):  # as above; a small picture is no reason to stop
+        with _decoding(""):
+            return _smaller(_opened(data, ""), THUMB, 70, "")[0]
+    except NotAttachable:  # a small picture is no reason to stop
         return None
 
 
 def printed(data: bytes) -> tuple[bytes, int, int] | None:
     """A stored picture for paper: (JPEG, width, height), in pixels; None if it cannot be decoded."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = _opened(data, "")
-            _scaled(image, PRINTED, "")
-            made = _upright(image).convert("RGB")
-            made.thumbnail((PRINTED, PRINTED))
-            return _jpeg(made, 80), made.width, made.height
-    except (Exception, MemoryError):  # as above
+        with _decoding(""):
+            return _smaller(_opened(data, ""), PRINTED, 80, "")
+    except NotAttachable:
         return None
 
 
-def taken(data: bytes) -> tuple[date | None, str | None]:
-    """(day, place) that a photograph says it was taken on and at; None for what it does not say."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image = _opened(data, "")
-            return _taken_on(image), _place(image)
-    except (Exception, MemoryError):  # as above
-        return None, None
+def _smaller(image: "Image", longest: int, quality: int, shown: str) -> tuple[bytes, int, int]:
+    """(JPEG, width, height) of a picture, upright, whose longer side has at most so many pixels."""
+    _scaled(image, longest, shown)
+    made = _upright(image).convert("RGB")
+    made.thumbnail((longest, longest))
+    return _jpeg(made, quality), made.width, made.height
 
 
 def half_blocks(small: bytes, columns: int, lines: int, *, sixteen: bool = False) -> list[list[tuple[Colour, Colour]]]:

@@ -11,13 +11,16 @@ import evidence_files as files
 import pytest
 from field import World
 from PIL import Image
+from rich.color import ColorSystem
 from rich.console import Console
+from rich.segment import Segment
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
 from fieldapp.records import attachments, opened, records
+from fieldapp.store import blobs
 from fieldapp.sync.format import drives
 from fieldapp.tui import files as fieldapp_files
 from fieldapp.tui import second_press
@@ -42,6 +45,10 @@ def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     return drive
+
+
+def sha256(world: World) -> str:
+    return str(world.post.value("SELECT sha256 FROM attachment"))
 
 
 async def settled(pilot: Pilot[Any], *keys: str) -> str:
@@ -79,6 +86,7 @@ async def test_photographs_of_a_phone_are_marked_and_attached_with_a_caption(wor
         assert lines(pilot)[3] == "bien ban.pdf"  # the phone's come first
         assert "05/03/2026" in said(pilot, "#about")
         assert "12.83333, 107.95000" in said(pilot, "#about")
+        assert "bản ghi đề ngày" in said(pilot, "#about")  # another day: the entry may be mended
         await settled(pilot, "space", "space", "tab", "tab")
         field(pilot, "#caption").value = "bàn giao giếng"
         assert await settled(pilot, "f2") == "✓ Đã đính kèm 2 tệp."
@@ -103,6 +111,9 @@ async def test_one_bad_file_does_not_stop_the_others_and_stays_with_what_was_typ
         field(pilot, "#path").value = str(phone / "xem")
         await settled(pilot, "enter")
         assert sorted(lines(pilot)) == ["a.jpg", "hong.jpg"]
+        app.screen.query_one(OptionList).highlighted = lines(pilot).index("hong.jpg")
+        await settled(pilot)
+        assert "! hong.jpg" in said(pilot, "#about")
         field(pilot, "#caption").value = "hai ảnh"
         told = await settled(pilot, "f6", "f2")
         assert "✓ Đã đính kèm 1 tệp." in told
@@ -141,35 +152,46 @@ async def test_headquarters_sees_what_has_not_arrived_and_changes_nothing(world:
     well = world.well()
     attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_0.jpg")])
     world.carry(world.post, world.hq)
+    blobs.remove(world.hq, sha256(world))
     app = FieldApp(world.root / "hq", world.hq.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(RecordScreen(well))
         await settled(pilot, "f7")
         assert lines(pilot) == ["IMG_0.jpg"]
+        assert "ảnh chưa đến" in said(pilot, "#about")
+        assert "ảnh chưa đến" in await settled(pilot, "enter")
         for keys in (["f2"], ["delete"]):
             await settled(pilot, *keys)
             assert isinstance(app.screen, RecordFilesScreen)
             assert not said(pilot, "#why")
 
 
-@pytest.mark.parametrize("colours", ["standard", "256", "truecolor"])
-async def test_a_photograph_is_seen_in_any_terminal(world: World, phone: Path, colours: str) -> None:
+async def test_a_photograph_is_seen_in_any_terminal(world: World, phone: Path) -> None:
     well = world.well()
     whole = phone / "whole.png"
     Image.new("RGB", (400, 300), (200, 30, 30)).save(whole)
     attachments.add(world.post, well, [attachments.prepare(whole)])
     app = FieldApp(world.root / "post", world.post.reopen())
-    app.console._color_system = {"standard": 1, "256": 2, "truecolor": 3}[colours]  # type: ignore[assignment]
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(RecordFilesScreen(well))
         await settled(pilot)
         picture = app.screen.query_one(Picture)
-        drawn = [picture.render_line(y) for y in range(picture.size.height)]
-        blocks = [segment for strip in drawn for segment in strip if segment.text in "▀▄█"]
-        assert {strip.cell_length for strip in drawn} == {picture.size.width}
-        assert len(blocks) >= picture.size.width * 8
-        seen = {tuple(segment.style.color.triplet) for segment in blocks}  # type: ignore[union-attr,arg-type]
-        assert (seen == {(170, 0, 0)}) == (colours == "standard")
+        for colours in (ColorSystem.STANDARD, ColorSystem.EIGHT_BIT, ColorSystem.TRUECOLOR):
+            app.console._color_system = colours
+            picture.show(None)
+            await settled(pilot)
+            assert not blocks(picture)
+            app.screen.renew()  # type: ignore[attr-defined]
+            await settled(pilot)
+            assert len(blocks(picture)) >= picture.size.width * 8
+            seen = {tuple(segment.style.color.triplet) for segment in blocks(picture)}  # type: ignore[union-attr,arg-type]
+            assert (seen == {(170, 0, 0)}) == (colours == ColorSystem.STANDARD)
+
+
+def blocks(picture: Picture) -> list[Segment]:
+    drawn = [picture.render_line(y) for y in range(picture.size.height)]
+    assert {strip.cell_length for strip in drawn} == {picture.size.width}
+    return [segment for strip in drawn for segment in strip if segment.text in "▀▄█"]
 
 
 async def test_what_is_left_open_is_kept_when_the_screen_is_locked(world: World, phone: Path) -> None:
@@ -302,3 +324,20 @@ async def test_the_number_of_files_stands_beside_the_record(world: World, phone:
         console = Console(width=80, file=StringIO())
         console.print(app.screen.query_one(OptionList).options[0].prompt)
         assert "2 ảnh" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+async def test_on_a_wide_screen_the_photograph_is_seen_beside_the_review(world: World, phone: Path) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_1.jpg")])
+    world.carry(world.post, world.hq)
+    for arrived in (True, False):
+        if not arrived:
+            blobs.remove(world.hq, sha256(world))
+            blobs.remove(world.hq, sha256(world), blobs.THUMB)
+        app = FieldApp(world.root / "hq", world.hq.reopen())
+        async with app.run_test(size=(160, 50)) as pilot:
+            app.push_screen(ReviewListScreen("activity", world.post.identity.post_id or ""))
+            await settled(pilot)
+            await settled(pilot)
+            strips = app.screen._compositor.render_strips()
+            assert any("▀" in strip.text[80:] for strip in strips) == arrived

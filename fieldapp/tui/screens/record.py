@@ -1,6 +1,7 @@
 """One record: what it says, what was done for its tasks, whether headquarters has it, and its history."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -30,6 +31,7 @@ from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.beside import page_of, titled
 from fieldapp.tui.screens.duplicate import side_by_side
 from fieldapp.tui.second_press import SecondPress
+from fieldapp.tui.widgets.picture import PictureBeside
 from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.signs import state_text
 from fieldapp.tui.widgets.text_field import TextField
@@ -37,6 +39,8 @@ from fieldapp.vietnamese.text import tidy
 from fieldapp.work import review_hints, review_queue, task_work
 
 LABEL_WIDTH = 22
+PHOTOGRAPH_LINES = 18
+"""Lines of a photograph beside a list"""
 ROOM_FOR_TWINS = 70
 """Columns from which on two records are shown beside each other"""
 
@@ -437,7 +441,17 @@ def record_beside(store: Store, row_id: str, width: int, doubts: Sequence[review
     shown = view.describe(store, found)
     content = beside_twin(store, found, shown, twin) if twin and width >= ROOM_FOR_TWINS else titled(shown)
     hints = [Text(f"\n? {doubt.sentence}", style="bold") for doubt in doubts]
-    return page_of(" · ".join([_(model.TITLE), *posts]), content, *hints)
+    return page_of(" · ".join([_(model.TITLE), *posts]), content, *hints, *_photograph(store, row_id))
+
+
+def _photograph(store: Store, row_id: str) -> list[RenderableType]:
+    """The first photograph of a record that is here, in small."""
+    for one in attachments.of_record(store, row_id):
+        if one.is_picture and one.state == "here":
+            with suppress(FieldappError):  # a damaged one is told on the screen of files
+                small = attachments.thumbnail(store, one)
+                return ["", PictureBeside(small, PHOTOGRAPH_LINES)] if small else []
+    return []
 
 
 def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: str) -> Table:

@@ -362,6 +362,8 @@ class AttachScreen(Page):
         self._record_id = record_id
         self._files: list[Path] = []
         self._marked: dict[Path, None] = {}
+        self._day = ""
+        """The record's day, YYYY-MM-DD, where its kind has one"""
         self._done = 0
         """How many were attached here"""
 
@@ -380,6 +382,9 @@ class AttachScreen(Page):
         yield Static(id="said", classes="line", markup=False)
 
     def on_mount(self) -> None:
+        found = records.get(self.store, self._record_id)
+        day = records.model_of(found.kind).DATE
+        self._day = str(found.row[day] or "") if day else ""
         self._title()
         self.query_one("#files").focus()
         self.action_renew()
@@ -447,7 +452,7 @@ class AttachScreen(Page):
         try:
             if path is not None:
                 looked = attachments.look(path)
-                small, said = looked.thumbnail, _told(looked.taken_on, looked.place)
+                small, said = looked.thumbnail, _told(looked.taken_on, looked.place, self._day)
         except FieldappError as error:
             said = f"! {error}"
         self.app.call_from_thread(self._looked, path, small, said)
@@ -577,10 +582,12 @@ class AttachScreen(Page):
         self.query_one("#said", Static).update(Content(text))
 
 
-def _told(taken_on: date | None, place: str | None) -> str:
-    """What a photograph says of itself; empty for nothing."""
+def _told(taken_on: date | None, place: str | None, record_day: str) -> str:
+    """What a photograph says of itself, and whether the record has another day; empty for nothing."""
+    other = taken_on is not None and record_day not in ("", taken_on.isoformat())
     told = [
         _("taken on {day}").format(day=format_date(taken_on)) if taken_on else "",
+        _("the record says {day}").format(day=format_date(date.fromisoformat(record_day))) if other else "",
         _("at {place}").format(place=place) if place else "",
     ]
     return " · ".join(filter(None, told))

@@ -5,6 +5,8 @@ sixteen they are chosen here, and where one half is bright it is drawn in front,
 colours behind a character.
 """
 
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -37,15 +39,36 @@ class Picture(Widget):
     def _draw(self) -> None:
         self._lines = []
         if self._small is not None and self.size:
-            sixteen = self.app.console.color_system in ("standard", "windows")
-            rows = pictures.half_blocks(self._small, *self.size, sixteen=sixteen)
-            self._lines = [Strip([_block(*halves) for halves in row]) for row in rows]
+            drawn = _drawn(self._small, *self.size, self.app.console)
+            self._lines = [Strip(segments) for segments in drawn]
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the picture, and blanks beside and below it."""
         line = self._lines[y] if y < len(self._lines) else Strip([])
         return line.extend_cell_length(self.size.width, self.rich_style)
+
+
+class PictureBeside:
+    """A small picture among other text, as wide as there is room, and at most so many ``lines`` high."""
+
+    def __init__(self, small: bytes, lines: int) -> None:
+        self._small = small
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segments in _drawn(self._small, options.max_width, self._lines, console):
+            yield from segments
+            yield Segment.line()
+
+    def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(1, options.max_width)
+
+
+def _drawn(small: bytes, columns: int, lines: int, console: Console) -> list[list[Segment]]:
+    sixteen = console.color_system in ("standard", "windows")
+    rows = pictures.half_blocks(small, columns, lines, sixteen=sixteen)
+    return [[_block(*halves) for halves in row] for row in rows]
 
 
 def _block(upper: Colour, lower: Colour) -> Segment:
