@@ -53,17 +53,20 @@ class Period:
         while day <= self.last:
             end = min(last_of_month(day), self.last)
             found.append(Period(day, end))
+            if end == self.last:  # perhaps the last day that there is
+                break
             day = end + timedelta(days=1)
         return found
 
     def before(self) -> "Period":
-        """The preceding period: as many months for whole months, else as many days."""
+        """The preceding period: as many months for whole months, else as many days; as far as there are years."""
         if self.first.day == 1 and self.last == last_of_month(self.last):
             n = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
-            at = self.first.year * 12 + self.first.month - 1 - n
+            at = max(self.first.year * 12 + self.first.month - 1 - n, date.min.year * 12)
             first = date(at // 12, at % 12 + 1, 1)
         else:
-            first = self.first - (self.last - self.first) - timedelta(days=1)
+            days = (self.last - self.first).days + 1
+            first = date.fromordinal(max(self.first.toordinal() - days, 1))
         return Period(first, self.first - timedelta(days=1))
 
 

@@ -279,6 +279,14 @@ def test_periods(text: str, first: str, last: str, title: str) -> None:
     assert sum((m.last - m.first).days + 1 for m in period.months()) == (period.last - period.first).days + 1
 
 
+@pytest.mark.parametrize("days", [("9999-12-01", "9999-12-31"), ("1900-01-01", "9999-12-31"),
+                                  ("1900-01-02", "9999-12-30")])  # fmt: skip
+def test_a_report_goes_to_the_end_of_the_calendar(world: World, days: tuple[str, str]) -> None:
+    period = Period(date.fromisoformat(days[0]), date.fromisoformat(days[1]))
+    world.well()
+    assert len(report(world.post, Query(period)).figures) == 2 * (days[0] < "2013")
+
+
 KINDS = {"kham_chua_benh": "luot_kham", "lao_dong_san_xuat": "ngay_cong", "gieng_khoan": "gieng"}
 DAY = st.dates(date(2012, 11, 1), date(2014, 2, 28))
 ACTIVITY = st.fixed_dictionaries({

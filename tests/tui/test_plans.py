@@ -9,6 +9,8 @@ from screen_driver import ScreenDriver, run
 from sheet_files import by_xlsxwriter
 from textual.events import Paste
 
+from fieldapp.records import plans, records
+from fieldapp.records.plans import Aim, PlanCell
 from fieldapp.reports.query import period_of
 from fieldapp.store import wall
 from fieldapp.tui.screens.plans import PlansScreen, year_before
@@ -153,3 +155,22 @@ async def test_names_stay_in_sight_while_columns_scroll(world: World) -> None:
 def test_the_year_before_has_the_same_months() -> None:
     for text, before in (("2024-02", "2023-02"), ("2026", "2025"), ("2025-2", "2024-02"), ("2026-Q1", "2025-Q1")):
         assert year_before(period_of(text, wall.today())) == period_of(before, wall.today())
+
+
+async def test_plans_of_a_post_that_is_no_more_hold_up_nothing(world: World) -> None:
+    """Neither those of the year before, nor what was typed before the post was voided: nobody could take them out."""
+    of_another_post(world.hq)
+    one, other = (world.hq.value("SELECT id FROM post WHERE code = ?", [code]) for code in ("IARVE", "IALOP"))
+    wells = Aim(world.hq.value("SELECT id FROM measure WHERE code = 'gieng'"))
+    year = period_of(str(YEAR), wall.today())
+    both = {PlanCell(one, wells): 4, PlanCell(other, wells): 5}
+    plans.save_plans(world.hq, year.first, year.last, both, reason="", confirm=True)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s)
+        await s.press("f4", f"{YEAR + 1}", "enter", "f5", "escape")
+        records.void(world.hq, other, "giải thể")
+        await to_plans(s)
+        await s.press("f4", f"{YEAR + 1}", "enter", "f2")
+        assert stored(world, YEAR + 1) == {("IARVE", "gieng", 4)}
+        await s.press("f5", "f2")
+        assert stored(world, YEAR + 1) == {("IARVE", "gieng", 4)}

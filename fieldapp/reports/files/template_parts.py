@@ -228,7 +228,10 @@ class Placeholders:
         values = {match[1]: self._text(scope, match[1]) for match in found if not self._is_body(match[1])}
         if len(values) < len({match[1] for match in found}):
             if sort == qn("w:t") and in_story:
-                self.body.append(paragraph)
+                if PLACE.fullmatch(text.strip()):
+                    self.body.append(paragraph)
+                else:  # what stands beside it would be lost
+                    self.found.broken.append(text[:_SHOWN])
                 return
             if sort in (qn("w:delText"), qn("w:delInstrText")):
                 values |= {match[1]: "" for match in found if self._is_body(match[1])}

@@ -119,6 +119,8 @@ class PlansScreen(Page):
         query = Query(self._period, today=wall.today())
         more = dict.fromkeys([*self._more, *(cell.aim for cell in self._typed)])
         self._table = plan_table(self.store, query, more)
+        shown = {post for post, _name in self._table.posts}  # one that was voided meanwhile can have no new plan
+        self._typed = {cell: text for cell, text in self._typed.items() if cell.post_id in shown}
         self._show()
         self.query_one(PlanField).focus()
 
@@ -435,7 +437,9 @@ class PlansScreen(Page):
         new = {
             cell: format_amount(row["target"], plans.aim_words(self.store, cell.aim).decimals)
             for cell, row in there.items()
-            if cell not in self._typed and (cell not in state or state[cell].target is None)
+            if cell not in self._typed
+            and (cell not in state or state[cell].target is None)
+            and cell.post_id in {post for post, _name in self._table.posts}
         }
         if not new:
             self._say(_("There is nothing of {period} that is not planned here already.").format(period=before.title))

@@ -1,6 +1,7 @@
 """Letters stand as they are prescribed, and fill headquarters' own templates."""
 
 import io
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -353,6 +354,12 @@ def test_properties_comments_and_endnotes_are_filled(
         path = with_part(tmp_path, name, sort, xml.replace("{text}", text).encode())
         with pytest.raises(FieldappError, match=r"khong_co|\{\{ky"):
             parts(world, path)
+
+
+@pytest.mark.parametrize("line", ["Kính gửi: {{noi_dung}}", "{{khong_co}} {{noi_dung}}", "{{noi_dung}} {{noi_dung}}"])
+def test_what_stands_beside_the_text_of_the_report_is_not_lost(world: World, tmp_path: Path, line: str) -> None:
+    with pytest.raises(FieldappError, match=f"“{re.escape(line)}”"):
+        letter(world, "decree30", template(tmp_path, line))
 
 
 def test_links_watermarks_descriptions_and_deleted_text_are_filled(world: World, tmp_path: Path) -> None:
