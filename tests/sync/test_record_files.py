@@ -393,6 +393,11 @@ def test_a_full_stick_takes_the_records_and_what_fits(
     assert 20 < sent(made) < 40
     assert made[0].files.left == 40 - sent(made)
     assert free(usb) >= drives.RESERVE + 2 * size  # the backup still fits
+    for path in usb.iterdir():
+        path.unlink()
+    room = 2 * size - 10_000  # it never does: nothing is kept for it
+    assert sent(outgoing.export(world.post, usb)) > 20
+    assert backup.backup_to_stick(world.post, usb) is None
 
 
 def test_a_full_disk_at_headquarters_keeps_the_records(

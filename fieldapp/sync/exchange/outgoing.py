@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -20,8 +21,9 @@ from fieldapp.sync.format.bundle import Progress
 from fieldapp.sync.peers import logs, peers, practice
 from fieldapp.sync.peers.peers import Peer
 
-BACKUP_ROOM = 2
-"""Times the size of the database: what a backup beside an export needs free (``safety/backup.py``)"""
+MAX_BACKED_UP = 128 * 1024 * 1024
+"""Bytes of the largest database of which a backup is put beside an export (``safety/backup.py``): a larger one would
+make the officer wait, although it is packed; it is backed up only on request"""
 
 
 class Exported(Struct, frozen=True):
@@ -91,6 +93,13 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None,
     return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
 
 
+def backup_room(store: Store, folder: Path) -> int:
+    """Bytes that must be free there for a post's backup beside an export; 0 if none is written: too large, too full."""
+    size = store.path.stat().st_size
+    fits = store.role == "post" and size <= MAX_BACKED_UP and drives.free_space(folder) >= 2 * size
+    return 2 * size if fits else 0
+
+
 def with_files(
     store: Store,
     inventory: Inventory,
@@ -102,7 +111,10 @@ def with_files(
 
     A post's export is followed by a backup for headquarters, for which room is kept.
     """
-    room = outgoing_files.Room(store, most, BACKUP_ROOM * store.path.stat().st_size if store.role == "post" else 0)
+    kept = 0
+    with suppress(OSError):  # pulled meanwhile: told below
+        kept = max((backup_room(store, made.path.parent) for _to, made in written), default=0)
+    room = outgoing_files.Room(store, most, kept)
     done = []
     for to, made in written:
         stem = made.path.name.removesuffix(bundle.BUNDLE_SUFFIX)

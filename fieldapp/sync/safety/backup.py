@@ -41,6 +41,7 @@ from fieldapp.store.connection import CannotOpen, DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
 from fieldapp.store.store import BACKUP_FOLDER, FILE, FILES_FOLDER, WRITING, Identity, Store, check_no_replica
+from fieldapp.sync.exchange import outgoing
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -60,8 +61,6 @@ ROOM_FACTOR = 3
 """An automatic backup is written only if this many times the size of the database is free"""
 STICK_SETTING = "stick_backup"
 """Local setting: ``off`` if no backup goes onto the stick with an export"""
-MAX_ON_STICK = 128 * 1024 * 1024
-"""Bytes: a larger database would make the officer wait, although it is packed; it is backed up only on request"""
 
 
 class _Member(msgspec.Struct, frozen=True):
@@ -185,8 +184,7 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     to = store.setting(recovery.RECOVERY_RECIPIENT)
     if store.identity.role != "post" or to is None or store.setting(STICK_SETTING) == "off":
         return None
-    size = store.path.stat().st_size
-    if size > MAX_ON_STICK or drives.free_space(folder) < 2 * size:
+    if not outgoing.backup_room(store, folder):
         return None
     target = folder / f"{_name(store)}{SEALED_SUFFIX}"
     leftovers.remember(store, folder)
