@@ -13,6 +13,7 @@ from fieldapp.records import records
 from fieldapp.store import place, wall
 from fieldapp.sync.exchange import enrolment, outgoing
 from fieldapp.sync.format import clock, drives
+from fieldapp.tui import second_press
 from fieldapp.tui.screens.laptops import LaptopScreen
 from fieldapp.tui.screens.sync import SyncScreen
 
@@ -71,7 +72,10 @@ async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None
         assert isinstance(s.app.screen, LaptopScreen)
         await s.press("f2")
         assert isinstance(s.app.screen, SyncScreen)
+        await s.wait("✓ Đồn BP Ea Bung: máy A đã chứng thực")
+        await s.wait("✓ XONG.")
         assert "F4" not in s.footer
+        assert len([*world.usb.glob("sch-eabung*")]) == 1
 
 
 async def test_a_laptop_that_is_certified_from_the_sticks_is_answered_and_told_anew(
@@ -92,7 +96,7 @@ async def test_a_laptop_that_is_certified_from_the_sticks_is_answered_and_told_a
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", "f2")
         await s.wait("✓ XONG.")
-        assert s.text.index("XONG.") < s.text.index("chờ chứng thực") < s.text.index("Ia Rvê: 1 bản ghi mới")
+        assert s.text.index("XONG.") < s.text.index("máy A chờ chứng thực") < s.text.index("Ia Rvê: 1 bản ghi mới")
         assert "Chưa ghi gói trả lời" not in s.text, "it is said once, with its key"
         assert not list(sticks[1].glob("sch-eabung*"))
         await s.press("f4", "f2")
@@ -108,6 +112,15 @@ async def test_a_laptop_that_is_certified_from_the_sticks_is_answered_and_told_a
         await s.press("f2")
         await s.wait("2 gói trả lời đã có sẵn trên USB, không có gì thêm: không ghi lại")
         assert len([*sticks[1].glob("sch-eabung*")]) == 2
+        await s.press("delete")
+        shown = " ".join(s.text.split())
+        assert shown.index("đã nhập xong") < shown.index("? Bấm Del lần nữa để xóa")
+        with monkeypatch.context() as patched:
+            after = second_press.now() + 5
+            patched.setattr(second_press, "now", lambda: after)
+            await s.press("delete")
+        assert "✓ Đã xóa 3 gói." in s.text
+        assert "đã nhập xong" not in s.text
 
 
 async def test_a_stick_that_is_gone_meanwhile_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,12 +166,13 @@ class SyncScreen(Page):
 
     def _answer_decided(self) -> None:
         """Write the replies of laptops that were certified meanwhile, and tell anew what came."""
-        waiting = {peer.id for peer in notices.laptops_that_wait(self.store)}
+        if not self._asking or self.store.read_only:
+            return
         certified = {peer.id for peer in peers.partners(self.store)}
         decided = [result for result in self._asking if result.sender_id in certified]
-        if not decided or self.store.read_only:
+        if not decided:
             return
-        self._asking = [result for result in self._asking if result.sender_id in waiting]
+        self._asking = [result for result in self._asking if result.sender_id not in certified]
         self.busy, self._stop = True, False
         self._end, self._old_line, self._shows_files = [], [], False
         self._forget_old()
@@ -236,9 +237,11 @@ class SyncScreen(Page):
         try:
             cleared = sticks.delete_bundles(self.store, named)
         except FieldappError as error:
-            self._say(f"! {error}")
+            self._old_line = [f"! {error}"]
         else:
-            self._say("✓ " + counted("{n} bundle was taken away.", "{n} bundles were taken away.", cleared))
+            told = counted("{n} bundle was taken away.", "{n} bundles were taken away.", cleared)
+            self._old_line = [f"✓ {told}"]
+        self._show()
         self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
