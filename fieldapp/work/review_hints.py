@@ -16,8 +16,7 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.records.dated_figures import OUTSIDE
 from fieldapp.records.parts import of_kind
-from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds
-from fieldapp.reports.sources import NEWEST_LINE
+from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds, said_of_deeds
 from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3
@@ -57,18 +56,14 @@ _FIGURES = f"""
 
 _AMONG = "a.id IN (SELECT value FROM json_each(:ids))"
 
+_SAID = said_of_deeds("SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids))")
+
 _DIFFERENT = ReviewHint(
     "activity",
     "Joint activity {reference}: {measure} is {amount} here, {told} by {other}. Which is right?"
     " It counts once: the report has the {counted} of {speaker}, who recorded it first.",
     f"""
-        WITH {JOINT_DEEDS}, said AS MATERIALIZED (
-            SELECT d.deed, a.post_id, v.measure_id, sum(v.amount) AS amount, min(a.id) AS first
-            FROM deed d CROSS JOIN activity a CROSS JOIN activity_measure v
-            WHERE a.id = d.record AND v.activity_id = a.id AND v.voided_at IS NULL AND v.amount IS NOT NULL
-                AND {NEWEST_LINE} AND {of_kind("v", "a")}
-                AND d.deed IN (SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids)))
-            GROUP BY d.deed, a.post_id, v.measure_id)
+        WITH {JOINT_DEEDS}, said AS MATERIALIZED ({_SAID})
         SELECT a.id AS record, a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals, s.amount,
             o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about, speaks.amount AS counted,
             (SELECT name FROM post WHERE id = speaks.post_id) AS speaker,
