@@ -300,7 +300,7 @@ def joint_records(store: Store, query: Query) -> tuple[int, int]:
 def said_of_deeds(among: str) -> str:
     """The query for what each post says of each measure of joint deeds; it asks for ``deed``.
 
-    ``among``: SQL for the deeds. ``first``: its first record that gives a number. The post with the least of them speaks (rule 5).
+    ``among``: SQL for the deeds. ``first``: the post's first record with a number; where it is least, the post speaks.
     """
     return f"""
         SELECT d.deed, a.post_id, v.measure_id, sum(v.amount) AS amount, min(a.id) AS first
@@ -335,7 +335,8 @@ def disputed(store: Store, query: Query) -> list[Disputed]:
     found: dict[tuple[str, str], list[Row]] = {}
     for row in store.rows(
         f"WITH {JOINT_DEEDS}, said AS MATERIALIZED ({among}) SELECT s.*, p.name AS post,"
-        " a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals FROM said s JOIN post p ON p.id = s.post_id"
+        " a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals"
+        " FROM said s JOIN post p ON p.id = s.post_id"
         " JOIN activity a ON a.id = s.first JOIN measure m ON m.id = s.measure_id"
         " ORDER BY s.deed, s.measure_id, s.first",
         {**params, "among": json.dumps([row["deed"] for row in deeds])},
