@@ -66,6 +66,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
             "may ho?",
         )
         assert isinstance(app.screen, ReviewListScreen)
+        assert "↩ Đã trả lại: gói trả lời tới sẽ mang về đồn." in str(app.screen.query_one("#left", Static).render())
         app.push_screen(RecordScreen(well))
         await pilot.pause()
         assert "· Đồn BP Ia Rvê ↩ trả lại" in lines(app)
@@ -75,6 +76,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         await strokes(pilot, "<f6>")
         assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
         assert "Không có gì chờ duyệt" in lines(app)
+        assert not {"enter", "f2", "f6"} & app.screen.active_bindings.keys(), "an empty list offers nothing"
     again = world.copy(world.root.parent / "again")
     again.carry(again.hq, again.post)
     app = FieldApp(again.root / "post", again.post)
@@ -117,7 +119,7 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<escape>")  # one comment back
         assert app.screen.query_one(ReasonField).value == "12 hay 21?"
         assert app.screen.unkept
-        await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro", "<f6>", "thieu chu ky", "<enter>")
+        await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro.", "<f6>", "thieu chu ky", "<enter>")
         assert app.screen.query_one(ReasonField).value == "thieu chu ky", "typed into the list of fields"
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, ReviewListScreen)
@@ -134,13 +136,13 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         assert "✓ SCH đã nhận" not in lines(app)
-        said = "Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro” · “thieu chu ky”"
+        said = "Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro.” · “thieu chu ky”"
         assert f"↩ trả lại {format_date(wall.today())}, Trực ban · {said}" in lines(app)
         assert f"Trực ban Sở chỉ huy: ↩ trả lại · {said}" in lines(app), "in the history too"
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, FormScreen)
         assert "↩ trả lại: “thieu chu ky”" in lines(app)
-        assert "↩ trả lại · Nội dung: “ghi ro”" in lines(app)
+        assert "↩ trả lại · Nội dung: “ghi ro.”" in lines(app)
         focused = app.screen.focused
         assert focused is not None
         row = next(w for w in focused.ancestors if isinstance(w, FieldRow))
@@ -149,7 +151,7 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<backspace>", "<backspace>", "21")
         assert "✓ đã sửa · Hộ hưởng lợi: “12 hay 21?”" in lines(app)
         await strokes(pilot, "<f2>")
-        assert "Sở chỉ huy trả lại: “ghi ro” Giữ nguyên như hiện nay có đúng không?" in lines(app)
+        assert "Sở chỉ huy trả lại: “ghi ro.” Giữ nguyên như hiện nay có đúng không?" in lines(app)
         assert "“12 hay 21?” Giữ nguyên" not in lines(app)
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, RecordScreen)
@@ -180,7 +182,7 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(
         await strokes(pilot, "<escape>", "<f2>")
         assert isinstance(app.screen, ReviewListScreen)
         assert [*reviews.last_reviews(world.hq, "activity", twice)] == twice[:1]
-        asked = "Bản kia đã được duyệt (Trực ban). Duyệt cả hai? Nếu đúng, bấm F2 lần nữa."
+        asked = "Bản ghi đối chiếu đã được duyệt (Trực ban). Duyệt cả hai? Nếu đúng, bấm F2 lần nữa."
         await strokes(pilot, "<f2>")
         assert asked in lines(app)
         await strokes(pilot, "<enter>", "<f2>")

@@ -308,5 +308,5 @@ def test_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run(*hq, "hq", "accept", well)
     assert (code, "Đã duyệt 1" in err) == (0, True)
     code, _out, err = run(*hq, "hq", "accept", twin)
-    assert (code, "Bản kia đã được duyệt" in err) == (1, True)
+    assert (code, "Bản ghi đối chiếu đã được duyệt" in err) == (1, True)
     assert run(*hq, "hq", "accept", twin, "--confirm")[0] == 0

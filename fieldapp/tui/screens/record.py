@@ -402,8 +402,9 @@ class RecordScreen(Page):
             self._update("#message", next(iter(error.fields.values()), str(error)))
             return
         if self._about is not None:
-            self.app.notify(_("↩ Returned: the next reply carries it to the post."), markup=False)
-            self.dismiss(None)
+            said = _("↩ Returned: the next reply carries it to the post.")
+            self.app.notify(said, markup=False)
+            self.dismiss(said)
             return
         self._close_void()
         self.on_screen_resume()
