@@ -48,7 +48,7 @@ async def test_the_proposal_stands_there_and_what_is_typed_stays_with_the_period
         assert "Tăng 12%. ⏎ Đạt kế hoạch." in s.text
         assert "Ưu điểm · gợi ý" in s.text
         await s.press("down", "down", "Duong xa.", "enter", "Thieu nguoi.")
-        s.app.screen.keep()  # type: ignore[attr-defined] # as the clock does each second
+        s.app.screen.keep()  # as the clock does each second
         await s.wait("✓ Đã giữ lời văn cùng báo cáo năm 2013.")
         await s.press("escape")
         assert isinstance(s.app.screen, ReportScreen)
