@@ -92,7 +92,7 @@ def in_models() -> Iterator[str]:
             yield from [shape.hint] if shape.hint else []
             yield from map(choice_title, shape.choices)
     yield from HEADINGS.values()
-    yield from (doubt.sentence for doubt in HINTS)
+    yield from (text for doubt in HINTS for text in (doubt.sentence, doubt.advice) if text)
     for indicator in INDICATORS:
         yield from (indicator.title, indicator.unit)
 

@@ -171,6 +171,8 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
         return
     for title, text in view.describe(store, found):
         print_text(f"{title}: {text}")
+    for text in records.confirmed_sentences(store, found):
+        print_text(f"{_('Confirmed')}: {text}")
     naming = hanging.records_naming(store, found.kind, id) if found.row["voided_at"] is not None else []
     for kind, number, newest in naming:
         print_text(f"{_('Still names it')}: {hanging.number_of(kind, number)}")

@@ -53,12 +53,13 @@ def reused_reference_question(store: Store, record: Record, old: Row | None) -> 
 
 def _others(store: Store, record: Activity, old: Row | None) -> list[Row]:
     """The post's other records of the kind with the reference, oldest first; each spelling is compared once."""
+    post = old["post_id"] if old else store.identity.post_id
     return store.rows(
         "SELECT a.id, a.date_from, a.date_to FROM activity a WHERE a.joint_reference IN (SELECT spelt FROM ("
         " SELECT DISTINCT joint_reference AS spelt FROM activity WHERE joint_reference IS NOT NULL)"
         " WHERE plain(spelt) = ?) AND a.activity_kind_id = ? AND a.post_id = ? AND a.voided_at IS NULL"
         " AND a.id IS NOT ? ORDER BY a.date_from, a.id",
-        [search_key(record.joint_reference or ""), record.activity_kind_id, store.identity.post_id, old and old["id"]],
+        [search_key(record.joint_reference or ""), record.activity_kind_id, post, old and old["id"]],
     )
 
 

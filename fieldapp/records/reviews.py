@@ -174,7 +174,8 @@ def columns_of_comments(store: Store, kind: str, comments: Sequence[Comment]) ->
         return {"field": field or None, "comment": comments[0].comment, "comments": None}
     told = [": ".join(filter(None, (comment_title(store, kind, one), one.comment))) for one in comments]
     coded = msgspec.json.encode(comments).decode()
-    return {"field": field or None, "comment": "; ".join(told), "comments": coded}
+    line = "; ".join([*(text.rstrip(" .;,") for text in told[:-1]), told[-1]])
+    return {"field": field or None, "comment": line, "comments": coded}
 
 
 def review_text(store: Store, review: LastReview) -> str:

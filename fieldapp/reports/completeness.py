@@ -82,6 +82,7 @@ def _lacking(report: Report) -> Iterator[str]:
         yield counted(
             "{n} record is of an area that is not clear", "{n} records are of areas that are not clear", c.unassigned
         )
+    yield from disputed_texts(report)
     if c.joint_deeds:
         yield counted(
             "{n} joint activity of several posts counts once", "{n} joint activities of several posts count once each",
@@ -100,6 +101,18 @@ def waiting_texts(report: Report) -> list[str]:
             "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting)),
     )  # fmt: skip
     return [text for number, text in texts if number]
+
+
+def disputed_texts(report: Report) -> Iterator[str]:
+    """“hoạt động phối hợp TTC-11, số lượt: đồn A 40, đồn B 45; tính 40” of each measure on which posts do not agree."""
+    for one in report.completeness.disputed:
+        text = _("joint activity {reference}, {measure}: posts differ ({said}), it is being checked; {counted} counts")
+        yield text.format(
+            reference=one.reference,
+            measure=one.measure,
+            said=", ".join(f"{post} {amount}" for post, amount in one.said),
+            counted=_("the {amount} of {post}").format(post=one.said[0][0], amount=one.said[0][1]),
+        )
 
 
 def not_reported_texts(report: Report, post: NotReported) -> Iterator[str]:

@@ -29,6 +29,7 @@ from fieldapp.reports.sources import (
     JOINT_RECORDS,
     MEASURES,
     MOVED,
+    NEWEST_LINE,
     OUTSIDE_FIGURES,
     PLACE,
     PLACED,
@@ -36,7 +37,7 @@ from fieldapp.reports.sources import (
     joint,
 )
 from fieldapp.reports.units import units_of
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
@@ -294,6 +295,62 @@ def joint_records(store: Store, query: Query) -> tuple[int, int]:
     )
     assert row is not None
     return row["records"], row["deeds"]
+
+
+def said_of_deeds(among: str) -> str:
+    """The query for what each post says of each measure of joint deeds; it asks for ``deed``.
+
+    ``among``: SQL for the deeds. ``first``: the post's first record with a number; where it is least, the post speaks.
+    """
+    return f"""
+        SELECT d.deed, a.post_id, v.measure_id, sum(v.amount) AS amount, min(a.id) AS first
+        FROM deed d CROSS JOIN activity a CROSS JOIN activity_measure v
+        WHERE a.id = d.record AND v.activity_id = a.id AND v.voided_at IS NULL AND v.amount IS NOT NULL
+            AND {NEWEST_LINE} AND {of_kind("v", "a")} AND d.deed IN ({among})
+        GROUP BY d.deed, a.post_id, v.measure_id"""
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """One measure of a joint deed of which posts give different amounts."""
+
+    reference: str
+    measure: str
+    said: list[tuple[str, str]]
+    """(post, amount in words); the first one counts"""
+
+
+def disputed(store: Store, query: Query) -> list[Disputed]:
+    """The measures of the joint deeds of the period of which posts give different amounts; none where the report is
+    narrowed to a post or an area, which has its own amount."""
+    if query.post is not None or query.unit is not None:
+        return []
+    params = narrowed(store, query)
+    deeds = store.rows(
+        f"{with_facts(JOINT_RECORDS, JOINT_DEEDS)} SELECT DISTINCT f.deed {FROM} WHERE {NARROW}"
+        " AND f.last BETWEEN :first AND :last",
+        params,
+    )
+    among = said_of_deeds("SELECT value FROM json_each(:among)")
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in store.rows(
+        f"WITH {JOINT_DEEDS}, said AS MATERIALIZED ({among}) SELECT s.*, p.name AS post,"
+        " a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals"
+        " FROM said s JOIN post p ON p.id = s.post_id"
+        " JOIN activity a ON a.id = s.first JOIN measure m ON m.id = s.measure_id"
+        " ORDER BY s.deed, s.measure_id, s.first",
+        {**params, "among": json.dumps([row["deed"] for row in deeds])},
+    ):
+        found.setdefault((row["deed"], row["measure_id"]), []).append(row)
+    return [
+        Disputed(
+            rows[0]["reference"],
+            rows[0]["measure"],
+            [(r["post"], amount_in_words(r["amount"], r["decimals"], r["unit_name"] or "")) for r in rows],
+        )
+        for rows in found.values()
+        if len({row["amount"] for row in rows}) > 1
+    ]
 
 
 # the queries ----------------------------------------------------------------------------------------------------

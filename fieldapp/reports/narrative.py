@@ -11,7 +11,7 @@ from fieldapp.domain.sentences import as_sentence, joined
 from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import changes, plan_words
-from fieldapp.reports.completeness import waiting_texts
+from fieldapp.reports.completeness import disputed_texts, waiting_texts
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
@@ -155,6 +155,7 @@ def left_out(report: Report) -> list[str]:
     drafts = [counted("{n} item not finished", "{n} items not finished", c.drafts)] if c.drafts else []
     if texts := [*gone, *waiting_texts(report), *drafts]:
         lines.append(as_sentence(_("left out: {what}").format(what=", ".join(texts))))
+    lines += map(as_sentence, disputed_texts(report))
     if c.set_aside or c.conflicts:
         lines.append(
             _("To look at: {conflicts}, {set_aside}.").format(

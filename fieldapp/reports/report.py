@@ -14,9 +14,11 @@ from fieldapp.i18n import _
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.coverage import Reported, reported
 from fieldapp.reports.figures import (
+    Disputed,
     Figure,
     amount_in_words,
     behind,
+    disputed,
     figures,
     joint_records,
     left_out,
@@ -55,6 +57,8 @@ class Completeness:
     """records of the period with a joint reference"""
     joint_deeds: int
     """how many joint activities these are"""
+    disputed: list[Disputed]
+    """of these: the measures of which posts give different amounts"""
     unassigned: int
     """records in a unit that was divided, or is made of several, where the record does not say which part is meant"""
     unassigned_kinds: dict[str, int]
@@ -245,6 +249,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         set_aside=len(state.set_aside),
         joint=joint,
         joint_deeds=joint_deeds,
+        disputed=disputed(store, query) if joint else [],
         unassigned=sum(not_assigned.values()),
         unassigned_kinds=not_assigned,
         without_figure=without_figure(store, query),

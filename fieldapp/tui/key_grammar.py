@@ -36,6 +36,7 @@ MEANINGS: Mapping[str, Meaning] = {
         *(
             "meetings",
             "posts",
+            "decide",
             "quick",
             "templates",
             "take_along",
@@ -48,7 +49,7 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "f7": _means(
         "look otherwise, look at what waits",
-        *("review", "decide", "voided", "retired", "state", "units", "split", "batches", "files", "preview", "fields"),
+        *("review", "voided", "retired", "state", "units", "split", "batches", "files", "preview", "fields"),
     ),
     "f8": _means("report, figures, papers", "report", "bars", "rates", "plans_file", "papers"),
     "f9": _means("USB", "usb"),

@@ -29,17 +29,24 @@ def review_line(store: Store, *, keys: bool = True) -> list[Todo]:
     ``keys``: the line names a key, for the screen; otherwise a command.
     """
     from fieldapp.records import reviews
+    from fieldapp.work import review_queue
 
     counts = reviews.waiting_counts(store)
     if not counts:
         return []
     records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
+    asked = sum(review_queue.doubted_counts(store).values())
     text = _("{records} of {posts}: F7 goes through them") if keys else _("{records} of {posts}: `fieldapp hq queue`")
     text = text.format(
         records=counted("{n} record", "{n} records", records, format_amount(records)),
-        posts=counted("{n} post", "{n} posts", posts),
+        posts=counted("{n} post", "{n} posts", posts) + (f", {asked_text(asked)}" if asked else ""),
     )
     return [_line("·", _("to review"), text, REVIEW)]
+
+
+def asked_text(number: int) -> str:
+    """“2 bản ghi có dấu “?””"""
+    return _("{records} with “?”").format(records=counted("{n} record", "{n} records", number, format_amount(number)))
 
 
 def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
@@ -87,7 +94,7 @@ def exchange_sentences(state: Status, role: str) -> list[str]:
     found = [state.clock_warning] if state.clock_warning else []
     found += [messages.to_release_text(state.to_release)] if state.to_release else []
     found += [*state.held, *state.quarantined, *state.set_aside]
-    hint = _("Esc, then F6 and F7, show them.") if role == "hq" else ""
+    hint = _("Esc, then F6 twice, show them.") if role == "hq" else ""
     for number, sentence in ((state.conflicts, _conflicts(state)), (state.undecided, _undecided(state))):
         if number:
             found.append(f"{sentence}. {hint}".strip())

@@ -13,10 +13,10 @@ from msgspec import Struct
 from fieldapp.domain.amounts import format_amount, format_money
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _
+from fieldapp.records import records
 from fieldapp.records.dated_figures import OUTSIDE
 from fieldapp.records.parts import of_kind
-from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds
-from fieldapp.reports.sources import NEWEST_LINE
+from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds, said_of_deeds
 from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3
@@ -34,6 +34,8 @@ class ReviewHint(Struct, frozen=True):
     sql: str
     """SELECT of ``record``, the columns that the sentence names, and as ``twin`` the record that it is compared with if
     there is one; ``:ids`` is a JSON list of records' ids"""
+    advice: str = ""
+    """English message: what the officer does about it, and by which keys of the record's screen"""
 
 
 class Doubt(Struct, frozen=True):
@@ -41,6 +43,8 @@ class Doubt(Struct, frozen=True):
 
     sentence: str
     twin: str | None
+    advice: str = ""
+    """What the officer does about it, and by which keys of the record's screen"""
 
 
 _FIGURES = f"""
@@ -52,25 +56,27 @@ _FIGURES = f"""
 
 _AMONG = "a.id IN (SELECT value FROM json_each(:ids))"
 
+_SAID = said_of_deeds("SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids))")
+
 _DIFFERENT = ReviewHint(
     "activity",
-    "Joint activity {reference}: {measure} is {amount} here, {told} by {other}. Which is right? It counts once.",
+    "Joint activity {reference}: {measure} is {amount} here, {told} by {other}. Which is right?"
+    " It counts once: the report has the {counted} of {speaker}, who recorded it first.",
     f"""
-        WITH {JOINT_DEEDS}, said AS MATERIALIZED (
-            SELECT d.deed, a.post_id, v.measure_id, sum(v.amount) AS amount
-            FROM deed d CROSS JOIN activity a CROSS JOIN activity_measure v
-            WHERE a.id = d.record AND v.activity_id = a.id AND v.voided_at IS NULL AND v.amount IS NOT NULL
-                AND {NEWEST_LINE} AND {of_kind("v", "a")}
-                AND d.deed IN (SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids)))
-            GROUP BY d.deed, a.post_id, v.measure_id)
+        WITH {JOINT_DEEDS}, said AS MATERIALIZED ({_SAID})
         SELECT a.id AS record, a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals, s.amount,
-            o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about,
+            o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about, speaks.amount AS counted,
+            (SELECT name FROM post WHERE id = speaks.post_id) AS speaker,
             (SELECT min(t.record) FROM deed t JOIN activity b ON b.id = t.record AND b.id <> a.id
                 WHERE t.deed = d.deed AND b.post_id = o.post_id) AS twin
         FROM activity a JOIN deed d ON d.record = a.id JOIN said s ON s.deed = d.deed AND s.post_id = a.post_id
             JOIN said o ON o.deed = s.deed AND o.measure_id = s.measure_id AND o.amount <> s.amount
+            JOIN said speaks ON speaks.deed = s.deed AND speaks.measure_id = s.measure_id
+                AND speaks.first = (SELECT min(first) FROM said WHERE deed = s.deed AND measure_id = s.measure_id)
             JOIN measure m ON m.id = s.measure_id JOIN post p ON p.id = o.post_id
         WHERE {_AMONG} GROUP BY a.id, s.measure_id""",
+    "Call both posts. Del returns the wrong record: it no longer counts until it is corrected. F2 accepts this one; the"
+    " figure that counts stays.",
 )
 
 _APART = ReviewHint(
@@ -92,6 +98,31 @@ _APART = ReviewHint(
         WHERE {_AMONG} AND n.reference <> '' GROUP BY a.id""",
 )
 
+_TWICE = ReviewHint(
+    "activity",
+    "The same kind, place and day as another record ({other}): recorded twice, or a joint activity?",
+    f"""
+        SELECT a.id AS record, min(p.name) AS other, b.id AS twin,
+            a.activity_kind_id || a.date_from || a.unit_id || coalesce(a.hamlet, '') AS about
+        FROM activity a JOIN activity b ON b.date_from = a.date_from AND b.activity_kind_id = a.activity_kind_id
+                AND b.unit_id IS a.unit_id AND b.id <> a.id AND b.voided_at IS NULL
+                AND coalesce(b.hamlet, '') = coalesce(a.hamlet, '')
+                AND (a.joint_reference IS NULL OR a.joint_reference IS NOT b.joint_reference)
+            JOIN post p ON p.id = b.post_id
+        WHERE {_AMONG} AND a.id NOT IN (SELECT value FROM json_each(:returned))
+            AND b.id NOT IN (SELECT value FROM json_each(:returned)) GROUP BY a.id""",
+    "Call the post. Del returns the record that is too much, F2 accepts one that is right.",
+)
+
+_CONFIRMED = ReviewHint(
+    "activity",
+    "The post was asked about something unusual, and confirmed it.",
+    f"""
+        SELECT a.id AS record FROM activity a WHERE {_AMONG} AND (a.confirmed IS NOT NULL OR EXISTS (
+            SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
+            AND v.confirmed IS NOT NULL))""",
+)
+
 HINTS: tuple[ReviewHint, ...] = (
     _DIFFERENT,
     _APART,
@@ -107,18 +138,7 @@ HINTS: tuple[ReviewHint, ...] = (
                 AND {of_kind("o", "b")}
         GROUP BY f.fact HAVING count(o.amount) >= {MIN_COMPARED} AND f.amount > {FAR_MORE} * max(o.amount)""",
     ),
-    ReviewHint(
-        "activity",
-        "The same kind, place and day as another record ({other}): recorded twice, or a joint activity?",
-        f"""
-        SELECT a.id AS record, min(p.name) AS other, b.id AS twin
-        FROM activity a JOIN activity b ON b.date_from = a.date_from AND b.activity_kind_id = a.activity_kind_id
-                AND b.unit_id IS a.unit_id AND b.id <> a.id AND b.voided_at IS NULL
-                AND coalesce(b.hamlet, '') = coalesce(a.hamlet, '')
-                AND (a.joint_reference IS NULL OR a.joint_reference IS NOT b.joint_reference)
-            JOIN post p ON p.id = b.post_id
-        WHERE {_AMONG} GROUP BY a.id""",
-    ),
+    _TWICE,
     ReviewHint(
         "activity",
         "More persons ({persons}) than visits ({visits}).",
@@ -128,14 +148,7 @@ HINTS: tuple[ReviewHint, ...] = (
         FROM f p JOIN f v ON v.record = p.record AND v.measure_id IN (SELECT id FROM measure WHERE code = 'luot_kham')
         WHERE p.measure_id IN (SELECT id FROM measure WHERE code = 'nguoi_kham') AND p.amount > v.amount""",
     ),
-    ReviewHint(
-        "activity",
-        "The post was asked about something unusual, and confirmed it.",
-        f"""
-        SELECT a.id AS record FROM activity a WHERE {_AMONG} AND (a.confirmed IS NOT NULL OR EXISTS (
-            SELECT 1 FROM activity_measure v WHERE v.activity_id = a.id AND v.voided_at IS NULL
-            AND v.confirmed IS NOT NULL))""",
-    ),
+    _CONFIRMED,
     ReviewHint(
         "activity",
         "Figures on days outside of it: {days}.",
@@ -171,16 +184,29 @@ def doubts_about(store: Store, kind: str, ids: Collection[str]) -> dict[str, lis
     for hint in HINTS:
         if hint.kind == kind:
             for row in store.rows(hint.sql, params):
-                sentence = _(hint.sentence).format_map(_in_words(row))
-                found.setdefault(row["record"], []).append(Doubt(sentence, row.get("twin")))
+                sentences = [_(hint.sentence).format_map(_in_words(row))]
+                if hint is _CONFIRMED:  # what was asked says more
+                    sentences = records.confirmed_sentences(store, records.get(store, row["record"])) or sentences
+                advice = _(hint.advice) if hint.advice else ""
+                doubts = [Doubt(sentence, row.get("twin"), advice) for sentence in sentences]
+                found.setdefault(row["record"], []).extend(doubts)
     return found
 
 
 def joint_hints(store: Store, ids: Collection[str]) -> list[tuple[str, str]]:
     """(record, sentence) of the hints about joint references, of all records that are in one hint the first."""
+    return _first_of_each(store, (_DIFFERENT, _APART), ids)
+
+
+def double_hints(store: Store, ids: Collection[str]) -> list[tuple[str, str]]:
+    """(record, sentence) of records that may be recorded twice, of all that may be one the first."""
+    return _first_of_each(store, (_TWICE,), ids)
+
+
+def _first_of_each(store: Store, hints: Collection[ReviewHint], ids: Collection[str]) -> list[tuple[str, str]]:
     params = {"ids": json.dumps([*ids]), **joint_deeds(store)}
     found: dict[str, tuple[str, str]] = {}
-    for hint in (_DIFFERENT, _APART):
+    for hint in hints:
         for row in store.rows(hint.sql, params):
             found.setdefault(row["about"], (row["record"], _(hint.sentence).format_map(_in_words(row))))
     return [*found.values()]

@@ -1,5 +1,6 @@
 """The review queue of headquarters: the records that wait for review, and the officer's decisions."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import tidy
 from fieldapp.work import review_hints
+
+MAX_DOUBTED = 1000
+"""Most waiting records in which is looked for what is odd, before anybody opens their list"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,20 @@ def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int
         )
         for r in rows
     ]
+
+
+def doubted_counts(store: Store) -> dict[tuple[str, str], int]:
+    """(post's id, kind) -> number of its records that wait for review and have a hint, of the newest ``MAX_DOUBTED``.
+
+    It takes long if there are many records.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for kind in dict.fromkeys(hint.kind for hint in review_hints.HINTS):
+        newest = f"SELECT r.id, r.post_id {reviews.waiting_sql(kind)} ORDER BY r.id DESC LIMIT ?"
+        rows = store.rows(newest, [MAX_DOUBTED])
+        post_of = {row["id"]: row["post_id"] for row in rows}
+        found.update((post_of[row_id], kind) for row_id in review_hints.doubts_about(store, kind, [*post_of]))
+    return found
 
 
 def review_record(

@@ -31,7 +31,8 @@ MANY = "many"
 SENT_BACK = "sent_back"
 """The sort of the records that headquarters returned lately: one line, after all others"""
 MAX_COMPARED = 500
-"""Most records with a joint reference that are compared with others, the newest of those that were not accepted"""
+"""Most records with a joint reference that are compared with others, the newest of those that were not accepted; and
+most records at all, the newest"""
 
 
 SORTS: Mapping[str, Callable[[int, str | None], str]] = {
@@ -56,6 +57,7 @@ SORTS: Mapping[str, Callable[[int, str | None], str]] = {
         "{n} voided record is still named by others", "{n} voided records are still named by others", n, s
     ),
     "joint": lambda n, s: counted("{n} joint activity differs", "{n} joint activities differ", n, s),
+    "doubles": lambda n, s: counted("{n} record may be recorded twice", "{n} records may be recorded twice", n, s),
     "units": lambda n, s: counted(
         "{n} record was made under a code that is another unit's", "{n} records were made under such a code", n, s
     ),
@@ -98,6 +100,7 @@ def todo(store: Store, today: date) -> list[Todo]:
             "violations": _violations(store),
             "dangling": _dangling(store),
             "joint": _joint(store),
+            "doubles": _doubles(store),
             "units": _units_to_check(store),
             "twice": _units_twice(store),
             "introductions": _introductions(store, today),
@@ -261,6 +264,33 @@ def _joint(store: Store) -> list[Todo]:
         return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
 
     return store.cached_until_changed("joint", find)
+
+
+def _doubles(store: Store) -> list[Todo]:
+    """Records that may be recorded twice, of the newest that headquarters has not accepted; one line for each set."""
+
+    def find() -> list[Todo]:
+        posts = post_names(store)
+        rows = store.rows(
+            "SELECT newest.id, newest.post_id FROM (SELECT id, post_id FROM activity WHERE id > ''"
+            " AND voided_at IS NULL ORDER BY id DESC LIMIT ?) newest WHERE NOT EXISTS ("
+            "SELECT 1 FROM review r WHERE r.record_id = newest.id AND r.outcome = 'accepted')",
+            [MAX_COMPARED],
+        )
+        of_post = {row["id"]: posts[row["post_id"]] for row in rows}
+        found = review_hints.double_hints(store, [*of_post])[:MAX_LISTED]
+        names = words.labels(store, "activity", [record for record, _text in found])
+        return [
+            Todo("!", _("twice?"), f"{of_post[record]}: {names[record]}. {text}", "activity", record)
+            for record, text in found
+        ]
+
+    return store.cached_until_changed("doubles", find)
+
+
+def questions(store: Store) -> list[Todo]:
+    """What the review asks about two records: joint activities that differ, and deeds that may be recorded twice."""
+    return of_sorts({"joint": _joint(store), "doubles": _doubles(store)}) if store.role == "hq" else []
 
 
 def _units_to_check(store: Store) -> Iterator[Todo]:

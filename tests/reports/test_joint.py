@@ -23,12 +23,14 @@ from report_files import Workbook
 
 from fieldapp.records import records
 from fieldapp.reports import narrative
+from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure, behind, figures, grouped
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.store import Store
+from fieldapp.work import review_queue
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
 EXAMPLES = int(os.environ.get("FIELDAPP_EXAMPLES", "25"))
@@ -152,6 +154,22 @@ def test_the_report_says_how_many_records_are_how_many_joint_activities(world: W
     assert (made.joint, made.joint_deeds) == (1, 1)
     made = report(world.post, YEAR.over(Period(date(2013, 8, 1), date(2013, 8, 31)))).completeness
     assert (made.joint, made.joint_deeds) == (1, 1)
+
+
+def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_counts(world: World) -> None:
+    """In the letter's line and in the annex; not in the report of one post, and no more after a return."""
+    mine, other = visits(world, "2013-05-31", 40, "TTC-11"), visits(world, "2013-06-01", 45, "TTC-11")
+    world.carry(world.post, world.hq)
+    assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
+    of_another_post(world.hq, other)
+    said = "oạt động phối hợp TTC-11, Lượt người khám, chữa bệnh: các đồn báo cáo khác nhau (Đồn BP Ia Rvê 40 lượt, Đồn"
+    said += " IALOP 45 lượt), đang làm rõ; báo cáo tính 40 lượt của Đồn BP Ia Rvê"
+    made = report(world.hq, YEAR)
+    assert said in completeness_line(made)
+    assert f"H{said}." in narrative.left_out(made)
+    assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
+    review_queue.review_record(world.hq, mine, "returned", comment="bao nhiêu?")
+    assert report(world.hq, YEAR).completeness.disputed == []
 
 
 def test_for_a_task_each_record_of_the_post_that_speaks_counts(world: World) -> None:

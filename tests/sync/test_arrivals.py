@@ -103,7 +103,7 @@ def test_a_damaged_bundle_is_told_on_its_post_s_line(world: World, run: Run) -> 
     made.path.write_bytes(made.path.read_bytes()[:-100])
     (world.usb / "la.fieldapp.tar.age").write_bytes(b"junk")
     code, out, err = run("sync", "import", world.usb, home="hq")
-    assert (code, out) == (1, "Đồn BP Ia Rvê: gói của máy A bị cụt hoặc hỏng; gọi đồn xuất lại\n")
+    assert (code, out) == (1, "Đồn BP Ia Rvê: gói của máy A không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại\n")
     assert "Hãy đề nghị Đồn BP Ia Rvê (A) xuất lại." in err
     assert made.path.name not in out
 

@@ -111,7 +111,7 @@ async def test_a_figure_is_named_by_the_record_that_it_belongs_to(world: World) 
     b.close()
     assert [(c["table"], c["column"]) for c in merge.conflicts(world.hq)] == [("activity_measure", "amount")]
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        await s.press("f6", "f7", "enter")
+        await s.press("f6", "f6", "enter")
         assert "Giếng khoan" in s.text
         assert "1.300" in s.text
         await s.press("f4")
@@ -128,7 +128,7 @@ async def test_a_laptop_is_certified_by_its_words(world: World) -> None:
     words = peers.own(post).fingerprint.split()
     post.close()
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        await s.press("f6", "f7")
+        await s.press("f6", "f6")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "! Thay đổi 1–1 của Đồn BP Ea Bung" in s.text
         await s.press("enter")
@@ -152,7 +152,7 @@ async def test_a_laptop_that_replaces_a_revoked_one_is_told_from_it(world: World
     new = post.identity.replica_id
     post.close()
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        await s.press("f6", "f7")
+        await s.press("f6", "f6")
         assert f"Đồn BP Ia Rvê (A · {new[-4:]})" in s.text
         await s.press("enter")
         assert isinstance(s.app.screen, LaptopScreen)
@@ -169,7 +169,7 @@ async def test_a_laptop_that_waits_bears_the_name_that_its_post_has_now(world: W
     post.close()
     enrolment.rename_post(world.hq, "EABUNG", name="Đồn BP Ia Lốp")
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        await s.press("f6", "f7")
+        await s.press("f6", "f6")
         assert isinstance(s.app.screen, ConflictsScreen)
         assert "Đồn BP Ia Lốp (A) chờ chứng thực" in s.text
         assert "! Thay đổi 1–1 của Đồn BP Ia Lốp" in s.text
@@ -193,7 +193,7 @@ async def test_a_laptop_that_a_revoked_one_had_certified_is_confirmed(world: Wor
     for store in (second, laptop):
         store.close()
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        await s.press("f6", "f7")
+        await s.press("f6", "f6")
         assert "! Đồn BP Ia Rvê (B): do một máy của sở chỉ huy nay đã bị thu hồi" in s.text
         await s.press("enter")
         assert isinstance(s.app.screen, LaptopScreen)

@@ -30,12 +30,15 @@ def said(app: FieldApp, where: str) -> str:
 
 
 async def test_a_figure_opens_its_records_and_they_add_up(world: World) -> None:
+    world.well(date_from="2012-02-01")
     first = world.well(date_from="2013-02-01", measures=[{"measure_id": "gieng", "amount": 2}])
     world.well(date_from="2013-10-01", measures=[{"measure_id": "gieng", "amount": 3}])
     app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "f8")
         assert "năm 2013" in said(app, "#what")
+        shown = " ".join(" ".join(strip.text for strip in app.screen._compositor.render_strips()).split())
+        assert "Kỳ này (kỳ trước)" in shown
         await press(pilot, "enter")
         assert said(app, "#sum").startswith("tổng: 5 = 5 giếng")
         assert app.screen.query_one("#records", OptionList).option_count == 2

@@ -52,6 +52,22 @@ async def test_files_are_written_beside_each_other(world: World, tmp_path: Path)
     assert {p.name for p in folder.iterdir()} == names
 
 
+async def test_what_is_typed_replaces_the_folder_that_is_offered(world: World, tmp_path: Path) -> None:
+    world.well()
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await to_files(pilot, Path("/nowhere"))
+        keys = {active.binding.key: active.binding.description for active in screen.active_bindings.values()}
+        assert keys["enter"] == "Ghi ra tệp"
+        await pilot.press("tab")
+        keys = {active.binding.key: active.binding.description for active in screen.active_bindings.values()}
+        assert keys["enter"] == "Ghi ra tệp"
+        assert (await write(pilot, screen, *str(tmp_path), "enter")).startswith("✓ Đã ghi")
+        assert list(tmp_path.glob("bao-cao_*.docx"))
+        await pilot.press("left", "x")
+        assert screen.query_one(TextField).value == f"{tmp_path}"[:-1] + "x" + f"{tmp_path}"[-1], "it is edited now"
+
+
 @pytest.mark.parametrize("folder", ["/nowhere/here", "/" + "x" * 300])
 async def test_a_folder_that_is_not_there_is_said(world: World, folder: str) -> None:
     app = FieldApp(world.root / "post", world.post.reopen())

@@ -46,8 +46,10 @@ async def test_the_proposal_stands_there_and_what_is_typed_stays_with_the_period
         await s.press("f8", "tab")
         assert isinstance(s.app.screen, ReportTextScreen)
         assert "Tăng 12%. ⏎ Đạt kế hoạch." in s.text
-        assert "Ưu điểm · máy đề" in s.text
+        assert "Ưu điểm · gợi ý" in s.text
         await s.press("down", "down", "Duong xa.", "enter", "Thieu nguoi.")
+        s.app.screen.keep()  # as the clock does each second
+        await s.wait("✓ Đã giữ lời văn cùng báo cáo năm 2013.")
         await s.press("escape")
         assert isinstance(s.app.screen, ReportScreen)
     assert said(world)["causes"] == ("Duong xa.\nThieu nguoi.", "written")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from field import World
+from field import World, of_another_post
 from form_driver import strokes
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
@@ -13,6 +13,7 @@ from fieldapp.records import records, reviews
 from fieldapp.store import wall
 from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.conflicts import ConflictsScreen
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.list import ListScreen
@@ -65,6 +66,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
             "may ho?",
         )
         assert isinstance(app.screen, ReviewListScreen)
+        assert "↩ Đã trả lại: gói trả lời tới sẽ mang về đồn." in str(app.screen.query_one("#left", Static).render())
         app.push_screen(RecordScreen(well))
         await pilot.pause()
         assert "· Đồn BP Ia Rvê ↩ trả lại" in lines(app)
@@ -74,6 +76,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
         await strokes(pilot, "<f6>")
         assert reviews.last_reviews(world.hq, "activity", [other])[other].state == "accepted"
         assert "Không có gì chờ duyệt" in lines(app)
+        assert not {"enter", "f2", "f6"} & app.screen.active_bindings.keys(), "an empty list offers nothing"
     again = world.copy(world.root.parent / "again")
     again.carry(again.hq, again.post)
     app = FieldApp(again.root / "post", again.post)
@@ -116,7 +119,7 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<escape>")  # one comment back
         assert app.screen.query_one(ReasonField).value == "12 hay 21?"
         assert app.screen.unkept
-        await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro", "<f6>", "thieu chu ky", "<enter>")
+        await strokes(pilot, "<f6>", "noi dung", "<enter>", "ghi ro.", "<f6>", "thieu chu ky", "<enter>")
         assert app.screen.query_one(ReasonField).value == "thieu chu ky", "typed into the list of fields"
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, ReviewListScreen)
@@ -133,13 +136,13 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<enter>")
         assert isinstance(app.screen, RecordScreen)
         assert "✓ SCH đã nhận" not in lines(app)
-        said = "Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro” · “thieu chu ky”"
+        said = "Hộ hưởng lợi: “12 hay 21?” · Nội dung: “ghi ro.” · “thieu chu ky”"
         assert f"↩ trả lại {format_date(wall.today())}, Trực ban · {said}" in lines(app)
         assert f"Trực ban Sở chỉ huy: ↩ trả lại · {said}" in lines(app), "in the history too"
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, FormScreen)
         assert "↩ trả lại: “thieu chu ky”" in lines(app)
-        assert "↩ trả lại · Nội dung: “ghi ro”" in lines(app)
+        assert "↩ trả lại · Nội dung: “ghi ro.”" in lines(app)
         focused = app.screen.focused
         assert focused is not None
         row = next(w for w in focused.ancestors if isinstance(w, FieldRow))
@@ -148,7 +151,7 @@ async def test_several_comments_in_one_return_each_at_its_place_at_the_post(worl
         await strokes(pilot, "<backspace>", "<backspace>", "21")
         assert "✓ đã sửa · Hộ hưởng lợi: “12 hay 21?”" in lines(app)
         await strokes(pilot, "<f2>")
-        assert "Sở chỉ huy trả lại: “ghi ro” Giữ nguyên như hiện nay có đúng không?" in lines(app)
+        assert "Sở chỉ huy trả lại: “ghi ro.” Giữ nguyên như hiện nay có đúng không?" in lines(app)
         assert "“12 hay 21?” Giữ nguyên" not in lines(app)
         await strokes(pilot, "<f2>")
         assert isinstance(app.screen, RecordScreen)
@@ -179,7 +182,7 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(
         await strokes(pilot, "<escape>", "<f2>")
         assert isinstance(app.screen, ReviewListScreen)
         assert [*reviews.last_reviews(world.hq, "activity", twice)] == twice[:1]
-        asked = "Bản kia đã được duyệt (Trực ban). Duyệt cả hai? Nếu đúng, bấm F2 lần nữa."
+        asked = "Bản ghi đối chiếu đã được duyệt (Trực ban). Duyệt cả hai? Nếu đúng, bấm F2 lần nữa."
         await strokes(pilot, "<f2>")
         assert asked in lines(app)
         await strokes(pilot, "<enter>", "<f2>")
@@ -202,3 +205,61 @@ async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:
         assert pile.max_scroll_y > 0  # the list scrolls, and not the page
         assert app.screen.max_scroll_y == 0
         assert app.screen.query_one("#what", Static).region.y == 2
+
+
+async def test_what_is_asked_about_two_records_is_on_the_first_screen_and_among_what_to_decide(world: World) -> None:
+    """Also beside the number of each post; a twin that was returned asks no more."""
+    twice = [world.well(), world.well()]
+    patrol = world.well(joint_reference="TTC-11", date_from="2013-11-06")
+    other = world.well(
+        joint_reference="TTC-11", date_from="2013-11-06", measures=[{"measure_id": "gieng", "amount": 3}]
+    )
+    world.carry(world.post, world.hq)
+    of_another_post(world.hq, other)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 34)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "chờ duyệt 4 bản ghi của 2 đồn, 4 bản ghi có dấu “?”: F7" in lines(app)
+        assert "! ghi hai lần? Đồn BP Ia Rvê: Giếng khoan · 05/10/2013 · Xã Ia Rvê" in lines(app)
+        await strokes(pilot, "<f6>")
+        assert "Enter/F7 Duyệt" in lines(app)
+        assert "F6 Cần quyết định" in lines(app)
+        await strokes(pilot, "<f7>")
+        assert isinstance(app.screen, ReviewOverviewScreen), "F7 is the review, as on the first screen"
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "3 Đồn BP Ia Rvê Hoạt động ? 3" in lines(app)
+        assert "1 Đồn IALOP Hoạt động ? 1" in lines(app)
+        await strokes(pilot, "<escape>", "<f6>")
+        assert isinstance(app.screen, ConflictsScreen)
+        assert "? Đồn BP Ia Rvê: Hoạt động phối hợp TTC-11: Giếng ở đây là 1 giếng, Đồn IALOP ghi 3" in lines(app)
+        assert "ghi hai lần, hay là hoạt động chung?" in lines(app)
+        await strokes(pilot, "<enter>")
+        assert isinstance(app.screen, RecordScreen)
+        assert app.screen._record_id == patrol
+        assert "báo cáo đang tính 1 giếng của Đồn BP Ia Rvê" in lines(app)
+        assert "→ Gọi hai đồn. Del: trả lại bản ghi sai" in lines(app)
+        await strokes(pilot, "<escape>", "<down>", "<enter>")
+        assert app.screen._record_id in twice
+        assert "→ Gọi đồn. Del: trả lại bản ghi thừa" in lines(app)
+        await strokes(pilot, "<delete>", "ghi trung", "<enter>", "<enter>")
+        assert isinstance(app.screen, ConflictsScreen)
+        assert "ghi hai lần" not in lines(app), "one of the two was returned"
+        left = next(row_id for row_id in twice if row_id not in reviews.last_reviews(world.hq, "activity", twice))
+        app.push_screen(RecordScreen(left))
+        await pilot.pause()
+        assert "ghi hai lần" not in lines(app)
+
+
+async def test_the_record_says_what_its_post_was_asked_and_confirmed(world: World) -> None:
+    """Which figure and which rule, at headquarters and at the post."""
+    well = world.well(measures=[{"measure_id": "gieng", "amount": 700}])
+    world.carry(world.post, world.hq)
+    asked = "Giếng: 700 giếng nhiều hơn thường lệ (thường không quá 10 giếng). Có đúng không?"
+    for store in (world.hq, world.post):
+        app = FieldApp(store.home, store)
+        async with app.run_test(size=(160, 34)) as pilot:
+            app.push_screen(RecordScreen(well))
+            await pilot.pause()
+            assert f"Máy đã hỏi: “{asked}” Đồn xác nhận là đúng." in lines(app)

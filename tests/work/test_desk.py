@@ -25,7 +25,7 @@ from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.work import desk, review_queue
 
 POST = "Đồn BP Ia Rvê"
-CALL = "bị cụt hoặc hỏng; gọi đồn xuất lại"
+CALL = "không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại"
 
 
 def lines(store: Store, sort: str) -> list[str]:

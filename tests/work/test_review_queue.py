@@ -232,10 +232,13 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     world.carry(world.post, world.hq)
     of_another_post(world.hq, theirs, as_well, later)
     hints = review_hints.hints_for(world.hq, "activity", [mine, theirs, same, as_well, apart, later])
-    about = {row_id: [text for text in texts if "phối hợp" in text.lower()] for row_id, texts in hints.items()}
+    about = {row_id: [t for t in texts if "hợp" in t and "Máy đã" not in t] for row_id, texts in hints.items()}
     different = "Hoạt động phối hợp 05/KH: Giếng ở đây là {} giếng, {} ghi {} giếng. Số nào đúng?"
     assert about[mine][0].startswith(different.format(2, "Đồn IALOP", 3))
     assert about[theirs][0].startswith(different.format(3, "Đồn BP Ia Rvê", 2))
+    speaks = "Tổng chung chỉ tính một lần: báo cáo đang tính 2 giếng của Đồn BP Ia Rvê, đồn ghi trước."
+    assert about[mine][0].endswith(speaks)
+    assert about[theirs][0].endswith(speaks)
     assert "Đồn IALOP cũng dùng trong tháng này (20/08/2013)" in about[apart][0]
     assert [about.get(row_id, []) for row_id in (same, as_well)] == [[], []]
     listed = told()
@@ -268,13 +271,18 @@ def test_what_is_odd_is_said(world: World) -> None:
         of_another_kind(world.post, foreign)
     found = review_hints.hints_for(world.post, "activity", [*visits, odd, *twice, outside, nothing, foreign])
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
+    again = "Máy đã hỏi: “Đã có bản ghi như vậy: Giếng khoan · 05/10/2013 · Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk."
+    again += " Đây có phải là việc khác không?”"
+    again += " Đồn xác nhận là đúng."
+    none = "Máy đã hỏi: “Chưa có số liệu nào (Giếng, Hộ hưởng lợi, Trị giá công trình). Vẫn ghi như vậy?”"
+    none += " Đồn xác nhận là đúng."
     more = "Lượt người khám, chữa bệnh: 700 lượt; trước đó đồn ghi nhiều nhất là 106 lượt."
     assert found == {
         odd: [more, "Số người (800) nhiều hơn số lượt (700)."],
         twice[0]: [twice_over],
-        twice[1]: [twice_over, "Có điều khác thường, đồn đã xác nhận."],
+        twice[1]: [twice_over, again],
         outside: ["Số liệu có ngày nằm ngoài thời gian của hoạt động: 31/07/2013."],
-        nothing: ["Có điều khác thường, đồn đã xác nhận.", "Không ghi số liệu nào."],
+        nothing: [none, "Không ghi số liệu nào."],
         foreign: ["Không ghi số liệu nào."],
     }
 
@@ -300,5 +308,5 @@ def test_the_command_line(world: World, run: Run) -> None:
     code, _out, err = run(*hq, "hq", "accept", well)
     assert (code, "Đã duyệt 1" in err) == (0, True)
     code, _out, err = run(*hq, "hq", "accept", twin)
-    assert (code, "Bản kia đã được duyệt" in err) == (1, True)
+    assert (code, "Bản ghi đối chiếu đã được duyệt" in err) == (1, True)
     assert run(*hq, "hq", "accept", twin, "--confirm")[0] == 0

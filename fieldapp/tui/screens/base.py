@@ -88,13 +88,21 @@ def _footer_place(key: str) -> tuple[int, int]:
     return (2, 2 * int(number) + key.startswith("shift+")) if number.isdecimal() else (1, 0)
 
 
-class Chooser(OptionList):
+class Lines(OptionList):
+    """A list of lines, which offers no key while there is no line to choose."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter takes a line."""
+        return action != "select" or self.highlighted is not None
+
+
+class Chooser(Lines):
     """A list of lines; the footer says that Enter takes one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Choose"), key_display="Enter")]
 
 
-class OpenList(OptionList):
+class OpenList(Lines):
     """A list of lines; the footer says that Enter opens one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]

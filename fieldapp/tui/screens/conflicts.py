@@ -22,6 +22,7 @@ from fieldapp.tui.screens.base import Chooser, OpenList, Page
 from fieldapp.tui.screens.beside import Beside, page_of, titled
 from fieldapp.tui.screens.laptops import LaptopScreen, warnings_of, word_lines
 from fieldapp.tui.widgets.lines import hanging, refill
+from fieldapp.work.todo import Todo, questions
 
 
 class ConflictsScreen(Beside):
@@ -29,8 +30,9 @@ class ConflictsScreen(Beside):
 
     HELP = (
         "≠ two people wrote a field, or one voided what the other changed, without knowing of each other: Enter shows"
-        " both. · a laptop waits to be certified: Enter shows its fingerprint. · changes from a wrong clock wait: Enter"
-        " releases them. ! waits, or was refused: with the reason."
+        " both. ? two records of one deed: Enter shows both. · a laptop waits to be certified: Enter shows its"
+        " fingerprint. · changes from a wrong clock wait: Enter releases them. ! waits, or was refused: with the"
+        " reason."
     )
 
     def __init__(self) -> None:
@@ -38,6 +40,7 @@ class ConflictsScreen(Beside):
         self._conflicts: list[Row] = []
         self._asking: list[Peer] = []
         self._to_release: release.ToRelease | None = None
+        self._questions: list[Todo] = []
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("To decide")), classes="section")
@@ -60,6 +63,8 @@ class ConflictsScreen(Beside):
         self._to_release = state.to_release
         if state.to_release:
             lines.append(("·", messages.to_release_text(state.to_release)))
+        self._questions = questions(self.store)
+        lines += [("?", line.text) for line in self._questions]
         lines += [("!", sentence) for sentence in (*state.held, *state.quarantined, *state.set_aside)]
         nothing = f"✓ {_('Nothing is to be decided.')}"
         refill(self.query_one(OptionList), [hanging(sign, text) for sign, text in lines], nothing)
@@ -78,7 +83,16 @@ class ConflictsScreen(Beside):
             )
         if at == len(self._conflicts) + len(self._asking) and self._to_release:
             return page_of(_("Recorded while a clock was wrong"), Text(messages.to_release_text(self._to_release)))
+        if (question := self._question_at(at)) is not None:
+            from fieldapp.tui.screens.record import record_beside
+
+            return record_beside(self.store, question.target, self.beside_width)
         return None
+
+    def _question_at(self, at: int) -> Todo | None:
+        """The question that the review asks on a line; None on another line."""
+        at -= len(self._conflicts) + len(self._asking) + (self._to_release is not None)
+        return self._questions[at] if 0 <= at < len(self._questions) else None
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         at = event.option_index
@@ -88,6 +102,10 @@ class ConflictsScreen(Beside):
             self.app.push_screen(LaptopScreen(self._asking[at - len(self._conflicts)]))
         elif at == len(self._conflicts) + len(self._asking) and self._to_release:
             self.app.push_screen(ReleaseScreen(self._to_release))
+        elif (question := self._question_at(at)) is not None:
+            from fieldapp.tui.screens.record import RecordScreen
+
+            self.app.push_screen(RecordScreen(question.target))
 
 
 class ConflictScreen(Page):

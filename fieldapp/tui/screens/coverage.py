@@ -53,7 +53,8 @@ class CoverageScreen(Beside):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Pack")),
         Binding("f4", "laptops", _("Laptops")),
-        Binding("f7", "decide", _("To decide")),
+        Binding("f6", "decide", _("To decide")),
+        Binding("f7", "review", _("Desk")),
     ]
 
     def __init__(self, post_id: str | None = None) -> None:
@@ -136,6 +137,12 @@ class CoverageScreen(Beside):
         from fieldapp.tui.screens.laptops import LaptopsScreen
 
         self.app.push_screen(LaptopsScreen())
+
+    def action_review(self) -> None:
+        """Look at what all posts recorded."""
+        from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
+
+        self.app.push_screen(ReviewOverviewScreen())
 
     def action_decide(self) -> None:
         """Show conflicts, new laptops, and what was refused."""

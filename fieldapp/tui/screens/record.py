@@ -164,6 +164,8 @@ class RecordScreen(Page):
         self._update("#title", "   ".join(filter(None, [title, self._state_note(found), files])))
         self._show_hints(found)
         shown = [*view.describe(self.store, found), *_advice(self.store, found)]
+        if not self._reviewable:  # else it stands among what is odd
+            shown += [(_("Confirmed"), text) for text in records.confirmed_sentences(self.store, found)]
         self.query_one("#fields", Static).update(
             beside_twin(self.store, found, shown, self._twin) if self._twin else _in_columns(shown)
         )
@@ -204,6 +206,7 @@ class RecordScreen(Page):
             self._seen = reviews.record_fingerprint(self.store, found.kind, self._record_id)
             doubts = review_hints.doubts_about(self.store, found.kind, [self._record_id]).get(self._record_id, [])
             lines = [f"? {doubt.sentence}" for doubt in doubts]
+            lines += [f"→ {advice}" for advice in dict.fromkeys(doubt.advice for doubt in doubts if doubt.advice)]
             self._twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
             if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
@@ -399,8 +402,9 @@ class RecordScreen(Page):
             self._update("#message", next(iter(error.fields.values()), str(error)))
             return
         if self._about is not None:
-            self.app.notify(_("↩ Returned: the next reply carries it to the post."), markup=False)
-            self.dismiss(None)
+            said = _("↩ Returned: the next reply carries it to the post.")
+            self.app.notify(said, markup=False)
+            self.dismiss(said)
             return
         self._close_void()
         self.on_screen_resume()

@@ -87,6 +87,9 @@ class ReportScreen(Beside):
         figures.clear_options()
         self._figures, self._plans = {}, {}
         before = {(f.section, f.code): f.text for f in made.before}
+        if before:
+            heads = _columns("", _("This period"), _("period before"))
+            figures.add_option(Option(heads, disabled=True))
         for section, group in groupby(narrative.in_order(made.figures), key=lambda f: f.section):
             figures.add_option(Option(Text(_(narrative.HEADINGS[section]), style="bold"), disabled=True))
             for figure in group:

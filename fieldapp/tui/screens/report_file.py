@@ -55,7 +55,10 @@ BYTES = "application/octet-stream"
 class SortList(Chooser):
     """The sorts of file; the space bar adds the annex."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "mark", _("Annex"), key_display="Space")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", _("Write the file"), key_display="Enter"),
+        Binding("space", "mark", _("Annex"), key_display="Space"),
+    ]
 
     class Marked(Message):
         """The annex is to be added, or left out again."""
@@ -66,9 +69,11 @@ class SortList(Chooser):
 
 
 class FolderField(TextField):
-    """The folder to write into."""
+    """The folder to write into; what is typed first replaces the one that is offered."""
 
     VIETNAMESE = False
+    OVERWRITES = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Write the file"), key_display="Enter")]
 
 
 class ReportFileScreen(Page):

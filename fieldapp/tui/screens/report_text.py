@@ -72,6 +72,7 @@ class ReportTextScreen(Page):
         }
         yield FormFields(*self._rows.values(), id="fields")
         yield Static(id="message", classes="line", markup=False)
+        yield Static(id="kept", classes="line", markup=False)
 
     def on_mount(self) -> None:
         for text in self._texts:
@@ -116,14 +117,18 @@ class ReportTextScreen(Page):
         for code, text in texts.items():
             self._shown[code] = text
             self._entitle(code, _("your words"))
+        if texts:
+            self.query_one("#kept", Static).update(Content(f"✓ {self._kept_words}"))
         return True
+
+    @property
+    def _kept_words(self) -> str:
+        return _("The text is kept with {period}.").format(period=self._made.query.period.title)
 
     def action_save(self) -> None:
         """Keep all that stands here, and go back."""
         if self._keep({code: self._now(code) for code in self._rows}):
-            self.app.notify(
-                _("The text is kept with {period}.").format(period=self._made.query.period.title), markup=False
-            )
+            self.app.notify(self._kept_words, markup=False)
             self.dismiss(None)
 
     def action_back(self) -> None:

@@ -66,6 +66,7 @@ class ReviewListScreen(Beside):
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
         title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"
         self.query_one("#what", Static).update(Content(title))
+        self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         from fieldapp.tui.screens.record import RecordScreen
@@ -73,7 +74,12 @@ class ReviewListScreen(Beside):
         self.query_one("#left").display = False  # the number will be another one
         self._second.forget()
         self._say("")
-        self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]))
+        self.app.push_screen(RecordScreen(self._waiting[event.option_index].row["id"]), self._tell)
+
+    def _tell(self, said: str | None) -> None:
+        """Say what was done with the record that was opened, until another one is."""
+        self.query_one("#left", Static).update(Content(said or ""))
+        self.query_one("#left").display = bool(said)
 
     def beside(self) -> RenderableType | None:
         from fieldapp.tui.screens.record import record_beside
@@ -116,6 +122,10 @@ class ReviewListScreen(Beside):
         self.query_one("#left").display = bool(left)
         self._say("")
         self.renew()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing can be accepted where nothing waits."""
+        return bool(self._waiting) or action not in ("accept", "accept_all")
 
     def _say(self, message: str) -> None:
         self.query_one("#message", Static).update(Content(message))

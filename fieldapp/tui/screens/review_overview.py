@@ -1,12 +1,16 @@
 """What waits for review, by post and kind: can I sign this?"""
 
+from collections.abc import Mapping
+
 from rich.console import RenderableType
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.amounts import format_amount
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records, reviews
 from fieldapp.store.store import Store
@@ -16,6 +20,7 @@ from fieldapp.tui.widgets.header import NARROW
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.text import sort_key
+from fieldapp.work import review_queue
 
 NAME, SHORT_NAME = 32, 18
 """Columns for a post's name; on a screen that is at most as wide as ``NARROW``"""
@@ -24,19 +29,42 @@ NAME, SHORT_NAME = 32, 18
 class ReviewOverviewScreen(Beside):
     """One line for each post and kind; Enter goes through its records."""
 
-    HELP = "What the posts recorded and headquarters has not looked at, or what was changed since. Enter opens a line."
+    HELP = (
+        "What the posts recorded and headquarters has not looked at, or what was changed since. “? 2”: something is odd"
+        " in two of them. Enter opens a line."
+    )
 
     def __init__(self, post_id: str | None = None) -> None:
         """``post_id``: show only this post's records."""
         super().__init__()
         self._post_id = post_id
         self._counts: list[tuple[str, str, int]] = []
+        self._doubted: Mapping[tuple[str, str], int] = {}
+        """Looked for in a thread, because it takes long if there are many records"""
 
     def body(self) -> ComposeResult:
         yield Static(Content(_("Waits to be looked at")), classes="section")
         yield Chooser(id="piles", markup=False)
 
     def renew(self) -> None:
+        self._list()
+        self._look_for_doubts()
+
+    @work(thread=True, exclusive=True)
+    def _look_for_doubts(self) -> None:
+        try:
+            with self.store.reopen() as store:
+                found = review_queue.doubted_counts(store)
+        except FieldappError:  # the file was locked meanwhile
+            return
+        self.app.call_from_thread(self._mark, found)
+
+    def _mark(self, found: Mapping[tuple[str, str], int]) -> None:
+        if self.is_attached and found != self._doubted:
+            self._doubted = found
+            self._list()
+
+    def _list(self) -> None:
         posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
         counts = [c for c in _waiting(self.store) if self._post_id in (None, c[0])]
         self._counts = sorted(counts, key=lambda c: (sort_key(posts[c[0]]), -c[2]))
@@ -44,6 +72,7 @@ class ReviewOverviewScreen(Beside):
         lines = [
             Content(
                 f"{format_amount(number):>8}  {cut(posts[post_id], name):<{name}} {_(records.model_of(kind).PLURAL)}"
+                + (f"  ? {format_amount(odd)}" if (odd := self._doubted.get((post_id, kind))) else "")
             )
             for post_id, kind, number in self._counts
         ]
