@@ -172,10 +172,11 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "--unit": ("--unit", "24221"),
     "--post": ("--post", "IARVE"),
     "--units": ("--units", "now"),
+    "--photos": ("--photos",),
 }
 """Option -> how it is given"""
-NARROWS = {"--period", "--from", "--to", "--unit", "--post", "--units"}
-"""These choose the records: whether a report is another by them depends on the records"""
+NARROWS = {"--period", "--from", "--to", "--unit", "--post", "--units", "--photos"}
+"""Whether a report is another by these depends on the records"""
 
 
 def test_every_option_of_a_report_is_tried_here() -> None:
