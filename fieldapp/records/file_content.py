@@ -8,6 +8,8 @@ the program; those that could do something when they are opened are refused.
 import re
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -46,11 +48,14 @@ _PDF_DOES = re.compile(
 )
 """Names that mean it, too long to stand in the bytes of a picture by chance: of three letters, as the name of
 a script's text, every fourth scan of 5 MB has one. That text comes with one of these."""
-_PDF_STREAM = re.compile(rb"/ObjStm\b.{0,400}?stream\r?\n", re.DOTALL)
 _PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 MAX_UNPACKED = 100 * MB
 """Bytes to which the parts of a paper may unpack"""
 MAX_PARTS = 2_000
+"""Of a paper: members of a document of Word, packed lists of objects of a PDF"""
+_CHUNK = 1 << 16
+_LONGEST_NAME = 64
+"""Bytes of a name that means it, each escaped"""
 
 
 class NotAttachable(FieldappError):
@@ -142,19 +147,9 @@ def _check_pdf(data: bytes, path: Path) -> None:
     shown = display_path(path.name)
     if b"%%EOF" not in data[-2048:]:
         raise NotAttachable(_("{name} is cut off or damaged. Copy it again from where it came.").format(name=shown))
-    found = _PDF_DOES.search(_unescaped(data))
-    unpacked = 0
-    for stream in _PDF_STREAM.finditer(data):
-        if found:
-            break
-        try:
-            text = zlib.decompressobj().decompress(data[stream.end() :], MAX_UNPACKED - unpacked)
-        except zlib.error:
-            continue
-        unpacked += len(text)
-        if unpacked >= MAX_UNPACKED:
-            raise _unpacks_too_large(shown)
-        found = _PDF_DOES.search(_unescaped(text))
+    found = _what_it_does(data)
+    for text in _packed_objects(data, shown) if not found else ():
+        found = found or _what_it_does(text)
     if found and found[1] == b"Encrypt":
         raise NotAttachable(
             _("{name} is locked with a password or against changes, so that nobody can look into it. Print it into a"
@@ -167,9 +162,36 @@ def _check_pdf(data: bytes, path: Path) -> None:
         )  # fmt: skip
 
 
-def _unescaped(text: bytes) -> bytes:
-    """Names of a PDF without their escapes: ``/J#53`` is ``/JS``."""
-    return _PDF_ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), text)
+def _packed_objects(data: bytes, shown: str) -> Iterator[bytes]:
+    """What the packed lists of objects of a PDF unpack to; NotAttachable if that is far too much, or too much work."""
+    at = last = number = 0
+    read, unpacked = 0, 0
+    while (at := data.find(b"/ObjStm", at) + 1) > 0:
+        begins = data.find(b"stream", at, at + 400)
+        if begins < 0 or begins == last:
+            continue
+        last, number = begins, number + 1
+        if number > MAX_PARTS:
+            raise _unpacks_too_large(shown)
+        begins += len(b"stream\r\n" if data.startswith(b"stream\r\n", begins) else b"stream\n")
+        unpacking, parts = zlib.decompressobj(), list[bytes]()
+        with suppress(zlib.error):  # it is packed otherwise, or not whole
+            while not unpacking.eof and begins < len(data):
+                parts.append(unpacking.decompress(data[begins : begins + _CHUNK], MAX_UNPACKED))
+                begins, read, unpacked = begins + _CHUNK, read + _CHUNK, unpacked + len(parts[-1])
+                if unpacked >= MAX_UNPACKED or read >= MAX_UNPACKED:
+                    raise _unpacks_too_large(shown)
+        yield b"".join(parts)
+
+
+def _what_it_does(text: bytes) -> re.Match[bytes] | None:
+    """The first name in a PDF that means it; names may have escapes, ``/J#61vaScript``. Read in pieces: one that is
+    full of escapes takes thirty times its size."""
+    for at in range(0, len(text), _CHUNK):
+        piece = text[at : at + _CHUNK + _LONGEST_NAME]
+        if found := _PDF_DOES.search(_PDF_ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), piece)):
+            return found
+    return None
 
 
 def _check_docx(data: bytes, path: Path) -> None:

@@ -110,6 +110,8 @@ REFUSED = {
     "sound.pdf": (files.pdf(b"/A << /S /Rendition /JS (app.alert(1)) >> "), "mã lệnh"),
     "form.pdf": (files.pdf(b"/AcroForm << /XFA[3 0 R] >> "), "mã lệnh"),
     "hidden.pdf": (files.pdf_with_hidden_script(), "mã lệnh"),
+    "long.pdf": (files.pdf(bytes(65_519) + b"/OpenAction << /S /J#61vaScript >> "), "mã lệnh"),
+    "hang.pdf": (files.pdf(b"/ObjStm stream\n" * 3_000), "bung ra"),
     "locked.pdf": (files.pdf(b"/Encrypt 5 0 R "), "mật khẩu"),
     "cut.pdf": (files.pdf()[:-8], "thiếu hoặc bị hỏng"),
     "macro.docx": (files.docx(word__vbaProject_bin=b"x"), "mã lệnh"),

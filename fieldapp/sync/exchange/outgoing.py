@@ -21,10 +21,6 @@ from fieldapp.sync.format.bundle import Progress
 from fieldapp.sync.peers import logs, peers, practice
 from fieldapp.sync.peers.peers import Peer
 
-MAX_BACKED_UP = 128 * 1024 * 1024
-"""Bytes of the largest database of which a backup is put beside an export (``safety/backup.py``): a larger one would
-make the officer wait, although it is packed; it is backed up only on request"""
-
 
 class Exported(Struct, frozen=True):
     """A bundle that was written and read back."""
@@ -93,13 +89,6 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None,
     return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
 
 
-def backup_room(store: Store, folder: Path) -> int:
-    """Bytes that must be free there for a post's backup beside an export; 0 if none is written: too large, too full."""
-    size = store.path.stat().st_size
-    fits = store.role == "post" and size <= MAX_BACKED_UP and drives.free_space(folder) >= 2 * size
-    return 2 * size if fits else 0
-
-
 def with_files(
     store: Store,
     inventory: Inventory,
@@ -113,7 +102,8 @@ def with_files(
     """
     kept = 0
     with suppress(OSError):  # pulled meanwhile: told below
-        kept = max((backup_room(store, made.path.parent) for _to, made in written), default=0)
+        if store.role == "post" and written:
+            kept = drives.backup_room(store.path, written[0][1].path.parent)
     room = outgoing_files.Room(store, most, kept)
     done = []
     for to, made in written:

@@ -25,6 +25,9 @@ MAX_FAT_FILE = (4 << 30) - 1
 """Bytes of the largest file on FAT32"""
 FAT32 = {"fat", "fat32", "vfat", "msdos"}
 """File systems with that limit, as Windows and Linux call them; exFAT has none"""
+MAX_BACKED_UP = 128 * 1024 * 1024
+"""Bytes of the largest database of which a backup is put beside an export (``safety/backup.py``): a larger one would
+make the officer wait, although it is packed; it is backed up only on request"""
 RESERVE = MB
 """Bytes needed besides the content: for the manifest, for age, and for the file system"""
 BUNDLE_MARKS = (".fieldapp.tar", ".age")
@@ -172,6 +175,12 @@ def free_space(folder: Path) -> int:
     import shutil
 
     return shutil.disk_usage(folder).free
+
+
+def backup_room(database: Path, folder: Path) -> int:
+    """Bytes that must be free in a folder for the backup beside a post's export; 0 if none is written there."""
+    size = database.stat().st_size
+    return 2 * size if size <= MAX_BACKED_UP and free_space(folder) >= 2 * size else 0
 
 
 def space_notices(home: Path) -> list[str]:

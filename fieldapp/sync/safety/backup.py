@@ -41,7 +41,6 @@ from fieldapp.store.connection import CannotOpen, DatabaseError
 from fieldapp.store.migrations import schema_version
 from fieldapp.store.people import Act
 from fieldapp.store.store import BACKUP_FOLDER, FILE, FILES_FOLDER, WRITING, Identity, Store, check_no_replica
-from fieldapp.sync.exchange import outgoing
 from fieldapp.sync.format import agefile, drives
 from fieldapp.sync.merge import forks
 from fieldapp.sync.peers import recovery
@@ -184,7 +183,7 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     to = store.setting(recovery.RECOVERY_RECIPIENT)
     if store.identity.role != "post" or to is None or store.setting(STICK_SETTING) == "off":
         return None
-    if not outgoing.backup_room(store, folder):
+    if not drives.backup_room(store.path, folder):
         return None
     target = folder / f"{_name(store)}{SEALED_SUFFIX}"
     leftovers.remember(store, folder)
