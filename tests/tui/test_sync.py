@@ -113,8 +113,8 @@ async def test_a_laptop_that_is_certified_from_the_sticks_is_answered_and_told_a
         await s.wait("2 gói trả lời đã có sẵn trên USB, không có gì thêm: không ghi lại")
         assert len([*sticks[1].glob("sch-eabung*")]) == 2
         await s.press("delete")
-        shown = " ".join(s.text.split())
-        assert shown.index("đã nhập xong") < shown.index("? Bấm Del lần nữa để xóa")
+        text = " ".join(s.text.split())
+        assert text.index("đã nhập xong") < text.index("? Bấm Del lần nữa để xóa")
         with monkeypatch.context() as patched:
             after = second_press.now() + 5
             patched.setattr(second_press, "now", lambda: after)
