@@ -179,10 +179,10 @@ def test_what_is_shipped_is_not_overwritten_by_a_reading_that_lies(world: World,
     )
     shipped = world.post.row(last, [BASELINE_LOG])
     assert shipped is not None
-    assert "also_called" in shipped["cols"]
+    assert "sentence" in shipped["cols"]
     row_id = shipped["row_id"]
     before = records.get(world.post, row_id)
-    forged(world.hq, [(before.kind, row_id, '{"also_called":"forged"}')])
+    forged(world.hq, [(before.kind, row_id, '{"sentence":"forged"}')])
     change = "UPDATE local_change SET hlc = ? WHERE row_id = ? AND log_id <> ?"
     with world.hq.transaction():
         world.hq.db.execute(change, [shipped["hlc"] + tick, row_id, BASELINE_LOG])
