@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
 from field import PASSPHRASE, USER, Run, World
 from sync_state import new_post, second_laptop
 
 from fieldapp.records import records
 from fieldapp.store import log
-from fieldapp.sync.exchange import arrivals, enrolment, incoming, outgoing
+from fieldapp.store.disk_errors import DiskError, DiskFull
+from fieldapp.sync.exchange import arrivals, enrolment, incoming, outgoing, refused_bundles
+from fieldapp.sync.merge import segment_state
 
 
 def told(run: Run, *sticks: Path) -> list[str]:
@@ -157,3 +160,38 @@ def test_an_old_damaged_bundle_beside_a_newer_whole_one_calls_nobody(world: Worl
     assert old.path.name in err
     assert "Đã đọc gói sau của máy ấy, không mất gì." in err
     assert "đề nghị" not in err
+
+
+def lines(world: World, *sticks: Path) -> list[str]:
+    """The lines that the USB screen shows, each with its sign."""
+    since = log.last_number(world.hq)
+    found = arrivals.arrivals(world.hq, incoming.import_files(world.hq, sticks), since)
+    return [f"{arrival.sign} {arrival.sentence}" for arrival in found]
+
+
+def test_of_a_bundle_that_could_not_be_taken_in_here_it_is_said_why(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb)
+
+    def full(*_given: object) -> None:
+        raise DiskFull("Đĩa của máy này đã đầy.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(segment_state, "apply_held", full)
+        assert lines(world, world.usb) == [f"! {made.path.name}: chưa nhận gì trong đó. Đĩa của máy này đã đầy."]
+    assert lines(world, world.usb) == ["✓ Đồn BP Ia Rvê: 1 bản ghi mới"]
+
+
+def test_a_refused_bundle_that_could_not_be_remembered_is_told_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = outgoing.export(world.post, world.usb)
+    made.path.write_bytes(made.path.read_bytes()[:600])
+
+    def failing(*_given: object) -> None:
+        raise DiskError("đĩa hỏng")
+
+    monkeypatch.setattr(refused_bundles, "_make_room", failing)
+    assert lines(world, world.usb) == ["! Đồn BP Ia Rvê: gói của máy A bị cụt hoặc hỏng; gọi đồn xuất lại"]

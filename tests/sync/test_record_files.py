@@ -179,7 +179,7 @@ def test_a_damaged_part_gives_what_is_whole_and_says_so(
     assert code == 0
     assert "bị thiếu hoặc bị hỏng: phần còn nguyên đã nhận" in err
     assert 5 < len(has(world.hq)) < 20
-    assert out == f"Đồn BP Ia Rvê: 5 bản ghi mới, {len(has(world.hq))} tệp đính kèm\n"
+    assert out == f"Đồn BP Ia Rvê: 5 bản ghi mới, {len(has(world.hq))} tệp đính kèm; còn việc chưa làm xong\n"
     for well in world.hq.rows("SELECT id FROM activity"):
         assert "Tệp đính kèm" in run("show", well["id"], home="hq")[1]
     outgoing.export(world.hq, stick(world, "reply"))

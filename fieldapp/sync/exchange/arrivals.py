@@ -153,9 +153,8 @@ def arrivals(store: Store, results: Sequence[Imported], since: int) -> list[Arri
             continue
         peer = peers.get(store, result.sender_id or result.writer_id) if result.sender_id or result.writer_id else None
         if peer is None or peer.id == me.id:
-            told = refused_bundles.short_text(result.reason, result.path, None) if result.refused else ""
-            if told:
-                unknown.append(Arrival("", refused=[told]))
+            if result.refused:
+                unknown.append(Arrival("", refused=[_refused_text(result, None)]))
             continue
         _enter_file(_of(found, peer), me, peer, result)
     numbers = store.rows(
@@ -212,13 +211,20 @@ def _enter_file(arrival: Arrival, me: Peer, peer: Peer, result: Imported) -> Non
     elif result.asks and peer.trust == "certified" and peer.called not in arrival.certified:
         arrival.certified.append(peer.called)
     if result.refused is not None and not result.covered:
-        arrival.refused.append(refused_bundles.short_text(result.reason, result.path, peer.called))
+        arrival.refused.append(_refused_text(result, peer.called))
     arrival.waits = arrival.waits or bool(result.held and not result.asks)
     arrival.quarantined = arrival.quarantined or bool(result.quarantined)
     arrival.rejected += len(result.set_aside)
     arrival.files += result.files
     arrival.slow = arrival.slow or result.clock is not None
-    arrival.later = arrival.later or result.later is not None
+    arrival.later = arrival.later or result.later is not None or bool(result.file_problems)
+
+
+def _refused_text(result: Imported, laptop: str | None) -> str:
+    """What is wrong with a refused file; what is wrong here, such as a full disk, in its own words."""
+    if result.reason not in refused_bundles.REMEMBERED:
+        return result.refused or ""
+    return refused_bundles.short_text(result.reason, result.path, laptop)
 
 
 def _count(store: Store, numbers: Iterable[int], touched: _Touched) -> None:

@@ -77,6 +77,8 @@ class Imported:
     """why it was refused: one of the reasons in ``format/bundle.py``, ``peers`` or ``practice``"""
     writer_id: str = ""
     """who wrote a refused file, by the signature of its manifest or by its name"""
+    remembered: bool = False
+    """headquarters remembers the refused file"""
     covered: bool = False
     """nothing need be done about a refused file: a later bundle of its author was read"""
     for_others: bool = False
@@ -222,8 +224,9 @@ def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Pro
 def _refused(store: Store, file: Path, why: str, reason: str | None) -> Imported:
     """The result for a file that is refused, and remembered."""
     written = refused_bundles.writer(store, file, reason)
-    refused_bundles.remember(store, file, reason, written)
-    return Imported(file, refused=why, reason=reason, writer_id=written.by.id if written.by is not None else "")
+    remembered = refused_bundles.remember(store, file, reason, written)
+    by = written.by.id if written.by is not None else ""
+    return Imported(file, refused=why, reason=reason, writer_id=by, remembered=remembered)
 
 
 def _say_what_to_do(store: Store, results: Sequence[Imported]) -> None:
@@ -233,7 +236,7 @@ def _say_what_to_do(store: Store, results: Sequence[Imported]) -> None:
     for result in results:
         if result.refused is None or result.reason not in refused_bundles.CLAIMED:
             continue
-        result.covered = store.role == "hq" and bool(result.writer_id) and result.writer_id not in waiting
+        result.covered = result.remembered and bool(result.writer_id) and result.writer_id not in waiting
         if result.covered:
             result.refused += " " + _("A later bundle of that laptop was read: nothing is lost.")
         elif result.reason == bundle.DAMAGED:

@@ -13,7 +13,6 @@ are ever shown, and the number of files that are remembered is bounded.
 import hashlib
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -101,11 +100,13 @@ def _what_to_do(reason: str | None, known: bool) -> str:
 
 
 def short_text(reason: str | None, path: Path, laptop: str | None) -> str:
-    """What is wrong with a refused file, for the line of its post; with its name where its laptop is not known."""
+    """What is wrong with a refused file, for the line of its post; with its name where its laptop is not known.
+
+    ``reason``: one of ``REMEMBERED``.
+    """
+    why = _what_to_do(reason, laptop is not None)
     if laptop is None:
-        why = _what_to_do(reason, known=False) if reason in REMEMBERED else _("not taken in")
         return f"{display_path(path.name)}: {why}"
-    why = _what_to_do(reason, known=True) if reason in REMEMBERED else _("not taken in")
     return _("bundle of laptop {name}: {why}").format(name=brief_text(laptop), why=why)
 
 
@@ -133,30 +134,34 @@ def writer(store: Store, path: Path, reason: str | None) -> Written:
     return Written(by, False, f"{at}Z", int(number[1]))
 
 
-def remember(store: Store, path: Path, reason: str | None, written: Written) -> None:
-    """Remember a refused file at headquarters."""
+def remember(store: Store, path: Path, reason: str | None, written: Written) -> bool:
+    """Remember a refused file at headquarters; returns whether it is remembered."""
     if store.role != "hq" or reason not in REMEMBERED or (written.by is not None and written.by.id == _own(store)):
-        return
+        return False
     digest = _digest(path)
-    with suppress(DiskError), store.transaction():
-        if store.value("SELECT 1 FROM local_refused WHERE sha256 = ?", [digest]) is None:
-            _make_room(store)
-            store.db.execute(
-                "INSERT INTO local_refused (sha256, replica_id, signed, written_at, number, hlc, file, stick, reason,"
-                " at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    digest,
-                    written.by.id if written.by is not None else None,
-                    int(written.signed),
-                    written.at,
-                    written.number,
-                    written.hlc,
-                    brief_text(path.name),
-                    brief_text(path.parent.name or str(path.parent)),
-                    reason,
-                    wall.instant(),
-                ],
-            )
+    try:
+        with store.transaction():
+            if store.value("SELECT 1 FROM local_refused WHERE sha256 = ?", [digest]) is None:
+                _make_room(store)
+                store.db.execute(
+                    "INSERT INTO local_refused (sha256, replica_id, signed, written_at, number, hlc, file, stick,"
+                    " reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        digest,
+                        written.by.id if written.by is not None else None,
+                        int(written.signed),
+                        written.at,
+                        written.number,
+                        written.hlc,
+                        brief_text(path.name),
+                        brief_text(path.parent.name or str(path.parent)),
+                        reason,
+                        wall.instant(),
+                    ],
+                )
+    except DiskError:
+        return False
+    return True
 
 
 def record_read(store: Store, manifest: Manifest, *, news: bool) -> None:
