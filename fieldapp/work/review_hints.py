@@ -54,9 +54,15 @@ _FIGURES = f"""
         JOIN measure m ON m.id = v.measure_id
     WHERE a.voided_at IS NULL AND v.amount IS NOT NULL AND {of_kind("v", "a")}"""
 
+_UNACCEPTED = """NOT EXISTS (SELECT 1 FROM review_latest l WHERE l.record_id = {record} AND l.outcome = 'accepted')"""
+"""SQL, 1 or 0. Of several records that one may be compared with, one that is accepted is told (``nearest``)"""
+
 _AMONG = "a.id IN (SELECT value FROM json_each(:ids))"
 
 _SAID = said_of_deeds("SELECT deed FROM deed WHERE record IN (SELECT value FROM json_each(:ids))")
+
+_OF_OTHER = f"""(SELECT min({_UNACCEPTED.format(record="b.id")} || b.id) FROM deed t JOIN activity b ON b.id = t.record
+                AND b.id <> a.id WHERE t.deed = d.deed AND b.post_id = o.post_id)"""
 
 _DIFFERENT = ReviewHint(
     "activity",
@@ -65,10 +71,9 @@ _DIFFERENT = ReviewHint(
     f"""
         WITH {JOINT_DEEDS}, said AS MATERIALIZED ({_SAID})
         SELECT a.id AS record, a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals, s.amount,
-            o.amount AS told, min(p.name) AS other, d.deed || s.measure_id AS about, speaks.amount AS counted,
+            o.amount AS told, p.name AS other, d.deed || s.measure_id AS about, speaks.amount AS counted,
             (SELECT name FROM post WHERE id = speaks.post_id) AS speaker,
-            (SELECT min(t.record) FROM deed t JOIN activity b ON b.id = t.record AND b.id <> a.id
-                WHERE t.deed = d.deed AND b.post_id = o.post_id) AS twin
+            substr({_OF_OTHER}, 2) AS twin, min(substr({_OF_OTHER}, 1, 1) || p.name) AS nearest
         FROM activity a JOIN deed d ON d.record = a.id JOIN said s ON s.deed = d.deed AND s.post_id = a.post_id
             JOIN said o ON o.deed = s.deed AND o.measure_id = s.measure_id AND o.amount <> s.amount
             JOIN said speaks ON speaks.deed = s.deed AND speaks.measure_id = s.measure_id
@@ -89,7 +94,8 @@ _APART = ReviewHint(
                 a.date_from AS day, substr(a.date_from, 1, 7) AS first,
                 substr(coalesce(a.date_to, a.date_from), 1, 7) AS last
             FROM deed d CROSS JOIN activity a WHERE a.id = d.record)
-        SELECT a.id AS record, a.joint_reference AS reference, p.name AS other, min(o.day) AS day, o.record AS twin,
+        SELECT a.id AS record, a.joint_reference AS reference, p.name AS other, o.day, o.record AS twin,
+            min({_UNACCEPTED.format(record="o.record")} || o.day) AS nearest,
             n.reference || n.activity_kind_id || min(n.day, o.day) || max(n.day, o.day) AS about
         FROM activity a JOIN named n ON n.record = a.id
             JOIN named o ON o.reference = n.reference AND o.activity_kind_id = n.activity_kind_id
@@ -102,7 +108,8 @@ _TWICE = ReviewHint(
     "activity",
     "The same kind, place and day as another record ({other}): recorded twice, or a joint activity?",
     f"""
-        SELECT a.id AS record, min(p.name) AS other, b.id AS twin,
+        SELECT a.id AS record, p.name AS other, b.id AS twin,
+            min({_UNACCEPTED.format(record="b.id")} || p.name) AS nearest,
             a.activity_kind_id || a.date_from || a.unit_id || coalesce(a.hamlet, '') AS about
         FROM activity a JOIN activity b ON b.date_from = a.date_from AND b.activity_kind_id = a.activity_kind_id
                 AND b.unit_id IS a.unit_id AND b.id <> a.id AND b.voided_at IS NULL

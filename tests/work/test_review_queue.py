@@ -287,6 +287,17 @@ def test_what_is_odd_is_said(world: World) -> None:
     }
 
 
+@pytest.mark.parametrize("accepted", range(3))
+def test_of_three_that_look_the_same_a_second_one_is_accepted_only_when_asked(world: World, accepted: int) -> None:
+    wells = [world.well() for _number in range(3)]
+    world.carry(world.post, world.hq)
+    review_queue.review_record(world.hq, wells[accepted], "accepted")
+    for other in wells[:accepted] + wells[accepted + 1 :]:
+        with pytest.raises(NeedsConfirmation, match="đã được duyệt") as asked:
+            review_queue.review_record(world.hq, other, "accepted")
+        assert asked.value.alike == wells[accepted], "the one that is accepted, not any one that looks the same"
+
+
 def test_the_command_line(world: World, run: Run) -> None:
     well, twin = world.well(), world.well()
     world.carry(world.post, world.hq)
