@@ -143,6 +143,23 @@ def test_a_laptop_whose_clock_was_put_right_settles_what_it_wrote_before(
     assert lines(world.hq, "refused") == []
 
 
+@pytest.mark.parametrize("ahead", [0, 500])
+def test_what_a_laptop_wrote_while_its_clock_was_ahead_settles_no_later_bundle(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    right = wall.now()
+    monkeypatch.setattr(wall, "shown", lambda: right + timedelta(days=ahead))
+    world.well(date_from="2013-10-01")
+    world.carry(world.post, world.hq)
+    monkeypatch.setattr(wall, "shown", lambda: right + timedelta(hours=1))
+    world.well(date_from="2013-10-02")
+    (made,) = outgoing.export(world.post, tmp_path, world.hq.identity.replica_id)
+    incoming.import_files(world.hq, [cut(made.path)])
+    assert len(lines(world.hq, "refused")) == 1
+    world.carry(world.post, world.hq)
+    assert lines(world.hq, "refused") == []
+
+
 def test_of_a_file_without_a_name_the_signed_beginning_tells_who_wrote_it(world: World) -> None:
     noise = random.Random(5)
     for day in range(1, 60):

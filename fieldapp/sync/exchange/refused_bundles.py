@@ -235,10 +235,10 @@ def _is_covered(refused: Row, read: Row | None, arrived: str | None) -> bool:
     """Whether what a refused file held has come since, or before.
 
     ``read``: the newest bundle of its laptop that was read; ``arrived``: instant of the newest change of that laptop
-    that is here, whoever carried it.
+    that is here, whoever carried it; one from the future, of a wrong clock, says nothing.
     """
     written = refused["written_at"]
-    if written is not None and arrived is not None and arrived[:19] > written[:19]:
+    if written is not None and arrived is not None and written[:19] < arrived[:19] <= wall.instant()[:19]:
         return True
     if read is None:
         return False
@@ -246,12 +246,9 @@ def _is_covered(refused: Row, read: Row | None, arrived: str | None) -> bool:
         return bool(read["hlc"] >= refused["hlc"])
     if refused["number"] is None:
         return bool(read["read_at"] >= refused["at"])
-    made = read["made_at"][:19]
-    if made > written[:19]:
-        return True
-    # a disk that was set back gives numbers again, so that what was read before may have a higher one; a wrong clock
-    # may have written the later bundle's day before this one's
-    later = made == written[:19] or read["read_at"] >= refused["at"]
+    # A disk that was set back gives numbers again, so that what was read before may have a higher one; and a wrong
+    # clock may have written an earlier bundle's name with a later day.
+    later = read["made_at"][:19] >= written[:19] or read["read_at"] >= refused["at"]
     return bool(later and read["number"] >= refused["number"])
 
 
