@@ -16,7 +16,7 @@ import re
 import secrets
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -61,6 +61,14 @@ class Downloads(DownloadManager):
             self._fetched.add(key)
             return found
         return None
+
+    async def download(self, delivery_key: str) -> AsyncGenerator[bytes, None]:
+        """The parts of a file. They end too early where its program has ended, or does not answer."""
+        # then the package forgets the file twice, or counts a part that never came
+        with suppress(KeyError, ValueError):
+            async for chunk in super().download(delivery_key):
+                yield chunk
+        self._active_downloads.pop(delivery_key, None)
 
     def forget(self, program: "Program") -> None:
         """Forget what nobody fetched from a program that has ended."""
@@ -238,6 +246,7 @@ class BrowserServer:
         response.content_type = "application/octet-stream"
         if found.name is not None and found.name.isdecimal():
             response.content_length = int(found.name)
+        response.force_close()  # so that the browser does not wait for what does not come
         await response.prepare(request)
         async for chunk in self._downloads.download(key):
             await response.write(chunk)

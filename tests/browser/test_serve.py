@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -16,6 +16,7 @@ import pyte
 import pytest
 from field import PASSPHRASE, Run, World
 from sync_state import kept
+from textual_serve import download_manager
 
 from fieldapp.browser import serve
 from fieldapp.errors import FieldappError
@@ -320,3 +321,30 @@ async def test_two_who_fetch_one_file_at_once_do_not_share_it() -> None:
     assert await downloads.take("a") is not None
     assert await downloads.take("a") is None
     assert await downloads.take("b") is None
+
+
+@pytest.mark.parametrize("closed", [True, False])
+async def test_a_program_that_ends_or_hangs_while_its_file_is_fetched_ends_the_fetching(
+    monkeypatch: pytest.MonkeyPatch, closed: bool
+) -> None:
+    """The file is cut off, which its length says; nothing breaks."""
+    downloads = serve.Downloads()
+
+    class Program:
+        async def send_meta(self, _request: object) -> bool:
+            if not received:
+                await downloads.chunk_received("a", b"half")
+            elif closed:
+                downloads.forget(program)
+            return True
+
+    program, received = cast(serve.Program, Program()), list[bytes]()
+    monkeypatch.setattr(download_manager, "DOWNLOAD_TIMEOUT", 0.01)
+    await downloads.create_download(
+        app_service=program, delivery_key="a", file_name="a.docx", open_method="download", mime_type=""
+    )
+    assert await downloads.take("a") is not None
+    async for chunk in downloads.download("a"):
+        received.append(chunk)
+    assert received == [b"half"]
+    assert await downloads.take("a") is None
