@@ -106,7 +106,7 @@ def test_a_damaged_bundle_is_told_on_its_post_s_line(world: World, run: Run) -> 
     made.path.write_bytes(made.path.read_bytes()[:-100])
     (world.usb / "la.fieldapp.tar.age").write_bytes(b"junk")
     code, out, err = run("sync", "import", world.usb, home="hq")
-    assert (code, out) == (1, "Đồn BP Ia Rvê: gói của máy A không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại\n")
+    assert (code, out) == (1, "Đồn BP Ia Rvê: gói mang tên máy A không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại\n")
     assert "Hãy đề nghị Đồn BP Ia Rvê (A) xuất lại." in err
     assert made.path.name not in out
 
@@ -194,4 +194,4 @@ def test_a_refused_bundle_that_could_not_be_remembered_is_told_all_the_same(
         raise DiskError("đĩa hỏng")
 
     monkeypatch.setattr(refused_bundles, "_make_room", failing)
-    assert lines(world, world.usb) == ["! Đồn BP Ia Rvê: gói của máy A bị cụt hoặc hỏng; gọi đồn xuất lại"]
+    assert lines(world, world.usb) == ["! Đồn BP Ia Rvê: gói mang tên máy A không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại"]

@@ -14,9 +14,9 @@ from sync_state import new_post
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import records
-from fieldapp.store import wall
+from fieldapp.store import log, wall
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import enrolment, incoming, outgoing, refused_bundles
+from fieldapp.sync.exchange import arrivals, enrolment, incoming, outgoing, refused_bundles
 from fieldapp.sync.format import clock, keys
 from fieldapp.sync.peers import peers
 from fieldapp.tui import second_press
@@ -169,7 +169,9 @@ def test_of_a_file_without_a_name_the_signed_beginning_tells_who_wrote_it(world:
     assert made.size > 70_000
     renamed = made.path.rename(world.usb / "bao cao thang 11.age")
     whole = renamed.read_bytes()
-    incoming.import_files(world.hq, [cut(renamed, made.size - 10)])
+    results = incoming.import_files(world.hq, [cut(renamed, made.size - 10)])
+    (told,) = arrivals.arrivals(world.hq, results, log.last_number(world.hq))
+    assert told.sentence == f"{POST}: gói của máy A {CALL}"
     (line,) = lines(world.hq, "refused")
     assert f"Gói của {POST} (A), " in line
     renamed.write_bytes(whole)

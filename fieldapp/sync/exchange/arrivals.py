@@ -224,7 +224,7 @@ def _refused_text(result: Imported, laptop: str | None) -> str:
     """What is wrong with a refused file; what is wrong here, such as a full disk, in its own words."""
     if result.reason not in refused_bundles.REMEMBERED:
         return result.refused or ""
-    return refused_bundles.short_text(result.reason, result.path, laptop)
+    return refused_bundles.short_text(result.reason, result.path, laptop, signed=result.writer_signed)
 
 
 def _count(store: Store, numbers: Iterable[int], touched: _Touched) -> None:

@@ -77,6 +77,8 @@ class Imported:
     """why it was refused: one of the reasons in ``format/bundle.py``, ``peers`` or ``practice``"""
     writer_id: str = ""
     """who wrote a refused file, by the signature of its manifest or by its name"""
+    writer_signed: bool = False
+    """the signature says so"""
     remembered: bool = False
     """headquarters remembers the refused file"""
     covered: bool = False
@@ -226,7 +228,7 @@ def _refused(store: Store, file: Path, why: str, reason: str | None) -> Imported
     written = refused_bundles.writer(store, file, reason)
     remembered = refused_bundles.remember(store, file, reason, written)
     by = written.by.id if written.by is not None else ""
-    return Imported(file, refused=why, reason=reason, writer_id=by, remembered=remembered)
+    return Imported(file, refused=why, reason=reason, writer_id=by, writer_signed=written.signed, remembered=remembered)
 
 
 def _say_what_to_do(store: Store, results: Sequence[Imported]) -> None:

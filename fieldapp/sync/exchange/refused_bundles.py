@@ -99,15 +99,16 @@ def _what_to_do(reason: str | None, known: bool) -> str:
     return _("not signed by the laptop that it names, perhaps forged; keep the stick, and ask who brought it")
 
 
-def short_text(reason: str | None, path: Path, laptop: str | None) -> str:
+def short_text(reason: str | None, path: Path, laptop: str | None, *, signed: bool) -> str:
     """What is wrong with a refused file, for the line of its post; with its name where its laptop is not known.
 
-    ``reason``: one of ``REMEMBERED``.
+    ``reason``: one of ``REMEMBERED``. ``signed``: its laptop is known by its signature, not only by its name.
     """
     why = _what_to_do(reason, laptop is not None)
     if laptop is None:
         return f"{display_path(path.name)}: {why}"
-    return _("bundle of laptop {name}: {why}").format(name=brief_text(laptop), why=why)
+    words = _("bundle of laptop {name}: {why}") if signed else _("bundle named as one of laptop {name}: {why}")
+    return words.format(name=brief_text(laptop), why=why)
 
 
 def writer(store: Store, path: Path, reason: str | None) -> Written:
