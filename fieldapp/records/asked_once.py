@@ -13,6 +13,7 @@ from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import Record
 from fieldapp.domain.party import Meeting, Member
+from fieldapp.domain.reference import KindField, Measure
 from fieldapp.i18n import _, counted
 from fieldapp.records import limits, lists, persons, units
 from fieldapp.records.reading import ChildRow, columns_of
@@ -38,6 +39,8 @@ def questions_about(
     if isinstance(record, Meeting):
         yield from _roll_call(store, record, old, stored, given)
         yield from _second_meeting(store, record, old)
+    if isinstance(record, Measure | KindField):
+        yield from _another_unit(store, record, old)
 
 
 def questions_about_row(store: Store, record: Record, row: ChildRow, *, other_kind: bool) -> Iterator[Question]:
@@ -53,6 +56,20 @@ def _value_questions(record: Record, old: Row | None) -> Iterator[Question]:
     for question in unusual_value_questions(record, wall.today()):
         changed = old is None or old[question.field] != columns[question.field]
         yield from raised_now([question], old, changed=changed)
+
+
+def _another_unit(store: Store, record: Measure | KindField, old: Row | None) -> Iterator[Question]:
+    """Whether the unit of amounts that are stored only has another name: their numbers stay."""
+    if old is None or not old["unit_name"] or old["unit_name"] == record.unit_name:
+        return
+    amounts = (
+        "activity_measure WHERE measure_id" if isinstance(record, Measure) else "activity_extra WHERE kind_field_id"
+    )
+    if store.value(f"SELECT 1 FROM {amounts} = ? LIMIT 1", [old["id"]]) is not None:
+        sentence = _("What is recorded in “{old}” so far will be read in “{new}”, with the same numbers. Is that only"
+                     " another name for the same unit?")  # fmt: skip
+        new = record.unit_name or ""
+        yield Question("unit_name", new, sentence.format(old=old["unit_name"], new=new))
 
 
 def _no_figure(

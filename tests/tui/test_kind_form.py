@@ -157,6 +157,29 @@ async def test_a_kind_is_changed_in_the_same_form_but_not_what_past_figures_coun
     assert world.hq.value("SELECT hint FROM kind_field WHERE id = ?", [field["id"]]) == "theo biên bản"
 
 
+def test_another_unit_for_amounts_that_are_stored_is_asked_about(world: World) -> None:
+    weight = {"name": "Tang vật", "field_type": "number", "unit_name": "kg"}
+    kind = kind_form.save(world.hq, {**DATA, "fields": [weight]})
+    data = kind_form.data_of(world.hq, kind)
+    (field,), measure = data["fields"], data["measures"][0]["measure_id"]
+    tonnes = {"fields": [{**field, "unit_name": "tấn"}]}
+    kind_form.save(world.hq, tonnes, kind)  # nothing is recorded in it yet
+    kind_form.save(world.hq, data, kind)
+    world.carry(world.hq, world.post)
+    figures, extra = [{"measure_id": measure, "amount": 3}], [{"kind_field_id": field["id"], "value": "12"}]
+    world.well(activity_kind_id=kind, measures=figures, extras=extra)
+    world.carry(world.post, world.hq)
+    with pytest.raises(NeedsConfirmation) as asked:
+        kind_form.save(world.hq, tonnes, kind)
+    assert list(asked.value.fields) == ["fields.0.unit_name"]
+    assert "“kg”" in str(asked.value) and "“tấn”" in str(asked.value)
+    assert kind_form.data_of(world.hq, kind) == data
+    with pytest.raises(NeedsConfirmation):
+        records.save(world.hq, "measure", {"unit_name": "người"}, measure)
+    records.save(world.hq, "measure", {"unit_name": "người"}, measure, confirm=True)
+    kind_form.save(world.hq, tonnes, kind, confirm=True)
+
+
 async def test_the_form_that_a_post_will_see_is_shown_beside_or_by_f7(world: World) -> None:
     app = FormApp(world.hq, KindForm(made(world.hq)))
     async with app.run_test(size=(80, 24)) as pilot:
