@@ -194,4 +194,6 @@ def test_a_refused_bundle_that_could_not_be_remembered_is_told_all_the_same(
         raise DiskError("đĩa hỏng")
 
     monkeypatch.setattr(refused_bundles, "_make_room", failing)
-    assert lines(world, world.usb) == ["! Đồn BP Ia Rvê: gói mang tên máy A không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại"]
+    assert lines(world, world.usb) == [
+        "! Đồn BP Ia Rvê: gói mang tên máy A không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại"
+    ]
