@@ -50,19 +50,15 @@ def runs(text: str, *, bold: bool = False, italic: bool = False, caps: bool = Fa
 def p(
     text: str = "", align: str = "left", *, size: float = 14, bold: bool = False, italic: bool = False,
     caps: bool = False, first: float = 0, left: float = 0, before: float = 0, after: float = 6, keep: bool = False,
-    width: float = 0, under: bool = False, line: float = 1,
+    width: float = 0, under: bool = False,
 ) -> str:  # fmt: skip
     """A line.
 
     ``first``, ``left``: the indent of its first or of all lines in cm. ``width``: where dots after a tab end, in cm.
-    ``keep``: on one page with the line that follows. ``line``: its height.
+    ``keep``: on one page with the line that follows.
     """
     tabs = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{width * TWIPS:.0f}"/></w:tabs>' if width else ""
-    space = (
-        f'<w:spacing w:before="{before * 20:.0f}" w:after="{after * 20:.0f}"'
-        + f' w:line="{line * 240:.0f}"' * (line != 1)
-        + "/>"
-    )
+    space = f'<w:spacing w:before="{before * 20:.0f}" w:after="{after * 20:.0f}"/>'
     indent = f'<w:ind w:left="{left * TWIPS:.0f}" w:firstLine="{first * TWIPS:.0f}"/>' if first or left else ""
     shape = "<w:keepNext/>" * keep + tabs + space + indent + f'<w:jc w:val="{align}"/>'
     shape += f'<w:rPr><w:sz w:val="{size * 2:g}"/></w:rPr>' if not text else ""
@@ -162,10 +158,8 @@ def part(text: str, note: str = "", *, new_page: bool = False) -> str:
     return made + (p(f"__{note}__", "center", after=8, keep=True) if note else "")
 
 
-def signed(left: str, right: str, width: float = PARTY, *, keep: bool = False) -> str:
-    """The foot, on one page with the line before it; with ``keep`` also with what follows."""
-    if keep:
-        left, right = (side.replace("<w:pPr>", "<w:pPr><w:keepNext/>") for side in (left, right))
+def signed(left: str, right: str, width: float = PARTY) -> str:
+    """The foot, on one page with the line before it."""
     return p(size=8, after=0, keep=True) + table([width / 2, width / 2], [[left, right]], lines=False)
 
 
@@ -199,17 +193,17 @@ def by_hand(role: str, below: str = "", how: str = "Ký, ghi rõ họ tên") -> 
 
 def body(text: str, *, keep: bool = False, blanks: bool = False) -> str:
     """A paragraph; with ``blanks`` its lines are not stretched."""
-    return p(text, "left" if blanks else "both", first=1.27, keep=keep, line=1.15)
+    return p(text, "left" if blanks else "both", first=1.27, keep=keep)
 
 
 def typed(text: str) -> str:
     """Text of a record, which may have several lines."""
-    return p(text, left=1.27, line=1.15)
+    return p(text, left=1.27)
 
 
 def dotted(width: float, text: str = "", times: int = 1) -> str:
     """Lines to write on, up to the margin."""
-    return p(f"{text}\t", width=width, first=1.27 if text else 0, line=1.15) * times
+    return p(f"{text}\t", width=width, first=1.27 if text else 0) * times
 
 
 def headed(text: str) -> str:
@@ -227,6 +221,16 @@ def works(of: str) -> list[tuple[str, str, float, str]]:
 
 
 COMMUNE = "UBND {{noi.trong_cau}}"
+
+
+def confirmed() -> str:
+    """Where the commune signs."""
+    return (
+        p("XÁC NHẬN CỦA", "center", bold=True, after=0) + p(COMMUNE, "center", bold=True, caps=True, after=0)
+        + p("__(Ký, ghi rõ họ tên, đóng dấu)__", "center", size=12, after=0)
+    )  # fmt: skip
+
+
 CELL_HEAD = ("Đảng ủy {{chi_bo.don_vi_hanh_chinh}}", "{{chi_bo.ten_gon}}")
 PARTY_HEAD = ("{{to_chuc_dang_cap_tren}}", "{{to_chuc_dang}}")
 
@@ -238,8 +242,8 @@ PAPERS: dict[str, str] = {
         + body("{{to_chuc_dang}} giới thiệu đồng chí: **{{dang_vien.ho_va_ten}}**")
         + body("Năm sinh: {{dang_vien.nam_sinh}}; cấp bậc, chức vụ: {{dang_vien.cap_bac_chuc_vu}}; đơn vị: {{don}}",
                blanks=True)
-        + body("Vào Đảng ngày: {{dang_vien.ngay_vao_dang}}; chính thức ngày: ……/……/…………", blanks=True)
-        + body("Số thẻ đảng viên: …………………; đã đóng đảng phí đến hết tháng ……/…………", blanks=True)
+        + body("Vào Đảng: {{dang_vien.ngay_vao_dang}}; chính thức: ……/……/…………", blanks=True)
+        + body("Số thẻ đảng viên: ………………; đã đóng đảng phí đến: ……/……", blanks=True)
         + body("Đồng chí {{dang_vien.ho_va_ten}} về tham gia sinh hoạt đảng tạm thời tại {{chi_bo.ten_day_du}}, từ ngày"
                " {{tu_ngay}} đến ngày {{den_ngay}}.")
         + dotted(PARTY, "Nhiệm vụ được giao: ")
@@ -248,7 +252,7 @@ PAPERS: dict[str, str] = {
         + signed(recipients("{{chi_bo}}", "Đảng ủy {{chi_bo.don_vi_hanh_chinh.trong_cau}}",
                             "Đồng chí {{dang_vien.ho_va_ten}}", party=True), signature(party=True))
         + part("TIẾP NHẬN")
-        + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí {{dang_vien.ho_va_ten}} ngày …… tháng …… năm …………",
+        + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí ngày ……/……/…………",
                keep=True, blanks=True)
         + signed(p(), by_hand("T/M CHI BỘ (CHI ỦY)", "BÍ THƯ"))
     ),
@@ -328,10 +332,10 @@ PAPERS: dict[str, str] = {
         + headed("V. HIỆN TRẠNG, KIẾN NGHỊ") + dotted(STATE)
         + body("Kể từ ngày ký biên bản, bên nhận có trách nhiệm quản lý, sử dụng, bảo quản. Biên bản được lập thành 03"
                " bản, mỗi bên giữ 01 bản, có giá trị như nhau./.", keep=True)
-        + signed(by_hand("ĐẠI DIỆN BÊN GIAO"), by_hand("ĐẠI DIỆN BÊN NHẬN"), STATE, keep=True)
-        + signed(recipients("Bên giao, bên nhận", COMMUNE, rest="- Lưu: VT."),
-                 p(f"XÁC NHẬN CỦA {COMMUNE}", "center", bold=True, caps=True, after=0)
-                 + p("__(Ký, ghi rõ họ tên, đóng dấu)__", "center", size=12, after=54), STATE)
+        + p(size=8, after=0, keep=True)
+        + table([5.2, 6.1, 5.2], [[by_hand("ĐẠI DIỆN BÊN GIAO"), confirmed(), by_hand("ĐẠI DIỆN BÊN NHẬN")]],
+                lines=False)
+        + recipients("Bên giao, bên nhận", COMMUNE, rest="- Lưu: VT.")
     ),
     "phieu_kham": (
         office_head("", "ngay_cuoi")
@@ -345,8 +349,7 @@ PAPERS: dict[str, str] = {
         + p("Bệnh thường gặp: \t", before=8, width=STATE, first=1.27) + dotted(STATE)
         + dotted(STATE, "Số trường hợp chuyển tuyến trên: ")
         + dotted(STATE, "Kiến nghị: ") + dotted(STATE)
-        + signed(p(f"XÁC NHẬN CỦA {COMMUNE}", "center", bold=True, caps=True, after=0)
-                 + p("__(Ký, ghi rõ họ tên, đóng dấu)__", "center", size=12, after=54),
+        + signed(confirmed(),
                  by_hand("NGƯỜI LẬP PHIẾU"), STATE)
     ),
     "giay_moi": (

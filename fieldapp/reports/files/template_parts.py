@@ -255,6 +255,8 @@ class Placeholders:
         in_cell = self._is_cell_of_row(paragraph, text)
         for match in reversed(found):  # from the end, so that earlier places stay valid
             value, at = values[match[1]] or ("" if in_cell else self._blank(match[1])), 0
+            if text[match.end() : match.end() + 1] == ".":  # one full stop is enough
+                value = value.removesuffix(".")
             for piece in pieces:
                 said = piece.text or ""
                 start, end = max(match.start() - at, 0), max(match.end() - at, 0)

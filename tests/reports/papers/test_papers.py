@@ -359,7 +359,9 @@ def test_a_commune_stands_within_a_sentence_once(world: World, ids: dict[str, st
 
 def test_what_is_handed_over_is_apart_from_whom_it_serves(world: World, run: Run, tmp_path: Path) -> None:
     measures = [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 17}]
-    text = paper_of(run, tmp_path / "a.docx", "bien_ban_ban_giao", world.well(measures=measures))
+    well = world.well(measures=measures, description="Bàn giao giếng số 6.")
+    text = paper_of(run, tmp_path / "a.docx", "bien_ban_ban_giao", well)
+    assert "Mô tả: Bàn giao giếng số 6.\n" in text
     assert "1|Giếng|1 giếng|" in text
     assert "Kết quả phục vụ: 17 hộ hưởng lợi." in text
     assert "2|" not in text
