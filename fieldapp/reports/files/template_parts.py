@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -105,10 +105,17 @@ class Placeholders:
     """Fills the placeholders of a template."""
 
     def __init__(
-        self, package: OpcPackage, values: Values, *, body: str | None = None, blank: str = "", codes: bool = True
+        self,
+        package: OpcPackage,
+        values: Values,
+        *,
+        body: str | None = None,
+        blank: Callable[[str], str] = lambda _name: "",
+        codes: bool = True,
     ) -> None:
-        """``body``: the name of a paragraph that is replaced by the caller. ``blank``: what is written in a line where
-        nothing is known. ``codes``: also fill the codes of fields and the addresses of links, which Word obeys."""
+        """``body``: the name of a paragraph that is replaced by the caller. ``blank``: what is written in a line for
+        a name of which nothing is known. ``codes``: also fill the codes of fields and the addresses of links, which
+        Word obeys."""
         self.found = Found()
         self.body: list[CT_P] = []
         """the paragraphs with ``body``"""
@@ -180,6 +187,9 @@ class Placeholders:
             for number, item in enumerate(items):
                 again = whole if number == len(items) - 1 else _copied(whole)
                 if again is not whole:
+                    if len(items) > 1 and again.tag == qn("w:tr"):  # only the last row stays with what follows
+                        for mark in list(again.iter(qn("w:keepNext"))):
+                            mark.getparent().remove(mark)
                     for end in list(again.iter(qn("w:sectPr"))):
                         end.getparent().remove(end)
                     whole.addprevious(again)
@@ -242,9 +252,11 @@ class Placeholders:
         self.found.unknown |= unknown
         if unknown or not found:
             return
-        blank = "" if self._is_cell_of_row(paragraph, text) else self._blank
+        in_cell = self._is_cell_of_row(paragraph, text)
         for match in reversed(found):  # from the end, so that earlier places stay valid
-            value, at = values[match[1]] or blank, 0
+            value, at = values[match[1]] or ("" if in_cell else self._blank(match[1])), 0
+            if text[match.end() : match.end() + 1] == ".":  # one full stop is enough
+                value = value.removesuffix(".")
             for piece in pieces:
                 said = piece.text or ""
                 start, end = max(match.start() - at, 0), max(match.end() - at, 0)

@@ -6,27 +6,34 @@ The column's name and the English title mean the same. After a dot follow the fi
 belongs to each of its rows: ``{{diem_danh.dang_vien}}``. Texts of records are data: the writer escapes them.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
+from typing import Any
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.assistance import MEASURES, Activity, ActivityMeasure, Event
+from fieldapp.domain.body_names import unshouted
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
-from fieldapp.domain.party import Attendance, Meeting, Member
+from fieldapp.domain.party import Attendance, Introduction, Meeting, Member
 from fieldapp.domain.records import BY_KIND, PARENTS
-from fieldapp.domain.reference import Plan
+from fieldapp.domain.reference import PartyCell, Plan, Unit
+from fieldapp.domain.sentences import within
 from fieldapp.i18n import _, everywhere, in_vietnamese
 from fieldapp.records import extras, persons, view, words
 from fieldapp.records.records import Found
 from fieldapp.reports.files.template_parts import Values, name_key
 from fieldapp.reports.letterhead import LayoutCode, Letterhead
+from fieldapp.reports.sentences import of_unit
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import name_sort_key
+from fieldapp.vietnamese.text import name_sort_key, search_key
 
 CHOSEN = "danh_sach"
 """The list of the chosen records"""
+HOW_MANY = "so_ban_ghi"
+"""The number of the chosen records: “06”"""
 NUMBER = "stt"
 """The number of a row in its list"""
 POST = "post_id"
@@ -48,6 +55,34 @@ DAY_PARTS: Mapping[str, Callable[[date], str]] = {
 }
 """Part of a day -> its text; leading zeros as Decree 30/2020/NĐ-CP wants them"""
 
+_OF_THE_PARTY = re.compile(r"(dang (ui|bo|doan)|chi (bo|ui)|ban (thuong vu|chap hanh)|(tinh|thanh|huien|quan) ui)\b")
+"""How names of bodies of the Party begin, by their search keys"""
+
+
+def party_body(name: str) -> str:
+    """The body of the Party at an office, for no office issues papers of the Party: “Đảng ủy (Chi bộ) Đồn Biên phòng
+    Ia Rvê”. A body of the Party stays as it is."""
+    if not name or _OF_THE_PARTY.match(search_key(name)):
+        return unshouted(name)
+    return "Đảng ủy (Chi bộ) " + re.sub(r"\bBP\b", "Biên phòng", unshouted(name))
+
+
+def party_body_above(name: str) -> str:
+    """The same of the body above: “Đảng ủy Sở chỉ huy”."""
+    return party_body(name).replace("Đảng ủy (Chi bộ)", "Đảng ủy", 1)
+
+
+def _recipients(texts: Sequence[str], after: str) -> str:
+    """A line for each, the last with a full stop."""
+    plain = [text.rstrip(" ;,.") for text in texts]
+    return f"{after}\n".join(f"- {text}" for text in plain if text) + "." * any(plain)
+
+
+def _party_recipients(head: Letterhead) -> str:
+    """Those of a paper of the Party: its body above in the place of the office above."""
+    return _recipients([party_body_above(text) if text == head.superior else text for text in head.recipients], ",")
+
+
 HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
     "cap_tren": lambda head: head.superior,
     "co_quan": lambda head: head.issuer,
@@ -56,11 +91,14 @@ HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
     "thay_mat": lambda head: head.authority,
     "chuc_vu_nguoi_ky": lambda head: head.position,
     "nguoi_ky": lambda head: head.signer,
-    "noi_nhan": lambda head: "\n".join(f"- {text.rstrip(' ;,.')};" for text in head.recipients if text),
+    "noi_nhan": lambda head: _recipients(head.recipients, ";"),
+    "noi_nhan_dang": _party_recipients,
+    "to_chuc_dang": lambda head: party_body(head.issuer),
+    "to_chuc_dang_cap_tren": lambda head: party_body_above(head.superior),
 }
 """Name -> a part of the letterhead"""
-MAY_LACK = frozenset({"cap_tren", "thay_mat"})
-"""Parts of a letterhead that many do not have: nothing stands there, not even dots"""
+MAY_LACK = frozenset({"cap_tren", "thay_mat", "nguoi_ky", "to_chuc_dang_cap_tren"})
+"""Parts of a letterhead that many do not have, or that are stamped: nothing stands there, not even dots"""
 TODAY = "hom_nay"
 TITLES = {
     "cap_tren": "Body above",
@@ -71,21 +109,48 @@ TITLES = {
     "chuc_vu_nguoi_ky": "Signer's position",
     "nguoi_ky": "Signer",
     "noi_nhan": "Recipients",
+    "noi_nhan_dang": "Recipients of a paper of the Party",
+    "to_chuc_dang": "Issuing body of the Party",
+    "to_chuc_dang_cap_tren": "Body of the Party above",
     TODAY: "Today",
 }
 """Name of a field that every paper has -> English message of what it is"""
 
 SPAN = "thoi_gian"
+LAST_DAY = "ngay_cuoi"
+"""The end, or the one day: a paper about what was done bears this day, not that of printing"""
 SPANNING = frozenset({Activity.KIND, Event.KIND})
 """Kinds whose records are of one day if they have no end"""
 MEETING_NUMBERS = ("so_dang_vien", "so_co_mat", "so_vang", "so_vang_co_ly_do", "so_vang_khong_ly_do")
 MEETING_LISTS = ("co_mat", "vang", "khach")
 """Who of the cell was there, and was not; who came as a guest"""
+HANDED_OVER = "ban_giao"
+SERVED = "phuc_vu"
+_HAND_OVER = frozenset({"works", "in_kind", "cash", "quantity", "text"})
+"""Natures of measures of what is handed over; figures of others say whom it serves, and who worked"""
+MADE_LISTS: Mapping[str, tuple[str, ...]] = {
+    Meeting.KIND: MEETING_LISTS,
+    Activity.KIND: (HANDED_OVER, SERVED),
+}
+"""Kind -> names of lists that hold a part of the rows that belong to a record"""
+IN_SENTENCE = "trong_cau"
+"""A unit's name within a sentence: “xã Ia Lốp”"""
+CELL_NAMES = ("ten_gon", "ten_day_du")
+"""A cell's name without that of its commune, and with it: “Chi bộ thôn 8”, “Chi bộ thôn 8, xã Ia Lốp”"""
+
+DOTS = "……"
+"""Where nothing is known: to be filled in by hand"""
+DAY_DOTS = "……/……/…………"
+TEXT_DOTS = "…" * 8
 
 
 def layout_of(kind: str) -> LayoutCode:
     """The letterhead of papers about records of a kind: that of the Party for its own matters."""
     return "party" if BY_KIND[kind].__module__ == Member.__module__ else "decree30"
+
+
+def _body_key(name: str) -> str:
+    return search_key(name).replace("bien phong", "bp")
 
 
 class Context:
@@ -109,6 +174,12 @@ class Context:
             (stays,) = persons.who_stays(self.store, kind, [row_id])
             self._rows[kind, row_id] = self.store.row(f"SELECT * FROM {kind} WHERE id = ?", [stays])
         return self._rows[kind, row_id]
+
+    @cached_property
+    def bodies(self) -> frozenset[str]:
+        """The names of posts and of the replica, as they are compared."""
+        names = (row["name"] for row in self.store.rows("SELECT name FROM post"))
+        return frozenset(map(_body_key, (*names, self.store.identity.name)))
 
     @cached_property
     def measures(self) -> dict[str, Row]:
@@ -182,6 +253,10 @@ class RecordFields:
                 f"{name} ({row['reason']})" if row["reason"] and listed == "vang" else name
                 for name, row in zip(named, rows, strict=True)
             )
+        if kind == ActivityMeasure.KIND and listed != MEASURES:
+            return ", ".join(_told(self._context, row) for row in rows) or "không" * bool(
+                self._found.children[MEASURES]
+            )
         child = BY_KIND[self.kind].CHILDREN[listed]
         return "\n".join(view.child_text(self._context.store, child, row) for row in rows)
 
@@ -189,6 +264,8 @@ class RecordFields:
         """The kind and the rows of a list."""
         if listed in MEETING_LISTS:
             return Attendance.KIND, self._attendance(listed)
+        if listed in (HANDED_OVER, SERVED):
+            return ActivityMeasure.KIND, self._figures(handed_over=listed == HANDED_OVER)
         child = BY_KIND[self.kind].CHILDREN[listed]
         rows = self._found.children[listed] if self._found else []
         return child.model.KIND, self._by_name(rows) if child.model is Attendance else rows
@@ -207,6 +284,11 @@ class RecordFields:
             if (row["member_id"] in own) == (listed != "khach")
             and (row["status"] == "present") == (listed in ("co_mat", "khach"))
         ]
+
+    def _figures(self, *, handed_over: bool) -> list[Row]:
+        rows = self._found.children[MEASURES] if self._found else []
+        measures = {row["id"]: row for row in self._context.measures.values()}
+        return [row for row in rows if (measures[row["measure_id"]]["nature"] in _HAND_OVER) == handed_over]
 
     def _number(self, name: str) -> str:
         there, missing = self._attendance("co_mat"), self._attendance("vang")
@@ -281,6 +363,8 @@ class Together:
         """Names of fields that are asked for and differ between the records"""
 
     def text(self, name: str) -> str | None:
+        if name_key(name) == HOW_MANY:
+            return f"{len(self._records):02d}"
         texts = {record.text(name): None for record in self._records}
         if len(texts) > 1:
             self.different.add(name)
@@ -300,7 +384,14 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
     first, *rest = path
     if kind == ActivityMeasure.KIND and path == [AMOUNT]:
         measure = context.row("measure", row["measure_id"]) if row else None
-        return words.amount_text(row, measure) if row and measure else ""
+        return _amount_text(row, measure) if row and measure else ""
+    if kind in SPANNING and first == LAST_DAY:
+        last = (row["date_to"] or row["date_from"]) if row else None
+        return _day_text(date.fromisoformat(last) if last else None, rest)
+    if kind == Unit.KIND and path == [IN_SENTENCE]:
+        return within(row["name"]) if row else ""
+    if kind == PartyCell.KIND and len(path) == 1 and first in CELL_NAMES:
+        return _cell_name(context, row, full=first == CELL_NAMES[1]) if row else ""
     if kind in SPANNING and path == [SPAN]:
         return _span(row) if row else ""
     if kind == Plan.KIND and len(path) == 1 and first in PLAN_FIELDS:
@@ -318,7 +409,37 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
         return _day_text(date.fromisoformat(value) if value else None, rest)
     if rest:
         return None
+    if kind == Member.KIND and shape.name == "position" and value and _body_key(value) in context.bodies:
+        return ""  # a unit is no rank
     return words.display(context.store, kind, [row], [shape.name])[0][0] if row else ""
+
+
+def _amount_text(row: Mapping[str, Any], measure: Row) -> str:
+    """A figure with its unit, which is named in full: “600 lượt người” of “Lượt người khám, chữa bệnh”."""
+    whole = within(measure["name"]).startswith(f"{measure['unit_name']} người")
+    return words.amount_text(row, {**measure, "unit_name": f"{measure['unit_name']} người"} if whole else measure)
+
+
+def _told(context: Context, row: Row) -> str:
+    """A figure within a sentence: “17 hộ hưởng lợi”."""
+    measure = context.row("measure", row["measure_id"])
+    return of_unit(words.amount_text(row, measure), measure["unit_name"], measure["name"]) if measure else ""
+
+
+def _cell_name(context: Context, cell: Row, *, full: bool) -> str:
+    unit = context.row(Unit.KIND, cell["unit_id"])
+    return cell_name(cell["name"], within(unit["name"]) if unit else "", full=full)
+
+
+def cell_name(name: str, commune: str, *, full: bool) -> str:
+    """A cell's name without its commune's, or with it at the end.
+
+    The commune's is taken away only after a number: “Chi bộ thôn 8 Ia Lốp”. Otherwise it may be the hamlet's.
+    """
+    bare = re.escape(commune.partition(" ")[2])
+    found = re.fullmatch(rf"(.*\d),? (xã )?{bare}", name, re.IGNORECASE) if bare else None
+    short = found[1] if found else name
+    return f"{short}, {commune}" if full and commune else short
 
 
 def _span(row: Row) -> str:
@@ -339,7 +460,7 @@ def _target(context: Context, row: Row) -> str:
     measure = context.row("measure", row["measure_id"]) if row["measure_id"] else None
     if measure is None:
         return format_amount(row["target"], 0)
-    return words.amount_text({"amount": row["target"], "note": None, "approximate": False}, measure)
+    return _amount_text({"amount": row["target"], "note": None, "approximate": False}, measure)
 
 
 PLAN_FIELDS: Mapping[str, Callable[[Context, Row], str]] = {"chi_tieu_ve": _target_of, "muc_dat": _target}
@@ -376,7 +497,7 @@ def _shapes(kind: str) -> dict[str, FieldShape]:
 @cache
 def _lists(kind: str) -> dict[str, str]:
     """Each name of a list of a kind -> the list: a name in ``Record.CHILDREN``, or one of ``MEETING_LISTS``."""
-    named = {name_key(name): name for name in (MEETING_LISTS if kind == Meeting.KIND else ())}
+    named = {name: name for name in MADE_LISTS.get(kind, ())}
     for name, child in BY_KIND[kind].CHILDREN.items():
         for title in (name, *sorted(everywhere(child.model.PLURAL))):
             named.setdefault(name_key(title), name)
@@ -415,6 +536,34 @@ def title_of(kind: str, name: str) -> str:
     return name
 
 
+def blank_of(kind: str, name: str) -> str:
+    """What is written where nothing is known: room for a day, a text, or a word."""
+    path = name_key(name).split(".")
+    while path:
+        shape = _shapes(kind).get(path[0])
+        if shape is not None and len(path) == 1:
+            if shape.type == "date":
+                return DAY_DOTS
+            return TEXT_DOTS if shape.type in ("text", "long") else DOTS
+        if shape is not None and shape.ref is not None:
+            kind = shape.ref
+        path = path[1:]
+    return DOTS
+
+
+def in_order(context: Context, kind: str, rows: Sequence[Found]) -> list[Found]:
+    """The chosen records as a list has them: introductions by the number of the letter, then the name; others stay."""
+    if kind != Introduction.KIND:
+        return list(rows)
+
+    def order(found: Found) -> tuple[bool, int, Any]:
+        number = re.match(r"\d+", found.row["letter_number"] or "")
+        member = context.row(Member.KIND, found.row["member_id"]) or {}
+        return number is None, int(number[0]) if number else 0, name_sort_key(member.get("full_name", ""))
+
+    return sorted(rows, key=order)
+
+
 def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:
     """(name, what it is) of the fields of papers about a kind, those of records it refers to included.
 
@@ -422,11 +571,17 @@ def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:
     """
     model = BY_KIND[kind]
     yield from _own_names(model, "", depth)
-    made = {Meeting: MEETING_NUMBERS, Plan: tuple(PLAN_FIELDS), Activity: (SPAN,), Event: (SPAN,)}.get(model, ())
+    spans = (SPAN, LAST_DAY)
+    made = {Meeting: MEETING_NUMBERS, Plan: tuple(PLAN_FIELDS), Activity: spans, Event: spans}.get(model, ())
     yield from ((name, "") for name in made)
-    for listed in (*(MEETING_LISTS if model is Meeting else ()), *model.CHILDREN):
-        child = Attendance if listed in MEETING_LISTS else model.CHILDREN[listed].model
-        spoken = listed if listed in MEETING_LISTS else _vietnamese(child.PLURAL)
+    for listed in (*MADE_LISTS.get(kind, ()), *model.CHILDREN):
+        parts = listed not in model.CHILDREN
+        child = (
+            model.CHILDREN["attendance" if model is Meeting else MEASURES].model
+            if parts
+            else model.CHILDREN[listed].model
+        )
+        spoken = listed if parts else _vietnamese(child.PLURAL)
         yield f"{spoken}.{NUMBER}", _(child.PLURAL)
         if child is ActivityMeasure:
             yield f"{spoken}.{AMOUNT}", _(child.PLURAL)

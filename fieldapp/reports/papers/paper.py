@@ -16,13 +16,22 @@ from fieldapp.records.words import display
 from fieldapp.reports.files.template_parts import Found, Placeholders, name_key
 from fieldapp.reports.files.write import save_file
 from fieldapp.reports.letterhead import letterhead
-from fieldapp.reports.papers.fields import CHOSEN, Context, RecordFields, Together, is_of_list, layout_of, title_of
+from fieldapp.reports.papers.fields import (
+    CHOSEN,
+    DOTS,
+    Context,
+    RecordFields,
+    Together,
+    blank_of,
+    in_order,
+    is_of_list,
+    layout_of,
+    title_of,
+)
 from fieldapp.reports.papers.templates import Template, opened
 from fieldapp.store import leftovers, people, wall
 from fieldapp.store.store import Store
 
-DOTS = "……"
-"""Where nothing is known: to be filled in by hand"""
 MOST = 500
 """Records of which papers are made at once"""
 _NAMED = 8
@@ -69,8 +78,10 @@ def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path
     people.check(store, people.Act.REPORT_FILES)
     context = _context(store, template.kind)
     found = _records(store, template, ids)
-    fields = [RecordFields(context, template.kind, one) for one in found]
     listed = check(store, template)
+    if listed:
+        found = in_order(context, template.kind, found)
+    fields = [RecordFields(context, template.kind, one) for one in found]
     sets: list[tuple[list[RecordFields], Path]] = []
     if each and not listed:
         for one, name in zip(fields, _names(store, found), strict=True):
@@ -125,7 +136,7 @@ def _records(store: Store, template: Template, ids: Sequence[str]) -> list[recor
 def _filled(template: Template, whole: Together, each: Sequence[RecordFields], name: str = "") -> tuple[bytes, Found]:
     """A template filled; FieldappError names what cannot be filled."""
     paper = opened(template.content, name or template.name)
-    places = Placeholders(paper.part.package, whole, blank=DOTS, codes=False)
+    places = Placeholders(paper.part.package, whole, blank=lambda field: blank_of(template.kind, field), codes=False)
     places.fill(each)
     found = places.found
     if found.unknown:

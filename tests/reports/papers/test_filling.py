@@ -19,7 +19,7 @@ def filled(pieces: list[str], name: str, number: str) -> tuple[str, bytes]:
     line = paper.add_paragraph()
     for piece in pieces:
         line.add_run(piece)
-    places = Placeholders(paper.part.package, Fixed({"ho_va_ten": name, "so": number}), blank="……")
+    places = Placeholders(paper.part.package, Fixed({"ho_va_ten": name, "so": number}), blank=lambda _name: "……")
     places.fill()
     assert not places.found.unknown
     assert not places.found.broken

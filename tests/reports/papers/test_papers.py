@@ -21,7 +21,8 @@ from field import Run, World
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, records
 from fieldapp.reports.papers import own
-from fieldapp.reports.papers.paper import DOTS, check, free_path, write_papers
+from fieldapp.reports.papers.fields import DOTS, TEXT_DOTS, cell_name, party_body
+from fieldapp.reports.papers.paper import check, free_path, write_papers
 from fieldapp.reports.papers.templates import Template, templates
 
 MADE_BY_LIBREOFFICE = Path(__file__).parent / "data" / "libreoffice.docx"
@@ -297,10 +298,73 @@ def test_each_shipped_template_is_filled(
     assert out.strip() == str(tmp_path / "a.docx")
     text = "\n".join(lines(tmp_path / "a.docx"))
     assert "{{" not in text
-    assert {"gioi_thieu_sinh_hoat": "Kính gửi: Chi ủy Chi bộ buôn Ba Na", "danh_sach_sinh_hoat": "1|Y Thanh Niê|1985",
+    assert {"gioi_thieu_sinh_hoat": "Kính gửi: Chi bộ buôn Ba Na", "danh_sach_sinh_hoat": "1|Y Thanh Niê|1985",
             "bien_ban_sinh_hoat": "2|H'Blŏm Êban|Vắng có lý do|ốm", "giay_moi_sinh_hoat": "ngày 03 tháng 02 năm 2013",
             "bien_ban_ban_giao": "1|Giếng|1 giếng|", "phieu_kham": "Thời gian: từ ngày 05/10/2013 đến ngày 07/10/2013.",
-            "giay_moi": "tới dự: Lũ.", "ke_hoach": "2.000 lượt|01/01/2013"}[shipped] in text  # fmt: skip
+            "giay_moi": "tới dự: Lũ.", "ke_hoach": "2.000 lượt người|01/01/2013"}[shipped] in text  # fmt: skip
+
+
+def paper_of(run: Run, path: Path, shipped: str, *of: str) -> str:
+    """The text of a paper of a shipped template."""
+    assert run("paper", shipped, *of, "--out", path)[0] == 0
+    return "\n".join(lines(path))
+
+
+def test_papers_of_the_party_are_issued_by_its_body_and_name_no_unit_as_a_rank(
+    world: World, ids: dict[str, str], run: Run, tmp_path: Path
+) -> None:
+    records.save(world.post, "member", {"position": "Đồn Biên phòng Ia Rvê"}, ids["Y Thanh Niê"], confirm=True)
+    letter = paper_of(run, tmp_path / "a.docx", "gioi_thieu_sinh_hoat", ids["introduction"])
+    assert "Đảng ủy (Chi bộ) Đồn Biên phòng Ia Rvê giới thiệu đồng chí: Y Thanh Niê" in letter
+    assert f"; cấp bậc, chức vụ: {TEXT_DOTS}; đơn vị: Đồn BP Ia Rvê\n" in letter
+    assert "đến ngày ……/……/…………." in letter
+    assert letter.count("Đồng chí Y Thanh Niê") == 2  # also among those who get it
+    both = [ids["other introduction"], ids["introduction"]]
+    listed = paper_of(run, tmp_path / "b.docx", "danh_sach_sinh_hoat", *both)
+    assert "1|Y Thanh Niê|1985||Đồn BP Ia Rvê|" in listed  # by the letter's number
+    assert "Danh sách có 02 đồng chí./." in listed
+    for shipped, text in (("a", letter), ("b", listed)):
+        assert "- Đảng ủy Sở chỉ huy,- Lưu." in text.replace("\n", ""), shipped
+    assert party_body("Huyện ủy Ea Súp") == "Huyện ủy Ea Súp"
+    assert party_body("ĐẢNG ỦY BĐBP TỈNH ĐẮK LẮK") == "Đảng ủy BĐBP tỉnh Đắk Lắk"
+
+
+def test_a_paper_bears_the_day_of_what_it_is_about_or_dots(
+    world: World, ids: dict[str, str], run: Run, tmp_path: Path
+) -> None:
+    """Never that of printing."""
+    done = world.well(date_to="2013-10-07")
+    event = records.save(world.post, "event", {"name": "Lũ", "date_from": "2013-09-01"}, confirm=True)
+    for number, (shipped, of, day) in enumerate((
+        ("bien_ban_ban_giao", done, "ngày 07 tháng 10 năm 2013"), ("phieu_kham", done, "ngày 07 tháng 10 năm 2013"),
+        ("bien_ban_sinh_hoat", ids["meeting"], "ngày 03 tháng 02 năm 2013"),
+        ("giay_moi_sinh_hoat", ids["meeting"], "ngày …… tháng …… năm …………"),
+        ("giay_moi", event, "ngày …… tháng …… năm …………"),
+        ("danh_sach_sinh_hoat", ids["introduction"], "ngày …… tháng …… năm …………"),
+    )):  # fmt: skip
+        text = paper_of(run, tmp_path / f"{number}.docx", shipped, of)
+        assert f"……, {day}" in text, shipped
+    assert "Hôm nay, ngày 07 tháng 10 năm 2013, tại" in "\n".join(lines(tmp_path / "0.docx"))
+
+
+def test_a_commune_stands_within_a_sentence_once(world: World, ids: dict[str, str], run: Run, tmp_path: Path) -> None:
+    cell = world.post.row("SELECT party_cell.*, unit.name AS unit FROM party_cell JOIN unit ON unit.id = unit_id")
+    assert cell is not None
+    where = cell["unit"][0].lower() + cell["unit"][1:]
+    bare = where.partition(" ")[2]
+    for name, short in ((f"Chi bộ thôn 8 {bare}", "Chi bộ thôn 8"), (f"Chi bộ thôn {bare}", f"Chi bộ thôn {bare}")):
+        assert cell_name(name, where, full=False) == short
+        assert cell_name(name, where, full=True) == f"{short}, {where}"
+
+
+def test_what_is_handed_over_is_apart_from_whom_it_serves(world: World, run: Run, tmp_path: Path) -> None:
+    measures = [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 17}]
+    well = world.well(measures=measures, description="Bàn giao giếng số 6.")
+    text = paper_of(run, tmp_path / "a.docx", "bien_ban_ban_giao", well)
+    assert "Mô tả: Bàn giao giếng số 6.\n" in text
+    assert "1|Giếng|1 giếng|" in text
+    assert "Kết quả phục vụ: 17 hộ hưởng lợi." in text
+    assert "2|" not in text
 
 
 def test_headquarters_template_reaches_posts_with_the_reply(
