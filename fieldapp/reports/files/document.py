@@ -80,6 +80,8 @@ class Document:
     annexed: bool
     """with a page on what the figures were computed from"""
     about: str
+    up_to: str
+    """“số liệu đến ngày 30/11/2026” where the period is not over; else empty"""
     facts: list[tuple[str, str]]
     """(what, value): period, area, units"""
     computed: str
@@ -158,6 +160,7 @@ def make_document(
         issue=issue or Issue(),
         annexed=annexed,
         about=about(query.period, made.post, made.unit),
+        up_to=up_to(query),
         facts=_facts(made),
         computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
         sections=[
@@ -193,6 +196,13 @@ def about(period: Period, *areas: str | None) -> str:
     )
     area = ", ".join(name for name in areas if name)
     return f"{text} ({area})" if area else text
+
+
+def up_to(query: Query) -> str:
+    """“số liệu đến ngày 30/11/2026”; empty of a period that is over."""
+    if query.today >= query.period.last:
+        return ""
+    return _("figures up to {day}").format(day=format_date(query.today))
 
 
 def _facts(made: Report) -> list[tuple[str, str]]:
@@ -323,8 +333,10 @@ MOST_LINES = 8
 
 
 def body(document: Document) -> Iterator[Block]:
-    """The text of a letter: results, plan, what the officer wrote, and in one line how complete the figures are."""
+    """The text of a letter: results with a note on how complete they are, plan, and what the officer wrote."""
     made, period = document.report, document.report.query.period
+    said = _("Note: {text}").format(text=document.completeness)
+    note = Paragraph(f"{said} {_('Details are in the annex.')}" if document.annexed else said)
     yield Paragraph(_opening(document))
     roman = iter(ROMAN)
     yield Heading(f"{next(roman)}. {_('RESULTS')}")
@@ -337,16 +349,18 @@ def body(document: Document) -> Iterator[Block]:
     if document.sections:
         yield Heading(_("Table of figures"), 2)
         yield figures_grid(document)
+        yield note
         if any(figure.shared for figure in made.figures):
             yield Paragraph(narrative.shared_note())
     else:
         yield Paragraph(_("Nothing is recorded in this period."))
+        yield note
     if made.plan:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     yield from officer_sections(document, roman)
-    yield Paragraph(document.completeness)
-    yield Paragraph(_("This is the report on the results of {period}./.").format(period=period.title))
+    of = f"{period.title} ({document.up_to})" if document.up_to else period.title
+    yield Paragraph(_("This is the report on the results of {period}./.").format(period=of))
 
 
 def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Heading | Paragraph]:
@@ -366,9 +380,7 @@ def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Headi
 def _opening(document: Document) -> str:
     made, issuer = document.report, unshouted(document.letterhead.issuer)
     text = _("{issuer} reports: {about}, as follows:") if issuer else _("Report: {about}, as follows:")
-    notes = []
-    if not is_over(made):
-        notes.append(_("the period is not over; up to {day}").format(day=format_date(made.query.today)))
+    notes = [document.up_to] if document.up_to else []
     if made.query.view == "now":
         notes.append(_("in today's units"))
     about = document.about[:1].lower() + document.about[1:]
