@@ -15,17 +15,19 @@ from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.sentences import as_sentence
 from fieldapp.escaping import brief_text
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
 from fieldapp.reports.completeness import completeness_line
+from fieldapp.reports.coverage import laptops_heard
 from fieldapp.reports.figures import Figure, behind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
-from fieldapp.reports.query import Period, Query
+from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.reports.sections import SectionCode, SectionText, section_texts
 from fieldapp.reports.tables import TITLES, By, FigureTable, table
@@ -95,6 +97,10 @@ class Document:
     """how complete the figures are, in one line of words"""
     left_out: list[str]
     """the same as a machine has it, for the annex and files of figures"""
+    received: list[str]
+    """up to when the changes of each laptop are here, a line each"""
+    laptops: list[tuple[str, str, date | None]]
+    """(post, laptop, day up to which it is known), for the annex of a letter"""
     provenance: Provenance
     photographs: list[Photograph]
     """for an annex of their own"""
@@ -152,6 +158,8 @@ def make_document(
         texts = section_texts(store, made)
         codes = _codes(store)
         shown = photographs(store, query, None if photos == "all" else photos) if photos else []
+        post = find_post(store, query)
+        laptops = laptops_heard(store, post["id"] if post else None) if annexed else []
     figures = narrative.in_order(made.figures)
     return Document(
         report=made,
@@ -171,6 +179,8 @@ def make_document(
         late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],
         completeness=completeness_line(made),
         left_out=narrative.left_out(made),
+        received=narrative.received(made),
+        laptops=laptops,
         provenance=state,
         photographs=shown,
         splits=[s for s in tables if len(s.table.titles) > 1],
@@ -388,12 +398,30 @@ def _opening(document: Document) -> str:
 
 
 def annex(document: Document) -> Iterator[Block]:
-    """What the figures were computed from and what they leave out, without its heading."""
-    for what, value in [*document.facts, (_("Computed"), document.computed)]:
-        yield Item(f"{what}: {value}")
+    """What the figures leave out and up to when the posts are known, without its heading. Hashes are in files of
+    figures: nobody reads them on paper."""
+    moment = document.provenance.moment
+    put_together = _("{hour}:{minute} on {day}").format(
+        hour=moment.hour, minute=f"{moment:%M}", day=format_date(moment.date())
+    )
+    for what, value in [*document.facts, (_("Put together"), put_together)]:
+        yield Item(as_sentence(f"{what}: {value}"))
     yield from map(Item, document.left_out)
-    yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
-    yield logs_grid(document.provenance)
+    if document.laptops:
+        posts = counted("{n} post", "{n} posts", len({post for post, _laptop, _day in document.laptops}))
+        laptops = counted("{n} laptop", "{n} laptops", sum(laptop != "" for _post, laptop, _day in document.laptops))
+        yield Paragraph(_("What was received: {posts}, {laptops}.").format(posts=posts, laptops=laptops))
+        yield _received_grid(document.laptops)
+
+
+def _received_grid(laptops: list[tuple[str, str, date | None]]) -> Grid:
+    """Up to which day each laptop of each post is known; a post is named once."""
+    rows, above = [], ""
+    for post, laptop, day in laptops:
+        until = format_date(day) if day else _("no figures received")
+        rows.append(["" if post == above else post, laptop, until])
+        above = post
+    return Grid([_("Post"), _("Laptop"), _("Figures received up to")], rows, (9, 3, 7))
 
 
 def photograph_annex(document: Document) -> Iterator[Photo]:
