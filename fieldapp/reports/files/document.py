@@ -5,7 +5,7 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Literal
@@ -15,7 +15,7 @@ from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.sentences import as_sentence
+from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.records import words
@@ -23,7 +23,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
 from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.coverage import laptops_heard
-from fieldapp.reports.figures import Figure, behind
+from fieldapp.reports.figures import Figure, behind, sums_by_kind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
@@ -32,6 +32,7 @@ from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.reports.sections import SectionCode, SectionText, section_texts
 from fieldapp.reports.tables import TITLES, By, FigureTable, table
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import search_key
 
 SPLITS: tuple[By, ...] = ("month", "post", "commune", "kind")
 
@@ -106,6 +107,8 @@ class Document:
     """for an annex of their own"""
     splits: list[Split]
     entries: list[FigureEntry]
+    kinds: dict[tuple[str, str | None], list[str]]
+    """(section, measure) -> the kinds of activity that the figure of a measure is from"""
     codes: frozenset[str]
     """``section.code`` of every possible figure, also where nothing is recorded"""
     before: dict[tuple[str, str], Figure] = field(repr=False)
@@ -128,7 +131,15 @@ class Document:
     def was(self, figure: Figure) -> str:
         """The figure of the preceding period in words; empty where there is none."""
         found = self.before.get((figure.section, figure.code))
-        return found.text if found else ""
+        return _of_people(found).text if found else ""
+
+    def title(self, figure: Figure) -> str:
+        """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
+        if search_key(figure.title) != search_key(figure.unit):
+            return figure.title
+        kinds = self.kinds.get((figure.section, figure.measure_id), ())
+        what = within(kinds[0]) if len(kinds) == 1 else within(_(narrative.HEADINGS[figure.section]))
+        return f"{figure.title} {what}"
 
 
 def make_document(
@@ -158,6 +169,7 @@ def make_document(
         texts = section_texts(store, made)
         codes = _codes(store)
         shown = photographs(store, query, None if photos == "all" else photos) if photos else []
+        kinds = _kinds(store, query)
         post = find_post(store, query)
         laptops = laptops_heard(store, post["id"] if post else None) if annexed else []
     figures = narrative.in_order(made.figures)
@@ -185,9 +197,25 @@ def make_document(
         photographs=shown,
         splits=[s for s in tables if len(s.table.titles) > 1],
         entries=found,
+        kinds=kinds,
         codes=codes,
         before={(f.section, f.code): f for f in made.before},
     )
+
+
+def _of_people(figure: Figure) -> Figure:
+    """A figure with its whole unit: “lượt người”, not “lượt”, where its title says so."""
+    people = f"{figure.unit} người"
+    return replace(figure, unit=people) if figure.unit and figure.title.lower().startswith(people) else figure
+
+
+def _kinds(store: Store, query: Query) -> dict[tuple[str, str | None], list[str]]:
+    names = {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM activity_kind")}
+    found: dict[tuple[str, str | None], list[str]] = {}
+    for kind, figures in sums_by_kind(store, query).items():
+        for figure in figures:
+            found.setdefault((figure.section, figure.measure_id), []).append(names[kind])
+    return found
 
 
 def _codes(store: Store) -> frozenset[str]:
@@ -435,9 +463,9 @@ def figures_grid(document: Document) -> Grid:
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        rows += [[f.title, f.text, document.was(f)] for f in section.figures]
-    head = [_("Figure"), _("Result"), _("Period before")]
-    if not document.before:
+        rows += [[document.title(f), _of_people(f).text, document.was(f)] for f in section.figures]
+    head = [_("What is counted"), _("Result"), _("Period before")]
+    if not any(row[2:] and row[2] for row in rows):
         return Grid(head[:2], [row[:2] for row in rows], (10, 8), frozenset({1}))
     return Grid(head, rows, (8, 5, 5), frozenset({1, 2}))
 
