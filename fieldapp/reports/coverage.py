@@ -251,6 +251,11 @@ def laptops_heard(store: Store, post_id: str | None = None) -> list[tuple[str, s
     ]
 
 
+def heard_instants(store: Store) -> dict[str, datetime]:
+    """Id of another laptop -> when it wrote the newest change or bundle that is known here."""
+    return {row["id"]: moment for row in _laptop_rows(store) if (moment := _heard_at(row)) is not None}
+
+
 def _heard_by_post(store: Store) -> dict[str, list[date | None]]:
     """Id of a post -> the day of the newest that is known of each of its laptops; None where nothing is."""
     found: dict[str, list[date | None]] = {}
