@@ -256,7 +256,7 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     assert any(line.startswith("Ghi chú: Số liệu tổng hợp từ báo cáo đầy đủ của 1 đồn") for line in text)
     whole = "\n".join(line for line in text if not line.endswith("như sau:")).replace("Ghi chú: ", "")
     assert [word for word in MACHINES if word in whole] == []
-    assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["Số liệu", "Kết quả"], "nothing was before"
+    assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["Nội dung", "Kết quả"], "nothing was before"
 
 
 def test_posts_stand_in_the_order_of_the_alphabet(world: World) -> None:
