@@ -47,7 +47,7 @@ def _known_until(report: Report) -> Iterator[str]:
         return
     behind = sorted(report.reported.behind, key=lambda post: post.until or date.min)
     groups: dict[date | None, list[str]] = {}
-    for post in sorted(behind[:MOST], key=lambda post: post.until or date.min, reverse=True):
+    for post in sorted(behind[:MOST], key=lambda post: (post.until or date.min, not post.part), reverse=True):
         groups.setdefault(post.until, []).append(
             _("a part of {post}").format(post=post.name) if post.part else post.name
         )

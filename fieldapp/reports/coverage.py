@@ -24,6 +24,7 @@ from fieldapp.sync.exchange import refused_bundles, status
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import segment_state
 from fieldapp.sync.peers import peers
+from fieldapp.vietnamese.text import sort_key
 
 MonthState = Literal["accepted", "received", "partly", "nothing", "late", "awaited", "before"]
 """``accepted``: complete, and every record is accepted. ``received``: complete. ``partly``: some of its records or days
@@ -231,6 +232,28 @@ def _behind(post: Row, days: Sequence[date | None], gap: date | None, period: Pe
     for day in sorted(known, key=lambda day: day or date.min, reverse=True):
         if day is None or day < min(today, period.last + timedelta(days=1)):
             yield Behind(post["id"], post["name"], day, part)
+
+
+def laptops_heard(store: Store, post_id: str | None = None) -> list[tuple[str, str, date | None]]:
+    """(post, laptop, day of the newest that is known of it), by the alphabet; a post without a laptop has an empty
+    one. ``post_id``: of one post only. A post knows of itself alone, and has none."""
+    if store.identity.role != "hq":
+        return []
+    of_post: dict[str | None, list[tuple[str, date | None]]] = {}
+    for row in _laptop_rows(store):
+        moment = _heard_at(row)
+        of_post.setdefault(row["post_id"], []).append((row["name"], wall.local_day(moment) if moment else None))
+    posts = [row for row in _posts(store) if post_id in (None, row["id"])]
+    return [
+        (row["name"], laptop, day)
+        for row in sorted(posts, key=lambda row: sort_key(row["name"]))
+        for laptop, day in of_post.get(row["id"], [("", None)])
+    ]
+
+
+def heard_instants(store: Store) -> dict[str, datetime]:
+    """Id of another laptop -> when it wrote the newest change or bundle that is known here."""
+    return {row["id"]: moment for row in _laptop_rows(store) if (moment := _heard_at(row)) is not None}
 
 
 def _heard_by_post(store: Store) -> dict[str, list[date | None]]:

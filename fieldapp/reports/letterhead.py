@@ -86,10 +86,13 @@ def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
         return Letterhead.model_validate_json(kept)
     me = store.identity
     above = store.value("SELECT name FROM local_replica WHERE role = 'hq' AND own = 0 ORDER BY id")
-    last = "Lưu: VT" if layout == "decree30" else "Lưu"
+    issuer, last = me.post_name or me.name, "Lưu: VT, ……"
+    if layout == "party":  # a letter of the Party is its committee's
+        issuer, above, last = f"Đảng ủy {issuer}", above and f"Đảng ủy {above}", "Lưu Văn phòng Đảng ủy"
     return Letterhead(
         superior=above or "",
-        issuer=me.post_name or me.name,
+        issuer=issuer,
+        sign="BC/ĐU" if layout == "party" else "BC",
         recipients=[*([above] if above else []), last],
         authority="T/M ĐẢNG ỦY" if layout == "party" else "",
         position="CHỈ HUY TRƯỞNG" if layout == "decree30" else "BÍ THƯ",

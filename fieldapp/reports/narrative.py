@@ -73,7 +73,7 @@ def as_text(report: Report, texts: Sequence[tuple[str, Sequence[str]]] = ()) -> 
     for title, said in texts:
         if said:
             lines += ["", title, *(f"   {line}" for line in said)]
-    return "\n".join([*lines, "", *left_out(report)])
+    return "\n".join([*lines, "", *left_out(report), *received(report)])
 
 
 def plan_lines(report: Report) -> list[str]:
@@ -148,7 +148,7 @@ def as_table(table: FigureTable) -> str:
 
 
 def left_out(report: Report) -> list[str]:
-    """What the figures leave out and as of when, and the rules by which they count."""
+    """What the figures leave out, and the rules by which they count."""
     c = report.completeness
     lines = []
     gone = [counted("{n} item voided", "{n} items voided", c.voided)] if c.voided else []
@@ -194,15 +194,23 @@ def left_out(report: Report) -> list[str]:
         )
     if c.joint:
         lines.append(
-            _("{records} with a joint reference, of {activities}: above the posts each counts once.").format(
-                records=counted("{n} record", "{n} records", c.joint),
+            _("{activities} of several posts, in {records}: above the posts each counts once.").format(
+                records=counted("{n} item", "{n} items", c.joint),
                 activities=counted("{n} joint activity", "{n} joint activities", c.joint_deeds),
             )
         )
     if any(figure.shared for figure in report.figures):
         lines.append(shared_note())
-    lines.append(_("An activity counts where it ended; bodies and members count once."))
-    for name, at in c.posts:
+    lines.append(_("An activity counts in the period in which it ended."))
+    if any(figure.section in ("party", "political_base") for figure in report.figures):
+        lines.append(_("Each body and each member counts once."))
+    return lines
+
+
+def received(report: Report) -> list[str]:
+    """Up to when the changes of each laptop of a post are here."""
+    lines = []
+    for name, at in report.completeness.posts:
         heard = _("{post}: nothing received yet") if at is None else _("{post}: recorded here up to {when}")
         lines.append(heard.format(post=name, when="" if at is None else _instant(at)))
     return lines

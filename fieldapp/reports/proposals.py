@@ -109,13 +109,25 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
             continue
         (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
         if (most.value or 0) > (second.value or 0):
-            text = phrases(store, [most])[most.section, most.code]
-            if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
-                text = f"{text} ({within(_(HEADINGS[whole.section]))})"
-            first.setdefault(post, []).append(text)
+            first.setdefault(post, []).append(_share(store, most, whole))
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
-    for post, figures in leaders[:MOST]:
-        yield _("{post} is first with {figures}").format(post=names.get(post, ""), figures="; ".join(figures[:MOST]))
+    if leaders:
+        told = "; ".join(
+            _("{post} with {figures}").format(post=names.get(post, ""), figures=", ".join(figures[:MOST]))
+            for post, figures in leaders[:MOST]
+        )
+        yield _("to be named: {posts}").format(posts=told)
+
+
+def _share(store: Store, most: Figure, whole: Figure) -> str:
+    """“6/24 buổi tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all."""
+    text = phrases(store, [most])[most.section, most.code]
+    if most.unit != MONEY and not (whole.in_words or whole.approximate) and whole.value is not None:
+        part = amount_in_words(most.value or 0, most.decimals, "")
+        text = text.replace(part, f"{part}/{amount_in_words(whole.value, whole.decimals, '')}", 1)
+    if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
+        text = f"{text} {within(_(HEADINGS[whole.section]))}"
+    return text
 
 
 # what went badly ------------------------------------------------------------------------------------------------

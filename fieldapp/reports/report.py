@@ -3,16 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import UTC, date, timedelta
 from typing import Any
 
+from fieldapp.domain.dates import read_instant
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.sentences import Told
 from fieldapp.i18n import _
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
-from fieldapp.reports.coverage import Reported, reported
+from fieldapp.reports.coverage import Reported, heard_instants, reported
 from fieldapp.reports.figures import (
     Disputed,
     Figure,
@@ -70,7 +71,7 @@ class Completeness:
     outside: int
     """figures with a day outside of the days of their activity: they count on that day"""
     posts: list[tuple[str, str | None]]
-    """(post's laptop, instant of its newest applied change)"""
+    """(post's laptop, instant of its newest applied change, or of a later bundle that had nothing new)"""
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,10 @@ def _posts(store: Store) -> list[tuple[str, str | None]]:
         " JOIN local_segment s ON s.log_id = l.id AND s.last = l.seq AND s.state = 'applied' GROUP BY l.replica_id"
     )
     until = {r["replica_id"]: r["at"] for r in rows}
+    for replica_id, moment in heard_instants(store).items():  # a bundle with nothing new says that there is no more
+        change = read_instant(until.get(replica_id) or "")
+        if replica_id in until and change is not None and moment - change > timedelta(minutes=1):
+            until[replica_id] = f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     found = []
     for peer in (peers.own(store), *peers.others(store)):
         if peer.role == "post" and (peer.trust != "revoked" or peer.id in until):

@@ -148,7 +148,7 @@ def test_the_report_says_how_many_records_are_how_many_joint_activities(world: W
     visits(world, "2013-08-01", 5)
     records.void(world.post, visits(world, "2013-05-30", 9), "nhập trùng")
     of_another_post(world.post, other)
-    said = "3 bản ghi có số phối hợp chung, thuộc 2 hoạt động phối hợp"
+    said = "2 hoạt động phối hợp có trong 3 nội dung báo cáo"
     assert said in narrative.as_text(report(world.post, YEAR))
     made = report(world.post, replace(YEAR, post="IALOP")).completeness
     assert (made.joint, made.joint_deeds) == (1, 1)

@@ -72,7 +72,7 @@ def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> N
     assert proposed(world.post, of)["assessment"] == []
     of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
     assert proposed(world.post, of)["assessment"] == [
-        "Đồn BP Ia Rvê dẫn đầu với 120 ngày công (giúp dân lao động sản xuất)."
+        "Tiêu biểu: Đồn BP Ia Rvê với 120/200 ngày công giúp dân lao động sản xuất."
     ]
     of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
     assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"

@@ -5,7 +5,7 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Literal
@@ -15,21 +15,24 @@ from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.escaping import brief_text
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
 from fieldapp.reports.completeness import completeness_line
-from fieldapp.reports.figures import Figure, behind
+from fieldapp.reports.coverage import laptops_heard
+from fieldapp.reports.figures import Figure, behind, sums_by_kind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
-from fieldapp.reports.query import Period, Query
+from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.reports.sections import SectionCode, SectionText, section_texts
 from fieldapp.reports.tables import TITLES, By, FigureTable, table
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.text import search_key
 
 SPLITS: tuple[By, ...] = ("month", "post", "commune", "kind")
 
@@ -80,6 +83,8 @@ class Document:
     annexed: bool
     """with a page on what the figures were computed from"""
     about: str
+    up_to: str
+    """“số liệu đến ngày 30/11/2026” where the period is not over; else empty"""
     facts: list[tuple[str, str]]
     """(what, value): period, area, units"""
     computed: str
@@ -93,11 +98,17 @@ class Document:
     """how complete the figures are, in one line of words"""
     left_out: list[str]
     """the same as a machine has it, for the annex and files of figures"""
+    received: list[str]
+    """up to when the changes of each laptop are here, a line each"""
+    laptops: list[tuple[str, str, date | None]]
+    """(post, laptop, day up to which it is known), for the annex of a letter"""
     provenance: Provenance
     photographs: list[Photograph]
     """for an annex of their own"""
     splits: list[Split]
     entries: list[FigureEntry]
+    kinds: dict[tuple[str, str | None], list[str]]
+    """(section, measure) -> the kinds of activity that the figure of a measure is from"""
     codes: frozenset[str]
     """``section.code`` of every possible figure, also where nothing is recorded"""
     before: dict[tuple[str, str], Figure] = field(repr=False)
@@ -120,7 +131,15 @@ class Document:
     def was(self, figure: Figure) -> str:
         """The figure of the preceding period in words; empty where there is none."""
         found = self.before.get((figure.section, figure.code))
-        return found.text if found else ""
+        return _of_people(found).text if found else ""
+
+    def title(self, figure: Figure) -> str:
+        """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
+        if search_key(figure.title) != search_key(figure.unit):
+            return figure.title
+        kinds = self.kinds.get((figure.section, figure.measure_id), ())
+        what = within(kinds[0]) if len(kinds) == 1 else within(_(narrative.HEADINGS[figure.section]))
+        return f"{figure.title} {what}"
 
 
 def make_document(
@@ -150,6 +169,9 @@ def make_document(
         texts = section_texts(store, made)
         codes = _codes(store)
         shown = photographs(store, query, None if photos == "all" else photos) if photos else []
+        kinds = _kinds(store, query)
+        post = find_post(store, query)
+        laptops = laptops_heard(store, post["id"] if post else None) if annexed else []
     figures = narrative.in_order(made.figures)
     return Document(
         report=made,
@@ -158,6 +180,7 @@ def make_document(
         issue=issue or Issue(),
         annexed=annexed,
         about=about(query.period, made.post, made.unit),
+        up_to=up_to(query),
         facts=_facts(made),
         computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
         sections=[
@@ -168,13 +191,31 @@ def make_document(
         late=[f for f in figures if f.section == "coordination" and f.code.endswith(("_late", "_overdue"))],
         completeness=completeness_line(made),
         left_out=narrative.left_out(made),
+        received=narrative.received(made),
+        laptops=laptops,
         provenance=state,
         photographs=shown,
         splits=[s for s in tables if len(s.table.titles) > 1],
         entries=found,
+        kinds=kinds,
         codes=codes,
         before={(f.section, f.code): f for f in made.before},
     )
+
+
+def _of_people(figure: Figure) -> Figure:
+    """A figure with its whole unit: “lượt người”, not “lượt”, where its title says so."""
+    people = f"{figure.unit} người"
+    return replace(figure, unit=people) if figure.unit and figure.title.lower().startswith(people) else figure
+
+
+def _kinds(store: Store, query: Query) -> dict[tuple[str, str | None], list[str]]:
+    names = {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM activity_kind")}
+    found: dict[tuple[str, str | None], list[str]] = {}
+    for kind, figures in sums_by_kind(store, query).items():
+        for figure in figures:
+            found.setdefault((figure.section, figure.measure_id), []).append(names[kind])
+    return found
 
 
 def _codes(store: Store) -> frozenset[str]:
@@ -193,6 +234,13 @@ def about(period: Period, *areas: str | None) -> str:
     )
     area = ", ".join(name for name in areas if name)
     return f"{text} ({area})" if area else text
+
+
+def up_to(query: Query) -> str:
+    """“số liệu đến ngày 30/11/2026”; empty of a period that is over."""
+    if query.today >= query.period.last:
+        return ""
+    return _("figures up to {day}").format(day=format_date(query.today))
 
 
 def _facts(made: Report) -> list[tuple[str, str]]:
@@ -323,8 +371,10 @@ MOST_LINES = 8
 
 
 def body(document: Document) -> Iterator[Block]:
-    """The text of a letter: results, plan, what the officer wrote, and in one line how complete the figures are."""
+    """The text of a letter: results with a note on how complete they are, plan, and what the officer wrote."""
     made, period = document.report, document.report.query.period
+    said = _("Note: {text}").format(text=document.completeness)
+    note = Paragraph(f"{said} {_('Details are in the annex.')}" if document.annexed else said)
     yield Paragraph(_opening(document))
     roman = iter(ROMAN)
     yield Heading(f"{next(roman)}. {_('RESULTS')}")
@@ -337,16 +387,18 @@ def body(document: Document) -> Iterator[Block]:
     if document.sections:
         yield Heading(_("Table of figures"), 2)
         yield figures_grid(document)
+        yield note
         if any(figure.shared for figure in made.figures):
             yield Paragraph(narrative.shared_note())
     else:
         yield Paragraph(_("Nothing is recorded in this period."))
+        yield note
     if made.plan:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     yield from officer_sections(document, roman)
-    yield Paragraph(document.completeness)
-    yield Paragraph(_("This is the report on the results of {period}./.").format(period=period.title))
+    of = f"{period.title} ({document.up_to})" if document.up_to else period.title
+    yield Paragraph(_("This is the report on the results of {period}./.").format(period=of))
 
 
 def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Heading | Paragraph]:
@@ -366,9 +418,7 @@ def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Headi
 def _opening(document: Document) -> str:
     made, issuer = document.report, unshouted(document.letterhead.issuer)
     text = _("{issuer} reports: {about}, as follows:") if issuer else _("Report: {about}, as follows:")
-    notes = []
-    if not is_over(made):
-        notes.append(_("the period is not over; up to {day}").format(day=format_date(made.query.today)))
+    notes = [document.up_to] if document.up_to else []
     if made.query.view == "now":
         notes.append(_("in today's units"))
     about = document.about[:1].lower() + document.about[1:]
@@ -376,12 +426,30 @@ def _opening(document: Document) -> str:
 
 
 def annex(document: Document) -> Iterator[Block]:
-    """What the figures were computed from and what they leave out, without its heading."""
-    for what, value in [*document.facts, (_("Computed"), document.computed)]:
-        yield Item(f"{what}: {value}")
+    """What the figures leave out and up to when the posts are known, without its heading. Hashes are in files of
+    figures: nobody reads them on paper."""
+    moment = document.provenance.moment
+    put_together = _("{hour}:{minute} on {day}").format(
+        hour=moment.hour, minute=f"{moment:%M}", day=format_date(moment.date())
+    )
+    for what, value in [*document.facts, (_("Put together"), put_together)]:
+        yield Item(as_sentence(f"{what}: {value}"))
     yield from map(Item, document.left_out)
-    yield Paragraph(_("Anyone with the same logs up to the same changes computes the same figures."))
-    yield logs_grid(document.provenance)
+    if document.laptops:
+        posts = counted("{n} post", "{n} posts", len({post for post, _laptop, _day in document.laptops}))
+        laptops = counted("{n} laptop", "{n} laptops", sum(laptop != "" for _post, laptop, _day in document.laptops))
+        yield Paragraph(_("What was received: {posts}, {laptops}.").format(posts=posts, laptops=laptops))
+        yield _received_grid(document.laptops)
+
+
+def _received_grid(laptops: list[tuple[str, str, date | None]]) -> Grid:
+    """Up to which day each laptop of each post is known; a post is named once."""
+    rows, above = [], ""
+    for post, laptop, day in laptops:
+        until = format_date(day) if day else _("no figures received")
+        rows.append(["" if post == above else post, laptop, until])
+        above = post
+    return Grid([_("Post"), _("Laptop"), _("Figures received up to")], rows, (9, 3, 7))
 
 
 def photograph_annex(document: Document) -> Iterator[Photo]:
@@ -395,9 +463,9 @@ def figures_grid(document: Document) -> Grid:
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        rows += [[f.title, f.text, document.was(f)] for f in section.figures]
-    head = [_("Figure"), _("Result"), _("Period before")]
-    if not document.before:
+        rows += [[document.title(f), _of_people(f).text, document.was(f)] for f in section.figures]
+    head = [_("What is counted"), _("Result"), _("Period before")]
+    if not any(row[2:] and row[2] for row in rows):
         return Grid(head[:2], [row[:2] for row in rows], (10, 8), frozenset({1}))
     return Grid(head, rows, (8, 5, 5), frozenset({1, 2}))
 

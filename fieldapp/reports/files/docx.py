@@ -7,6 +7,7 @@ from pathlib import Path
 
 import docx
 from docx.document import Document as WordDocument
+from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -77,8 +78,9 @@ def _written(document: Document) -> WordDocument:
     _blocks(paper, body(document), form.page.table)
     _foot(paper, form)
     if document.annexed:
-        heading = _stack(paper, form.annex, form.page.width)
-        heading.paragraph_format.page_break_before = True
+        annexed = paper.add_section(WD_SECTION.NEW_PAGE)  # with page numbers of its own
+        annexed._sectPr.append(_element("w:pgNumType", start="1"))
+        _stack(paper, form.annex, form.page.width)
         paper.add_paragraph().paragraph_format.space_after = Pt(4)
         _blocks(paper, annex(document), form.page.table - 1)
     if document.photographs:

@@ -4,6 +4,7 @@ Letters of offices follow the annex to Decree 30/2020/NĐ-CP, letters of the Par
 fixed lines are Vietnamese by law, also where the program's language is English.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -16,6 +17,8 @@ from fieldapp.reports.letterhead import LayoutCode, Letterhead
 FONT = "Times New Roman"
 BLANK = "\N{NO-BREAK SPACE}" * 6
 """Room for a number that is written by hand"""
+DOTS = "…" * 10
+"""What is written by hand: a name, a body"""
 LINE_OF_MOTTO = 171.0
 """Width in points of “Độc lập - Tự do - Hạnh phúc” in 14 points bold, and so of the line below it"""
 LINE_OF_PARTY = 207.0
@@ -92,6 +95,8 @@ class Headed(Protocol):
     def dated(self) -> date: ...
     @property
     def about(self) -> str: ...
+    @property
+    def up_to(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ class LetterDraft:
     number: str
     dated: date
     about: str
+    up_to: str = ""
 
 
 def letter(document: Headed) -> Letter:
@@ -112,8 +118,7 @@ def letter(document: Headed) -> Letter:
 
 def _decree30(document: Headed) -> Letter:
     head = document.letterhead
-    issuer = head.issuer.upper()
-    about = _first_upper(document.about)
+    issuer, sign = head.issuer.upper(), _signed(head.sign, "-")
     return Letter(
         Paper(top=20, bottom=20, left=30, right=15, number_at=10, body=14, heading=14, table=12),
         head=[
@@ -124,32 +129,34 @@ def _decree30(document: Headed) -> Letter:
                  LetterLine("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
             ),
             (
-                [LetterLine(f"Số: {document.number or BLANK}/{head.sign}", 13, gap=6)],
+                [LetterLine(f"Số: {document.number or BLANK}/{sign}", 13, gap=6)],
                 [LetterLine(_place_and_date(document), 14, italic=True, gap=6)],
             ),
         ],
         head_shares=(0.385, 0.615),
         title=[
             LetterLine("BÁO CÁO", 14, bold=True, gap=18),
-            LetterLine(about, 14, bold=True, rule=_part(about, 14, 0.4, 180)),
+            *_topic(document, _first_upper(document.about), _part(document.about, 14, 0.4, 180)),
+            *_addressed(head),
         ],
         recipients=[
             LetterLine("Nơi nhận:", 12, bold=True, italic=True),
-            *(LetterLine(text, 11) for text in _listed(head.recipients, ";")),
+            *(LetterLine(text, 11) for text in _listed(_recipients(head), ";")),
         ],
         signature=[
             *([LetterLine(head.authority.upper(), 14, bold=True)] if head.authority else []),
             LetterLine(head.position.upper(), 14, bold=True),
-            LetterLine(head.signer, 14, bold=True, gap=70),
+            LetterLine(head.signer or DOTS, 14, bold=bool(head.signer), gap=70),
         ],
-        annex=_annex(document, f"số {document.number or BLANK}/{head.sign}"),
-        photographs=_annex(document, f"số {document.number or BLANK}/{head.sign}", "HÌNH ẢNH"),
+        annex=_annex(document, f"số {document.number or BLANK}/{sign}"),
+        photographs=_annex(document, f"số {document.number or BLANK}/{sign}", "HÌNH ẢNH"),
     )  # fmt: skip
 
 
 def _party(document: Headed) -> Letter:
     head = document.letterhead
     about = document.about[:1].lower() + document.about[1:]
+    sign = _signed(head.sign, "/")
     return Letter(
         Paper(top=20, bottom=20, left=30, right=20, number_at=10, body=14, heading=14, table=12),
         head=[
@@ -159,27 +166,61 @@ def _party(document: Headed) -> Letter:
                 [LetterLine("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
             ),
             (
-                [LetterLine(f"Số {document.number or BLANK}-{head.sign}", 14)],
+                [LetterLine(f"Số {document.number or BLANK}-{sign}", 14)],
                 [LetterLine(_place_and_date(document), 14, italic=True)],
             ),
         ],
         head_shares=(0.42, 0.58),
         title=[
             LetterLine("BÁO CÁO", 16, bold=True, gap=18),
-            LetterLine(about, 14, bold=True, rule=_part(about, 14, 1 / 3, 150)),
+            *_topic(document, about, _part(about, 14, 1 / 3, 150)),
+            *_addressed(head),
         ],
         recipients=[
             LetterLine("Nơi nhận:", 14, underline=True),
-            *(LetterLine(text, 12) for text in _listed(head.recipients, ",")),
+            *(LetterLine(text, 12) for text in _listed(_recipients(head), ",")),
         ],
         signature=[
             *([LetterLine(head.authority.upper(), 14, bold=True)] if head.authority else []),
             LetterLine(head.position.upper(), 14),
-            LetterLine(head.signer, 14, bold=True, gap=70),
+            LetterLine(head.signer or DOTS, 14, bold=bool(head.signer), gap=70),
         ],
-        annex=_annex(document, f"số {document.number or BLANK}-{head.sign}"),
-        photographs=_annex(document, f"số {document.number or BLANK}-{head.sign}", "HÌNH ẢNH"),
+        annex=_annex(document, f"số {document.number or BLANK}-{sign}"),
+        photographs=_annex(document, f"số {document.number or BLANK}-{sign}", "HÌNH ẢNH"),
     )  # fmt: skip
+
+
+def _topic(document: Headed, about: str, rule: float) -> list[LetterLine]:
+    """What the letter is about, with a line below. It breaks between its parts, not within a term."""
+    for term in ("cấp ủy", "chính quyền", "địa phương"):
+        about = about.replace(term, term.replace(" ", "\N{NO-BREAK SPACE}"))
+    about = re.sub(r"\b(quý|tháng|năm) (?=[IV\d])", "\\1\N{NO-BREAK SPACE}", about)
+    if not document.up_to:
+        return [LetterLine(about, 14, bold=True, rule=rule)]
+    return [LetterLine(about, 14, bold=True), LetterLine(f"({document.up_to})", 14, bold=True, rule=rule)]
+
+
+def _addressed(head: Letterhead) -> list[LetterLine]:
+    """“Kính gửi: Bộ Tư lệnh BĐBP.” where the body above is among the recipients."""
+    above = head.superior and AS_ABOVE in _recipients(head)
+    return [LetterLine(f"Kính gửi: {unshouted(head.superior)}.", 14, gap=12)] if above else []
+
+
+AS_ABOVE = "Như trên"
+
+
+def _recipients(head: Letterhead) -> list[str]:
+    """The recipients; the body above, to whom the letter is addressed, is “Như trên”. Where nobody is named but the
+    office that keeps it, a dotted line is left."""
+    found = [AS_ABOVE if text == head.superior else text for text in head.recipients if text]
+    if all(text.startswith("Lưu") for text in found):
+        return [DOTS, *found]
+    return found
+
+
+def _signed(sign: str, between: str) -> str:
+    """The sign with the issuing body, dotted where it is not known: “BC-……”."""
+    return sign if not sign or "-" in sign or "/" in sign else f"{sign}{between}……"
 
 
 def _annex(document: Headed, number: str, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
@@ -227,7 +268,7 @@ def placeholders(document: Document) -> dict[str, str]:
     head, facts = document.letterhead, dict(document.facts)
     plain = {
         "ten_loai": "BÁO CÁO",
-        "trich_yeu": document.about,
+        "trich_yeu": f"{document.about} ({document.up_to})" if document.up_to else document.about,
         "ky": document.report.query.period.title,
         "pham_vi": facts[_("Area")],
         "don_vi": facts[_("Units")],
@@ -240,7 +281,7 @@ def placeholders(document: Document) -> dict[str, str]:
         "thay_mat": head.authority,
         "chuc_vu": head.position,
         "nguoi_ky": head.signer,
-        "noi_nhan": "\n".join(_listed(head.recipients, ";")),
+        "noi_nhan": "\n".join(_listed(_recipients(head), ";")),
         "day_du": document.completeness,
         "danh_gia": "\n".join(document.lines("assessment")),
         "ton_tai": "\n".join(document.lines("shortcomings")),

@@ -32,6 +32,7 @@ class PdfPaper(FPDF):
     def __init__(self, form: Letter) -> None:
         super().__init__(unit="pt", format="A4")
         self._form = form
+        self._first = 1
         millimetre = 72 / 25.4
         page = form.page
         self.set_margins(page.left * millimetre, page.top * millimetre, page.right * millimetre)
@@ -42,13 +43,19 @@ class PdfPaper(FPDF):
             with as_file(fonts / f"LiberationSerif-{name}.ttf") as path:
                 self.add_font(FONT, style, path)
 
+    def begin_annex(self) -> None:
+        """Add a page; pages are numbered anew from it on."""
+        self._first = self.page_no() + 1
+        self.add_page()
+
     def header(self) -> None:
-        """Draw the page number."""
-        if self.page_no() == 1:
+        """Draw the page number; the first page of the letter, and of its annex, has none."""
+        number = self.page_no() - self._first + 1
+        if number == 1:
             return
         self.set_font(FONT, "", self._form.page.body)
         self.set_y(self._form.page.number_at * 72 / 25.4)
-        self.cell(0, self._form.page.body, str(self.page_no()), align="C")
+        self.cell(0, self._form.page.body, str(number), align="C")
         self.set_y(self.t_margin)
 
 
@@ -68,7 +75,7 @@ def pdf_bytes(document: Document) -> bytes:
     _blocks(paper, body(document), form.page.body, form.page.table, _foot_height(paper, form))
     _foot(paper, form)
     if document.annexed:
-        paper.add_page()
+        paper.begin_annex()
         for line in form.annex:
             _line(paper, line, paper.l_margin, form.page.width, "C")
         paper.ln(form.page.body)

@@ -192,7 +192,7 @@ def _notes(sheets: Sheets, document: Document) -> None:
         behind.append(_("Cut off: a sheet has no more rows. `fieldapp hq open-data` writes all records."))
     parts = [
         (_("Report"), [f"{what}: {value}" for what, value in document.facts]),
-        (_("How complete the figures are"), [document.completeness, *document.left_out]),
+        (_("How complete the figures are"), [document.completeness, *document.left_out, *document.received]),
         *((text.title, text.lines) for text in document.texts if text.lines),
         (_("Records"), behind),
     ]

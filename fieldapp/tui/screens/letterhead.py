@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.reports.files.document import about
+from fieldapp.reports.files.document import about, up_to
 from fieldapp.reports.files.letter import LetterDraft, LetterLine, letter
 from fieldapp.reports.letterhead import (
     Issue,
@@ -152,8 +152,8 @@ class LetterheadScreen(Page):
         self.query_one("#what", Static).update(Content(f"{_('Letterhead')}: {title}{period}"))
         head = Letterhead.model_construct(None, **self._given())
         day = self._day or wall.today()
-        topic = about(self._query.period) if self._query is not None else "…"
-        made = letter(LetterDraft(head, self._layout, self._text("number"), day, topic))
+        topic, noted = (about(self._query.period), up_to(self._query)) if self._query is not None else ("…", "")
+        made = letter(LetterDraft(head, self._layout, self._text("number"), day, topic, noted))
         width = min(self.size.width - 4, MOST_WIDE)
         lines = [line for sides in made.head for line in _beside(sides, width, made.head_shares)]
         lines += [line for part in made.title for line in _centred([part], width)]

@@ -79,7 +79,9 @@ class ReportScreen(Beside):
         view = _("In today's units") if self._now else _("In the units of the time")
         self.query_one("#what", Static).update(Content(f"{_('REPORT ON RESULTS')}: {made.query.period.title} · {view}"))
         self._list(made)
-        self.query_one("#left-out", Static).update(Content("\n".join(narrative.left_out(made)[:4])))
+        self.query_one("#left-out", Static).update(
+            Content("\n".join([*narrative.left_out(made), *narrative.received(made)][:4]))
+        )
 
     def _list(self, made: Report) -> None:
         figures = self.query_one("#figures", OptionList)

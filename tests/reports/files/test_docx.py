@@ -79,7 +79,8 @@ def test_a_letter_of_an_office(world: World) -> None:
     assert places == sorted(places)
     assert any(t.endswith("./.") for t in texts)
     annexed = next(n for n, p in enumerate(paper.paragraphs) if p.text == "Phụ lục")
-    assert paper.paragraphs[annexed].paragraph_format.page_break_before
+    assert [s.different_first_page_header_footer for s in paper.sections] == [True, True], "numbered by itself"
+    assert paper.sections[1]._sectPr.xpath("w:pgNumType/@w:start") == ["1"]
     assert [look(p)[1:] for p in paper.paragraphs[annexed : annexed + 3]] == [
         (14, True, False), (14, True, False), (14, False, True)]  # fmt: skip
     assert paper.paragraphs[annexed + 1].text == "NGUỒN SỐ LIỆU"
