@@ -66,7 +66,7 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
             "may ho?",
         )
         assert isinstance(app.screen, ReviewListScreen)
-        assert "↩ Đã trả lại: gói trả lời tới sẽ mang về đồn." in str(app.screen.query_one("#left", Static).render())
+        assert "↩ Đã trả lại: gửi về đồn trong gói trả lời lần sau." in str(app.screen.query_one("#left", Static).render())
         app.push_screen(RecordScreen(well))
         await pilot.pause()
         assert "· Đồn BP Ia Rvê ↩ trả lại" in lines(app)
@@ -240,6 +240,10 @@ async def test_what_is_asked_about_two_records_is_on_the_first_screen_and_among_
         assert app.screen._record_id == patrol
         assert "báo cáo đang tính 1 giếng của Đồn BP Ia Rvê" in lines(app)
         assert "→ Gọi hai đồn. Del: trả lại bản ghi sai" in lines(app)
+        app.push_screen(RecordScreen(twice[0]))
+        await pilot.pause()
+        assert "? Bản ghi đối chiếu: Máy đã hỏi: " in lines(app), "what its post answered"
+        await strokes(pilot, "<escape>")
         await strokes(pilot, "<escape>", "<down>", "<enter>")
         assert app.screen._record_id in twice
         assert "→ Gọi đồn. Del: trả lại bản ghi thừa" in lines(app)
@@ -262,4 +266,4 @@ async def test_the_record_says_what_its_post_was_asked_and_confirmed(world: Worl
         async with app.run_test(size=(160, 34)) as pilot:
             app.push_screen(RecordScreen(well))
             await pilot.pause()
-            assert f"Máy đã hỏi: “{asked}” Đồn xác nhận là đúng." in lines(app)
+            assert f"Máy đã hỏi: “{asked}” Đồn trả lời: đúng." in lines(app)

@@ -273,9 +273,9 @@ def test_what_is_odd_is_said(world: World) -> None:
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
     again = "Máy đã hỏi: “Đã có bản ghi như vậy: Giếng khoan · 05/10/2013 · Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk."
     again += " Đây có phải là việc khác không?”"
-    again += " Đồn xác nhận là đúng."
+    again += " Đồn trả lời: đúng."
     none = "Máy đã hỏi: “Chưa có số liệu nào (Giếng, Hộ hưởng lợi, Trị giá công trình). Vẫn ghi như vậy?”"
-    none += " Đồn xác nhận là đúng."
+    none += " Đồn trả lời: đúng."
     more = "Lượt người khám, chữa bệnh: 700 lượt; trước đó đồn ghi nhiều nhất là 106 lượt."
     assert found == {
         odd: [more, "Số người (800) nhiều hơn số lượt (700)."],

@@ -75,7 +75,7 @@ def test_that_it_is_right_is_confirmed_on_the_command_line(world: World, run: Ru
     assert ASKED in err
     assert run("edit", before, "--json", "-", "--confirm", home="post", stdin={})[0] == 0
     told = run("show", before, home="post")[1]
-    assert (f"Cần xem lại: {ASKED}" in told, f"Máy đã hỏi: “{ASKED}” Đồn xác nhận là đúng." in told) == (False, True)
+    assert (f"Cần xem lại: {ASKED}" in told, f"Máy đã hỏi: “{ASKED}” Đồn trả lời: đúng." in told) == (False, True)
     world.carry(world.post, world.hq)
     assert [to_check(store) for store in (world.post, world.hq)] == [[], []]
     assert run("edit", before, "--json", "-", home="post", stdin={"hamlet": "Xóm Khác"})[0] == 0, "asked once"

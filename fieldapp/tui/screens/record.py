@@ -208,6 +208,7 @@ class RecordScreen(Page):
             lines = [f"? {doubt.sentence}" for doubt in doubts]
             lines += [f"→ {advice}" for advice in dict.fromkeys(doubt.advice for doubt in doubts if doubt.advice)]
             self._twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
+            lines[len(doubts) : len(doubts)] = [f"? {said}" for said in _said_of_twin(self.store, self._twin)]
             if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
         self._update("#doubts", "\n".join(lines))
@@ -444,7 +445,8 @@ def record_beside(store: Store, row_id: str, width: int, doubts: Sequence[review
     posts = words.posts_of(store, [found.row]).values() if store.role == "hq" else ()
     shown = view.describe(store, found)
     content = beside_twin(store, found, shown, twin) if twin and width >= ROOM_FOR_TWINS else titled(shown)
-    hints = [Text(f"\n? {doubt.sentence}", style="bold") for doubt in doubts]
+    told = [*(doubt.sentence for doubt in doubts), *_said_of_twin(store, twin)]
+    hints = [Text(f"\n? {sentence}", style="bold") for sentence in told]
     return page_of(" · ".join([_(model.TITLE), *posts]), content, *hints, *_photograph(store, row_id))
 
 
@@ -456,6 +458,16 @@ def _photograph(store: Store, row_id: str) -> list[RenderableType]:
                 small = attachments.thumbnail(store, one)
                 return ["", PictureBeside(small, PHOTOGRAPH_LINES)] if small else []
     return []
+
+
+def _said_of_twin(store: Store, twin: str | None) -> list[str]:
+    """What the post of the other record was asked when it recorded that one, and what it answered."""
+    if twin is None:
+        return []
+    return [
+        _("The other one: {sentence}").format(sentence=sentence)
+        for sentence in records.confirmed_sentences(store, records.get(store, twin))
+    ]
 
 
 def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: str) -> Table:

@@ -459,7 +459,7 @@ def _kept_text(number: int) -> str:
 def _waiting(state: status.Status, role: str) -> str:
     """A sentence on what there is to carry."""
     if role == "hq":
-        return _("The reply for each post is written onto the stick.")
+        return _("Takes in the posts' bundles, then writes each post's reply onto its stick.")
     return state.sentence
 
 
