@@ -78,7 +78,7 @@ def test_bundles_are_found_under_the_names_that_copying_gives(world: World, run:
     assert (old.path.name, old.why) == (renamed[0], "read")
     (world.root / "2" / renamed[2]).write_bytes(b"cut")
     _code, _out, err = run("sync", "import", world.root / "2", home="hq")
-    assert "Hãy đề nghị Đồn BP Ia Rvê (A) xuất lại." in err
+    assert "Đã đọc gói sau của máy ấy, không mất gì." in err, "its name tells whose it was"
     _code, out, err = run("verify-history", world.root / "7", home="hq")
     assert "thay đổi 1–" in out + err, "it was read"
 
