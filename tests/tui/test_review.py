@@ -66,7 +66,9 @@ async def test_return_at_headquarters_mend_at_the_post(world: World) -> None:
             "may ho?",
         )
         assert isinstance(app.screen, ReviewListScreen)
-        assert "↩ Đã trả lại: gửi về đồn trong gói trả lời lần sau." in str(app.screen.query_one("#left", Static).render())
+        assert "↩ Đã trả lại: gửi về đồn trong gói trả lời lần sau." in str(
+            app.screen.query_one("#left", Static).render()
+        )
         app.push_screen(RecordScreen(well))
         await pilot.pause()
         assert "· Đồn BP Ia Rvê ↩ trả lại" in lines(app)
