@@ -177,7 +177,7 @@ async def test_what_waits_names_no_command_on_the_screen(world: World) -> None:
     other.close()
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9")
-        assert "1 ô do hai người ghi khác nhau. Bấm Esc, rồi F6 hai lần để xem" in " ".join(s.text.split())
+        assert "1 ô do hai người ghi khác nhau. Esc rồi F6 hai lần để xem" in " ".join(s.text.split())
         assert "fieldapp" not in s.text
 
 

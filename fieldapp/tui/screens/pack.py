@@ -178,7 +178,7 @@ def _told(store: Store, pack: Path) -> list[str]:
     )
     compare = _("They call, and compare the words of headquarters: {words}")
     certify = _(
-        "They record at once. With their first bundle the new laptop stands here under “To decide” (F6, F7): have"
+        "They record at once. With their first bundle the new laptop stands here under “To decide” (F6 twice): have"
         " them read out its words (Ctrl+P, “laptops”), and certify it with F2."
     )
     steps = [begin.format(pack=display_path(pack.name)), compare.format(words=me.fingerprint), certify]
