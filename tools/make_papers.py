@@ -199,7 +199,7 @@ def by_hand(role: str, below: str = "", how: str = "Ký, ghi rõ họ tên") -> 
 
 def cell_secretary() -> str:
     return (
-        p("T/M CHI BỘ", "center", bold=True, after=0) + p("BÍ THƯ", "center", after=54)
+        p("T/M CHI BỘ", "center", bold=True, after=0) + p("BÍ THƯ", "center", after=40)
         + p(NAME_DOTS, "center", after=0)
     )  # fmt: skip
 
@@ -257,7 +257,7 @@ PAPERS: dict[str, str] = {
         + body("Năm sinh: {{dang_vien.nam_sinh}}; cấp bậc, chức vụ: {{dang_vien.cap_bac_chuc_vu}}; đơn vị:"
                " {{don.ten_day_du}}.", blanks=True)
         + body("Vào Đảng: {{dang_vien.ngay_vao_dang}}; chính thức: ……/……/………….", blanks=True)
-        + body("Số thẻ đảng viên: ………………; đã đóng đảng phí đến hết tháng ……/……….", blanks=True)
+        + body("Số thẻ đảng viên: …………; đã đóng đảng phí đến hết tháng ……/…….", blanks=True)
         + body("Đồng chí {{dang_vien.ho_va_ten}} về tham gia sinh hoạt đảng tạm thời tại {{chi_bo.ten_day_du}}, từ ngày"
                " {{tu_ngay}} đến ngày {{den_ngay}}.")
         + dotted(PARTY, "Nhiệm vụ được giao: ")
