@@ -17,6 +17,7 @@ OUT = Path(__file__).parents[1] / "fieldapp" / "data" / "papers"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+NAME_DOTS = "…" * 9
 TWIPS = 567
 """in a centimetre"""
 PARTY, STATE, WIDE_PARTY = 16.0, 16.5, 24.7
@@ -163,6 +164,11 @@ def signed(left: str, right: str, width: float = PARTY) -> str:
     return p(size=8, after=0, keep=True) + table([width / 2, width / 2], [[left, right]], lines=False)
 
 
+def three_signed(left: str, middle: str, right: str) -> str:
+    """The same with three who sign, of a paper of an office."""
+    return p(size=8, after=0, keep=True) + table([5.2, 6.1, 5.2], [[left, middle, right]], lines=False)
+
+
 def signature(authority: str = "{{thay_mat}}", *, party: bool = False) -> str:
     return (
         p(authority, "center", bold=True, caps=True, after=0)
@@ -191,6 +197,13 @@ def by_hand(role: str, below: str = "", how: str = "Ký, ghi rõ họ tên") -> 
     )  # fmt: skip
 
 
+def cell_secretary() -> str:
+    return (
+        p("T/M CHI BỘ", "center", bold=True, after=0) + p("BÍ THƯ", "center", after=40)
+        + p(NAME_DOTS, "center", after=0)
+    )  # fmt: skip
+
+
 def body(text: str, *, keep: bool = False, blanks: bool = False) -> str:
     """A paragraph; with ``blanks`` its lines are not stretched."""
     return p(text, "left" if blanks else "both", first=1.27, keep=keep)
@@ -210,12 +223,12 @@ def headed(text: str) -> str:
     return p(f"**{text}**", before=6, keep=True, first=1.27)
 
 
-def works(of: str) -> list[tuple[str, str, float, str]]:
-    """The columns of a table of figures."""
+def works(of: str, amount: str) -> list[tuple[str, str, float, str]]:
+    """The columns of a table of figures; ``amount``: the heading of how much."""
     return [
         ("TT", f"{{{{{of}.stt}}}}", 1.2, "center"),
         ("Nội dung", f"{{{{{of}.so_lieu}}}}", 6.8, "left"),
-        ("Khối lượng", f"{{{{{of}.luong}}}}", 4.3, "right"),
+        (amount, f"{{{{{of}.luong}}}}", 4.3, "right"),
         ("Ghi chú", f"{{{{{of}.ghi_chu}}}}", 4.2, "left"),
     ]
 
@@ -238,27 +251,28 @@ PAPERS: dict[str, str] = {
     "gioi_thieu_sinh_hoat": (
         party_head(*PARTY_HEAD, "Số {{so_giay_gioi_thieu}}", "ngay_cap_giay")
         + title("GIẤY GIỚI THIỆU", "sinh hoạt đảng tạm thời", 16)
-        + p("__Kính gửi:__ {{chi_bo.ten_gon}} (qua Đảng ủy {{chi_bo.don_vi_hanh_chinh.trong_cau}})", "center", after=8)
-        + body("{{to_chuc_dang}} giới thiệu đồng chí: **{{dang_vien.ho_va_ten}}**")
-        + body("Năm sinh: {{dang_vien.nam_sinh}}; cấp bậc, chức vụ: {{dang_vien.cap_bac_chuc_vu}}; đơn vị: {{don}}",
-               blanks=True)
-        + body("Vào Đảng: {{dang_vien.ngay_vao_dang}}; chính thức: ……/……/…………", blanks=True)
-        + body("Số thẻ đảng viên: ………………; đã đóng đảng phí đến: ……/……", blanks=True)
+        + p("__Kính gửi:__ {{chi_bo.ten_day_du}} (qua Đảng ủy {{chi_bo.don_vi_hanh_chinh.trong_cau}})",
+            "center", after=8)
+        + body("{{to_chuc_dang}} giới thiệu đồng chí: **{{dang_vien.ho_va_ten}}**.")
+        + body("Năm sinh: {{dang_vien.nam_sinh}}; cấp bậc, chức vụ: {{dang_vien.cap_bac_chuc_vu}}; đơn vị:"
+               " {{don.ten_day_du}}.", blanks=True)
+        + body("Vào Đảng: {{dang_vien.ngay_vao_dang}}; chính thức: ……/……/………….", blanks=True)
+        + body("Số thẻ đảng viên: …………; đã đóng đảng phí đến hết tháng ……/…….", blanks=True)
         + body("Đồng chí {{dang_vien.ho_va_ten}} về tham gia sinh hoạt đảng tạm thời tại {{chi_bo.ten_day_du}}, từ ngày"
                " {{tu_ngay}} đến ngày {{den_ngay}}.")
         + dotted(PARTY, "Nhiệm vụ được giao: ")
         + body("Đề nghị chi bộ tiếp nhận, tạo điều kiện để đồng chí sinh hoạt, hoàn thành nhiệm vụ; khi hết thời hạn"
-               " thì nhận xét bằng văn bản và giới thiệu đồng chí trở về {{to_chuc_dang}}.", keep=True)
-        + signed(recipients("{{chi_bo}}", "Đảng ủy {{chi_bo.don_vi_hanh_chinh.trong_cau}}",
-                            "Đồng chí {{dang_vien.ho_va_ten}}", party=True), signature(party=True))
+               " thì nhận xét bằng văn bản và giới thiệu đồng chí trở về sinh hoạt tại {{dang_bo}}./.", keep=True)
+        + signed(recipients("Như trên", "Đồng chí {{dang_vien.ho_va_ten}}", party=True), signature(party=True))
         + part("TIẾP NHẬN")
-        + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí ngày ……/……/…………",
+        + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí ngày ……/……/………….",
                keep=True, blanks=True)
-        + signed(p(), by_hand("T/M CHI BỘ (CHI ỦY)", "BÍ THƯ"))
+        + signed(p(), cell_secretary())
     ),
     "danh_sach_sinh_hoat": (
         party_head(*PARTY_HEAD, "Số ……-DS/ĐU", width=WIDE_PARTY)
-        + title("DANH SÁCH", "đảng viên được giới thiệu tham gia sinh hoạt tại chi bộ thôn, buôn", 16, WIDE_PARTY)
+        + title("DANH SÁCH", "đảng viên được giới thiệu tham gia sinh hoạt đảng tạm thời tại chi bộ thôn, buôn", 16,
+                WIDE_PARTY)
         + listed([("TT", "{{danh_sach.stt}}", 1.1, "center"), ("Họ và tên", "{{danh_sach.dang_vien}}", 4.6, "left"),
                   ("Năm sinh", "{{danh_sach.dang_vien.nam_sinh}}", 1.6, "center"),
                   ("Cấp bậc, chức vụ", "{{danh_sach.dang_vien.cap_bac_chuc_vu}}", 3.2, "left"),
@@ -274,25 +288,27 @@ PAPERS: dict[str, str] = {
         party_head(*CELL_HEAD, "Số ……-BB/CB", "ngay")
         + title("BIÊN BẢN", "sinh hoạt chi bộ", 16)
         + body("Hình thức sinh hoạt: {{loai_ky}}.")
-        + body("Thời gian: từ ……… giờ ……… phút đến ……… giờ ……… phút, ngày {{ngay.ngay}} tháng {{ngay.thang}} năm"
-               " {{ngay.nam}}.", blanks=True)
+        + body("Thời gian: bắt đầu lúc ……… giờ ……… phút, ngày {{ngay.ngay}} tháng {{ngay.thang}} năm {{ngay.nam}}.",
+               blanks=True)
         + body("Địa điểm: {{dia_diem}}.")
         + headed("I. THÀNH PHẦN")
         + body("Tổng số đảng viên của chi bộ theo danh sách điểm danh: {{so_dang_vien}} (chính thức: ………; dự bị: ………);"
                " có mặt: {{so_co_mat}}; vắng: {{so_vang}} (có lý do: {{so_vang_co_ly_do}}; không lý do:"
                " {{so_vang_khong_ly_do}}).")
+        + body("Đảng viên sinh hoạt tạm thời: ………; miễn sinh hoạt: ………; tạm thời đi nơi khác: ……….", blanks=True)
         + body("Đảng viên vắng: {{vang}}.")
         + body("Đại biểu, khách dự: {{khach}}.")
         + dotted(PARTY, "Chủ trì: ") + dotted(PARTY, "Người ghi biên bản: ")
         + headed("II. NỘI DUNG")
-        + typed("{{noi_dung}}")
+        + typed("{{noi_dung}}.")
         + headed("III. Ý KIẾN THẢO LUẬN") + dotted(PARTY, times=3)
         + headed("IV. KẾT LUẬN, NGHỊ QUYẾT")
-        + typed("{{nghi_quyet}}")
+        + typed("{{nghi_quyet}}.")
         + body("Biểu quyết: tán thành ……… đồng chí; không tán thành ……… đồng chí; ý kiến khác ……… đồng chí.")
         + body("Buổi sinh hoạt kết thúc lúc ……… giờ ……… phút cùng ngày. Biên bản được đọc lại trước chi bộ;"
                " ………/……… đồng chí nhất trí thông qua./.", keep=True)
         + signed(by_hand("NGƯỜI GHI BIÊN BẢN"), by_hand("CHỦ TRÌ"))
+        + recipients(rest="- Lưu chi bộ.", party=True)
         + part("DANH SÁCH ĐIỂM DANH", "(Kèm theo Biên bản sinh hoạt chi bộ ngày {{ngay}})", new_page=True)
         + listed([("TT", "{{diem_danh.stt}}", 1.2, "center"), ("Họ và tên", "{{diem_danh.dang_vien}}", 5, "left"),
                   ("Điểm danh", "{{diem_danh.co_mat}}", 3, "center"), ("Lý do vắng", "{{diem_danh.ly_do}}", 4, "left"),
@@ -306,51 +322,49 @@ PAPERS: dict[str, str] = {
         + body("Hình thức: {{loai_ky}}.")
         + body("Thời gian: ……… giờ ……… phút, ngày {{ngay.ngay}} tháng {{ngay.thang}} năm {{ngay.nam}}.")
         + body("Địa điểm: {{dia_diem}}.")
-        + typed("Nội dung: {{noi_dung}}")
+        + typed("Nội dung: {{noi_dung}}.")
         + body("Rất mong đồng chí đến dự đúng thời gian để buổi sinh hoạt đạt kết quả tốt./.", keep=True)
         + signed(recipients("Như trên", rest="- Lưu chi bộ.", party=True),
-                 by_hand("T/M CHI BỘ (CHI ỦY)", "BÍ THƯ"))
+                 cell_secretary())
     ),
     "bien_ban_ban_giao": (
         office_head("Số: ……/BB-{{viet_tat}}", "ngay_cuoi")
-        + title("BIÊN BẢN", "Bàn giao công trình, kết quả giúp đỡ Nhân dân", width=STATE)
+        + title("BIÊN BẢN", "Bàn giao công trình giúp đỡ Nhân dân", width=STATE)
         + body("Hôm nay, ngày {{ngay_cuoi.ngay}} tháng {{ngay_cuoi.thang}} năm {{ngay_cuoi.nam}}, tại {{thon_buon}},"
                " {{noi.trong_cau}}, chúng tôi gồm:", blanks=True)
-        + headed("I. BÊN GIAO: {{don}}")
+        + headed("I. BÊN GIAO: {{don.ten_day_du}}")
         + dotted(STATE, "Ông (bà): ……………………………………… Chức vụ: ")
         + p("**II. BÊN NHẬN:** \t", before=6, width=STATE, first=1.27, keep=True)
         + dotted(STATE, "Ông (bà): ……………………………………… Chức vụ: ")
         + p(f"^^III. ĐẠI DIỆN {COMMUNE}^^", before=6, keep=True, first=1.27)
         + dotted(STATE, "Ông (bà): ……………………………………… Chức vụ: ")
         + headed("IV. NỘI DUNG BÀN GIAO")
-        + body("Công trình, phần việc: {{loai_hoat_dong}}. Thời gian thực hiện: {{thoi_gian}}.")
+        + body("Công trình, phần việc: {{loai_hoat_dong}}. Ngày bàn giao: {{ngay_cuoi}}.")
         + typed("Mô tả: {{noi_dung}}.")
         + body("Đơn vị phối hợp: {{phoi_hop}}.")
-        + body("Kết quả phục vụ: {{phuc_vu}}.")
-        + listed(works("ban_giao"), STATE)
+        + body("{{phuc_vu}}.")
+        + listed(works("ban_giao", "Khối lượng"), STATE)
         + p("Giá trị: ……………………………… Chất lượng: \t", before=8, width=STATE, first=1.27)
         + headed("V. HIỆN TRẠNG, KIẾN NGHỊ") + dotted(STATE)
-        + body("Kể từ ngày ký biên bản, bên nhận có trách nhiệm quản lý, sử dụng, bảo quản. Biên bản được lập thành 03"
-               " bản, mỗi bên giữ 01 bản, có giá trị như nhau./.", keep=True)
-        + p(size=8, after=0, keep=True)
-        + table([5.2, 6.1, 5.2], [[by_hand("ĐẠI DIỆN BÊN GIAO"), confirmed(), by_hand("ĐẠI DIỆN BÊN NHẬN")]],
-                lines=False)
+        + body("Kể từ ngày ký biên bản, bên nhận có trách nhiệm quản lý, sử dụng, bảo quản công trình theo quy"
+               " định. Biên bản được lập thành 03 bản, mỗi bên giữ 01 bản, có giá trị như nhau./.", keep=True)
+        + three_signed(by_hand("ĐẠI DIỆN BÊN GIAO"), confirmed(), by_hand("ĐẠI DIỆN BÊN NHẬN"))
         + recipients("Bên giao, bên nhận", COMMUNE, rest="- Lưu: VT.")
     ),
     "phieu_kham": (
         office_head("", "ngay_cuoi")
-        + title("PHIẾU TỔNG HỢP", "Khám bệnh, chữa bệnh, cấp thuốc cho Nhân dân", width=STATE)
-        + body("Đơn vị thực hiện: {{don}}.")
+        + title("PHIẾU TỔNG HỢP", "Kết quả khám bệnh, chữa bệnh, cấp thuốc cho Nhân dân", width=STATE)
+        + body("Đơn vị thực hiện: {{don.ten_day_du}}.")
         + body("Người phụ trách: {{nguoi_phu_trach}}.")
         + body("Thời gian: {{thoi_gian}}. Địa điểm: {{thon_buon}}, {{noi.trong_cau}}.", blanks=True)
         + body("Đơn vị phối hợp: {{phoi_hop}}.")
         + typed("Nội dung: {{noi_dung}}.")
-        + listed(works("so_lieu"), STATE)
+        + listed(works("so_lieu", "Số lượng"), STATE)
         + p("Bệnh thường gặp: \t", before=8, width=STATE, first=1.27) + dotted(STATE)
         + dotted(STATE, "Số trường hợp chuyển tuyến trên: ")
         + dotted(STATE, "Kiến nghị: ") + dotted(STATE)
-        + signed(confirmed(),
-                 by_hand("NGƯỜI LẬP PHIẾU"), STATE)
+        + three_signed(by_hand("NGƯỜI LẬP PHIẾU"), confirmed(),
+                       by_hand("CHỈ HUY ĐƠN VỊ", how="Ký, ghi rõ họ tên, đóng dấu"))
     ),
     "giay_moi": (
         office_head("Số: ……/GM-{{viet_tat}}")
@@ -359,7 +373,7 @@ PAPERS: dict[str, str] = {
         + body("{{co_quan}} trân trọng kính mời ông (bà) tới dự: {{ten}}.")
         + body("Thời gian: ……… giờ ……… phút, ngày {{tu_ngay.ngay}} tháng {{tu_ngay.thang}} năm {{tu_ngay.nam}}.")
         + dotted(STATE, "Địa điểm: ")
-        + typed("Nội dung: {{noi_dung}}")
+        + typed("Nội dung: {{noi_dung}}.")
         + body("Rất mong ông (bà) đến dự đúng thời gian./.", keep=True)
         + signed(recipients("Như trên"), signature(), STATE)
     ),

@@ -1,5 +1,7 @@
 """Names of bodies, as letterheads and sentences have them."""
 
+import re
+
 from fieldapp.vietnamese.text import search_key
 
 _BODIES = (
@@ -33,6 +35,11 @@ def unshouted(name: str) -> str:
                 words[at : at + len(wanted)] = spelled
                 plain[at : at + len(wanted)] = [""] * len(wanted)
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def post_in_full(name: str) -> str:
+    """A body's name with that of a post in full: “Đảng ủy Đồn Biên phòng Ia Rvê” of “Đảng ủy Đồn BP Ia Rvê”."""
+    return re.sub(r"\b(Đồn|ĐỒN) BP\b", lambda m: f"{m[1]} {'BIÊN PHÒNG' if m[1].isupper() else 'Biên phòng'}", name)
 
 
 def _spelled(word: str) -> str:

@@ -87,8 +87,9 @@ def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
     me = store.identity
     above = store.value("SELECT name FROM local_replica WHERE role = 'hq' AND own = 0 ORDER BY id")
     issuer, last = me.post_name or me.name, "Lưu: VT, ……"
-    if layout == "party":  # a letter of the Party is its committee's
-        issuer, above, last = f"Đảng ủy {issuer}", above and f"Đảng ủy {above}", "Lưu Văn phòng Đảng ủy"
+    if layout == "party":  # a letter of the Party is its committee's; a post's has no office of its own
+        issuer, above = f"Đảng ủy {issuer}", above and f"Đảng ủy {above}"
+        last = "Lưu Đảng ủy" if me.post_name else "Lưu Văn phòng Đảng ủy"
     return Letterhead(
         superior=above or "",
         issuer=issuer,

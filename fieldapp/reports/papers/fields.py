@@ -14,12 +14,12 @@ from typing import Any
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.assistance import MEASURES, Activity, ActivityMeasure, Event
-from fieldapp.domain.body_names import unshouted
+from fieldapp.domain.body_names import post_in_full, unshouted
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.party import Attendance, Introduction, Meeting, Member
 from fieldapp.domain.records import BY_KIND, PARENTS
-from fieldapp.domain.reference import PartyCell, Plan, Unit
+from fieldapp.domain.reference import PartyCell, Plan, Post, Unit
 from fieldapp.domain.sentences import within
 from fieldapp.i18n import _, everywhere, in_vietnamese
 from fieldapp.records import extras, persons, view, words
@@ -60,16 +60,15 @@ _OF_THE_PARTY = re.compile(r"(dang (ui|bo|doan)|chi (bo|ui)|ban (thuong vu|chap 
 
 
 def party_body(name: str) -> str:
-    """The body of the Party at an office, for no office issues papers of the Party: “Đảng ủy (Chi bộ) Đồn Biên phòng
-    Ia Rvê”. A body of the Party stays as it is."""
-    if not name or _OF_THE_PARTY.match(search_key(name)):
-        return unshouted(name)
-    return "Đảng ủy (Chi bộ) " + re.sub(r"\bBP\b", "Biên phòng", unshouted(name))
+    """The body of the Party at an office, for no office issues papers of the Party: “Đảng ủy Đồn Biên phòng Ia Rvê”. A
+    body of the Party stays one."""
+    plain = post_in_full(unshouted(name))
+    return plain if not name or _OF_THE_PARTY.match(search_key(name)) else f"Đảng ủy {plain}"
 
 
-def party_body_above(name: str) -> str:
-    """The same of the body above: “Đảng ủy Sở chỉ huy”."""
-    return party_body(name).replace("Đảng ủy (Chi bộ)", "Đảng ủy", 1)
+def party_branch(name: str) -> str:
+    """Those whom a body of the Party leads, where its members take part: “Đảng bộ Đồn Biên phòng Ia Rvê”."""
+    return re.sub(r"^(Đảng|Chi) ủy\b", r"\1 bộ", party_body(name))
 
 
 def _recipients(texts: Sequence[str], after: str) -> str:
@@ -80,25 +79,27 @@ def _recipients(texts: Sequence[str], after: str) -> str:
 
 def _party_recipients(head: Letterhead) -> str:
     """Those of a paper of the Party: its body above in the place of the office above."""
-    return _recipients([party_body_above(text) if text == head.superior else text for text in head.recipients], ",")
+    return _recipients([party_body(text) if text == head.superior else text for text in head.recipients], ",")
 
 
+SIGNER = "nguoi_ky"
 HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
-    "cap_tren": lambda head: head.superior,
-    "co_quan": lambda head: head.issuer,
+    "cap_tren": lambda head: post_in_full(head.superior),
+    "co_quan": lambda head: post_in_full(head.issuer),
     "viet_tat": lambda head: head.sign.partition("-")[2],
     "dia_danh": lambda head: head.place,
     "thay_mat": lambda head: head.authority,
     "chuc_vu_nguoi_ky": lambda head: head.position,
-    "nguoi_ky": lambda head: head.signer,
+    SIGNER: lambda head: head.signer,
     "noi_nhan": lambda head: _recipients(head.recipients, ";"),
     "noi_nhan_dang": _party_recipients,
     "to_chuc_dang": lambda head: party_body(head.issuer),
-    "to_chuc_dang_cap_tren": lambda head: party_body_above(head.superior),
+    "to_chuc_dang_cap_tren": lambda head: party_body(head.superior),
+    "dang_bo": lambda head: party_branch(head.issuer),
 }
 """Name -> a part of the letterhead"""
-MAY_LACK = frozenset({"cap_tren", "thay_mat", "nguoi_ky", "to_chuc_dang_cap_tren"})
-"""Parts of a letterhead that many do not have, or that are stamped: nothing stands there, not even dots"""
+MAY_LACK = frozenset({"cap_tren", "thay_mat", "to_chuc_dang_cap_tren"})
+"""Parts of a letterhead that many do not have: nothing stands there, not even dots"""
 TODAY = "hom_nay"
 TITLES = {
     "cap_tren": "Body above",
@@ -107,11 +108,12 @@ TITLES = {
     "dia_danh": "Place of signing",
     "thay_mat": "In whose name",
     "chuc_vu_nguoi_ky": "Signer's position",
-    "nguoi_ky": "Signer",
+    SIGNER: "Signer",
     "noi_nhan": "Recipients",
     "noi_nhan_dang": "Recipients of a paper of the Party",
     "to_chuc_dang": "Issuing body of the Party",
     "to_chuc_dang_cap_tren": "Body of the Party above",
+    "dang_bo": "Those whom the body of the Party leads",
     TODAY: "Today",
 }
 """Name of a field that every paper has -> English message of what it is"""
@@ -135,7 +137,9 @@ MADE_LISTS: Mapping[str, tuple[str, ...]] = {
 """Kind -> names of lists that hold a part of the rows that belong to a record"""
 IN_SENTENCE = "trong_cau"
 """A unit's name within a sentence: “xã Ia Lốp”"""
-CELL_NAMES = ("ten_gon", "ten_day_du")
+FULL_NAME = "ten_day_du"
+"""A post's name without abbreviations: “Đồn Biên phòng Ia Rvê”"""
+CELL_NAMES = ("ten_gon", FULL_NAME)
 """A cell's name without that of its commune, and with it: “Chi bộ thôn 8”, “Chi bộ thôn 8, xã Ia Lốp”"""
 
 DOTS = "……"
@@ -253,7 +257,9 @@ class RecordFields:
                 f"{name} ({row['reason']})" if row["reason"] and listed == "vang" else name
                 for name, row in zip(named, rows, strict=True)
             )
-        if kind == ActivityMeasure.KIND and listed != MEASURES:
+        if listed == SERVED:
+            return "; ".join(_counted(self._context, row) for row in rows) or f"Số hộ hưởng lợi: {DOTS}"
+        if listed == HANDED_OVER:
             return ", ".join(_told(self._context, row) for row in rows) or "không" * bool(
                 self._found.children[MEASURES]
             )
@@ -392,6 +398,8 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
         return within(row["name"]) if row else ""
     if kind == PartyCell.KIND and len(path) == 1 and first in CELL_NAMES:
         return _cell_name(context, row, full=first == CELL_NAMES[1]) if row else ""
+    if kind == Post.KIND and path == [FULL_NAME]:
+        return post_in_full(row["name"]) if row else ""
     if kind in SPANNING and path == [SPAN]:
         return _span(row) if row else ""
     if kind == Plan.KIND and len(path) == 1 and first in PLAN_FIELDS:
@@ -424,6 +432,15 @@ def _told(context: Context, row: Row) -> str:
     """A figure within a sentence: “17 hộ hưởng lợi”."""
     measure = context.row("measure", row["measure_id"])
     return of_unit(words.amount_text(row, measure), measure["unit_name"], measure["name"]) if measure else ""
+
+
+def _counted(context: Context, row: Row) -> str:
+    """A figure of those whom something serves: “Số hộ hưởng lợi: 17 hộ”."""
+    measure = context.row("measure", row["measure_id"])
+    if measure is None:
+        return ""
+    name = re.sub(r"^số ", "", within(measure["name"]), flags=re.IGNORECASE)
+    return f"Số {name}: {_amount_text(row, measure)}"
 
 
 def _cell_name(context: Context, cell: Row, *, full: bool) -> str:
@@ -539,6 +556,8 @@ def title_of(kind: str, name: str) -> str:
 def blank_of(kind: str, name: str) -> str:
     """What is written where nothing is known: room for a day, a text, or a word."""
     path = name_key(name).split(".")
+    if path == [SIGNER]:
+        return TEXT_DOTS
     while path:
         shape = _shapes(kind).get(path[0])
         if shape is not None and len(path) == 1:

@@ -315,8 +315,12 @@ def test_papers_of_the_party_are_issued_by_its_body_and_name_no_unit_as_a_rank(
 ) -> None:
     records.save(world.post, "member", {"position": "Đồn Biên phòng Ia Rvê"}, ids["Y Thanh Niê"], confirm=True)
     letter = paper_of(run, tmp_path / "a.docx", "gioi_thieu_sinh_hoat", ids["introduction"])
-    assert "Đảng ủy (Chi bộ) Đồn Biên phòng Ia Rvê giới thiệu đồng chí: Y Thanh Niê" in letter
-    assert f"; cấp bậc, chức vụ: {TEXT_DOTS}; đơn vị: Đồn BP Ia Rvê\n" in letter
+    assert "Đảng ủy Đồn Biên phòng Ia Rvê giới thiệu đồng chí: Y Thanh Niê." in letter
+    assert f"; cấp bậc, chức vụ: {TEXT_DOTS}; đơn vị: Đồn Biên phòng Ia Rvê.\n" in letter
+    assert "trở về sinh hoạt tại Đảng bộ Đồn Biên phòng Ia Rvê./." in letter
+    assert letter.count("Chi bộ buôn Ba Na") == letter.count("Chi bộ buôn Ba Na, xã Ia Rvê") == 3
+    assert "Nơi nhận:- Như trên,- Đồng chí Y Thanh Niê,- Đảng ủy" in letter
+    assert f"BÍ THƯ{TEXT_DOTS}" in letter
     assert "đến ngày ……/……/…………." in letter
     assert letter.count("Đồng chí Y Thanh Niê") == 2  # also among those who get it
     both = [ids["other introduction"], ids["introduction"]]
@@ -324,7 +328,9 @@ def test_papers_of_the_party_are_issued_by_its_body_and_name_no_unit_as_a_rank(
     assert "1|Y Thanh Niê|1985||Đồn BP Ia Rvê|" in listed  # by the letter's number
     assert "Danh sách có 02 đồng chí./." in listed
     for shipped, text in (("a", letter), ("b", listed)):
-        assert "- Đảng ủy Sở chỉ huy,- Lưu." in text.replace("\n", ""), shipped
+        assert "- Đảng ủy Sở chỉ huy,- Lưu Đảng ủy." in text.replace("\n", ""), shipped
+        assert "Đồn BP Ia Rvê*" not in text, shipped
+    assert party_body("ĐẢNG ỦY ĐỒN BP IA RVÊ") == "Đảng ủy Đồn Biên phòng Ia Rvê"
     assert party_body("Huyện ủy Ea Súp") == "Huyện ủy Ea Súp"
     assert party_body("ĐẢNG ỦY BĐBP TỈNH ĐẮK LẮK") == "Đảng ủy BĐBP tỉnh Đắk Lắk"
 
@@ -363,8 +369,31 @@ def test_what_is_handed_over_is_apart_from_whom_it_serves(world: World, run: Run
     text = paper_of(run, tmp_path / "a.docx", "bien_ban_ban_giao", well)
     assert "Mô tả: Bàn giao giếng số 6.\n" in text
     assert "1|Giếng|1 giếng|" in text
-    assert "Kết quả phục vụ: 17 hộ hưởng lợi." in text
+    assert "Số hộ hưởng lợi: 17 hộ." in text
+    assert "I. BÊN GIAO: Đồn Biên phòng Ia Rvê\n" in text
+    assert text.startswith("Sở chỉ huyĐồn Biên phòng Ia Rvê|")
     assert "2|" not in text
+
+
+def test_the_shipped_papers_leave_room_for_what_is_written_by_hand_once(
+    world: World, ids: dict[str, str], run: Run, tmp_path: Path
+) -> None:
+    done = world.well(date_to="2013-10-07", description="Khám")
+    for number, (shipped, of, wanted) in enumerate((
+        ("bien_ban_sinh_hoat", ids["meeting"],
+         ["Đảng viên sinh hoạt tạm thời: ………; miễn sinh hoạt: ………; tạm thời đi nơi khác: ……….", "- Lưu chi bộ."]),
+        ("danh_sach_sinh_hoat", ids["introduction"],
+         ["tham gia sinh hoạt đảng tạm thời tại chi bộ thôn, buôn", f"BÍ THƯ{TEXT_DOTS}"]),
+        ("giay_moi_sinh_hoat", ids["meeting"], ["T/M CHI BỘBÍ THƯ…", "Nội dung: Dòng một\nDòng hai."]),
+        ("phieu_kham", done, ["CHỈ HUY ĐƠN VỊ(Ký, ghi rõ họ tên, đóng dấu)", "NGƯỜI LẬP PHIẾU", "|Số lượng|",
+                              "Kết quả khám bệnh, chữa bệnh, cấp thuốc cho Nhân dân"]),
+        ("bien_ban_ban_giao", done, ["Ngày bàn giao: 07/10/2013.", "bảo quản công trình theo quy định.",
+                                     "Bàn giao công trình giúp đỡ Nhân dân\n"]),
+    )):  # fmt: skip
+        text = paper_of(run, tmp_path / f"{number}.docx", shipped, of)
+        assert [words for words in wanted if words not in text] == [], shipped
+        assert text.count("……… giờ ……… phút") <= 2, shipped  # a meeting's beginning and its end
+        assert not re.search(r"[^.]\.\.(?!\.)", text), shipped
 
 
 def test_headquarters_template_reaches_posts_with_the_reply(
@@ -426,7 +455,7 @@ def test_a_template_can_be_written_out_and_used_from_its_file(
     assert run("paper", "bien_ban_sinh_hoat", "--out", tmp_path / "mẫu.docx")[0] == 0
     assert any("{{nghi_quyet}}" in line for line in lines(tmp_path / "mẫu.docx"))
     assert run("paper", tmp_path / "mẫu.docx", ids["meeting"], "--out", tmp_path / "a.docx")[0] == 0
-    assert "Dòng một\nDòng hai" in lines(tmp_path / "a.docx")
+    assert "Dòng một\nDòng hai." in lines(tmp_path / "a.docx")
 
 
 def test_every_named_field_is_one(world: World, run: Run) -> None:
