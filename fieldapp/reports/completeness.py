@@ -1,15 +1,20 @@
 """How complete a report is, in words: one line of the letter. ``narrative.left_out`` has what a machine says of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
-from fieldapp.reports.coverage import NotReported
+from fieldapp.reports.coverage import Behind
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
+from fieldapp.vietnamese.text import sort_key
+
+RECENT = 7
+"""Days without news that need no urging: a stick travels so long"""
 
 FEW = 3
 """Months that are named one by one"""
@@ -42,21 +47,22 @@ def _alone(report: Report) -> date | None:
 
 
 def _known_until(report: Report) -> Iterator[str]:
-    """“số liệu của Đồn Bo Heng, một phần Đồn Hòa Hiệp mới nhận đến ngày 18/11/2026”, the newest day first."""
+    """“riêng số liệu của Đồn Bo Heng và một phần số liệu của Đồn Hòa Hiệp mới nhận đến ngày 18/11/2026, của Đồn A đến
+    ngày 21/10/2026”, the newest day first; then of whom nothing was received."""
     if _alone(report):
         return
     behind = sorted(report.reported.behind, key=lambda post: post.until or date.min)
-    groups: dict[date | None, list[str]] = {}
-    for post in sorted(behind[:MOST], key=lambda post: (post.until or date.min, not post.part), reverse=True):
-        groups.setdefault(post.until, []).append(
-            _("a part of {post}").format(post=post.name) if post.part else post.name
-        )
+    groups: dict[date | None, list[Behind]] = {}
+    for post in sorted(behind[:MOST], key=lambda post: post.until or date.min, reverse=True):
+        groups.setdefault(post.until, []).append(post)
+    nothing, told = groups.pop(None, []), list[str]()
     for day, posts in groups.items():
-        named = ", ".join(posts)
-        if day is None:
-            yield _("nothing was received of {posts}").format(posts=named)
-        else:
-            yield _("of {posts}, figures were received up to {day} only").format(posts=named, day=format_date(day))
+        text = _("{whose} up to {day}") if told else _("but {whose} were received up to {day} only")
+        told.append(text.format(whose=_figures_of(posts, again=bool(told)), day=format_date(day or date.min)))
+    if told:
+        yield ", ".join(told)
+    if nothing:
+        yield _("not received: {whose}").format(whose=_figures_of(nothing))
     more = {post.post_id for post in behind[MOST:]} - {post.post_id for post in behind[:MOST]}
     if more:
         yield counted(
@@ -64,10 +70,19 @@ def _known_until(report: Report) -> Iterator[str]:
         )
 
 
+def _figures_of(posts: Sequence[Behind], *, again: bool = False) -> str:
+    """“số liệu của Đồn A, Đồn B và một phần số liệu của Đồn C”; ``again``: “của Đồn A, …”."""
+    wholly = ", ".join(post.name for post in posts if not post.part)
+    in_part = ", ".join(post.name for post in posts if post.part)
+    whole = _("of {posts}") if again else _("the figures of {posts}")
+    texts = [whole.format(posts=wholly)] if wholly else []
+    texts += [_("a part of the figures of {posts}").format(posts=in_part)] if in_part else []
+    return _(" and ").join(texts)
+
+
 def _lacking(report: Report) -> Iterator[str]:
     c = report.completeness
-    if waits := waiting_texts(report):
-        yield _("not counted: {what}").format(what=", ".join(waits))
+    yield from uncounted_texts(report)
     if c.without_figure:
         yield counted(
             "{n} activity without a known amount is not added up",
@@ -90,12 +105,22 @@ def _lacking(report: Report) -> Iterator[str]:
         )  # fmt: skip
 
 
-def waiting_texts(report: Report) -> list[str]:
-    """What waits, in the words of the letter and its annex alike; nothing is said of what does not."""
+def uncounted_texts(report: Report, also: Sequence[str] = ()) -> Iterator[str]:
+    """What waits and what was voided, in the words of the letter and its annex alike; nothing is said of what is not
+    there. ``also``: what else waits."""
+    if waits := [*_waiting(report), *also]:
+        yield _("not counted: {what}").format(what=", ".join(waits))
+    if voided := report.completeness.voided:
+        yield _("left out: {what}").format(what=counted("{n} item voided", "{n} items voided", voided))
+
+
+def _waiting(report: Report) -> list[str]:
     c = report.completeness
+    returned = counted(
+        "{n} item returned and not corrected yet", "{n} items returned and not corrected yet", c.returned
+    )
     texts = (
-        (c.returned, counted(
-            "{n} item returned and not corrected yet", "{n} items returned and not corrected yet", c.returned)),
+        (c.returned, f"{returned} ({', '.join(c.returned_posts)})" if c.returned_posts else returned),
         (c.undecided, counted("{n} item to be decided", "{n} items to be decided", c.undecided)),
         (c.waiting, counted(
             "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting)),
@@ -104,25 +129,78 @@ def waiting_texts(report: Report) -> list[str]:
 
 
 def disputed_texts(report: Report) -> Iterator[str]:
-    """“hoạt động phối hợp TTC-11, số lượt: đồn A 40, đồn B 45; tính 40” of each measure on which posts do not agree."""
+    """“Số lượt” của hoạt động phối hợp (số TTC-11) …: of each measure on which posts do not agree."""
     for one in report.completeness.disputed:
-        text = _("joint activity {reference}, {measure}: posts differ ({said}), it is being checked; {counted} counts")
+        text = _("“{measure}” of joint activity {reference}: posts differ ({said}); that of {post} counts until then")
         yield text.format(
             reference=one.reference,
             measure=one.measure,
-            said=", ".join(f"{post} {amount}" for post, amount in one.said),
-            counted=_("the {amount} of {post}").format(post=one.said[0][0], amount=one.said[0][1]),
+            said="; ".join(f"{post}: {amount}" for post, amount in one.said),
+            post=one.said[0][0],
         )
 
 
-def not_reported_texts(report: Report, post: NotReported) -> Iterator[str]:
+@dataclass(frozen=True)
+class Owed:
+    """What a post has to send: the months of the period of which figures are missing."""
+
+    post: str
+    nothing: Sequence[Period]
+    """months of which there is nothing"""
+    rest: Sequence[Period]
+    """months of which a part is there; they are before the others"""
+    in_part: bool
+    """whether what is missing lies between what is there, not behind it"""
+
+
+def owed(report: Report) -> list[Owed]:
+    """By the alphabet. Of what is missing since the last days, nobody is reminded: a stick travels so long."""
+    today = report.query.today
+    begun = [month for month in report.query.period.months() if month.first <= today]
+    missing = {post.post_id: post for post in report.reported.missing}
+    names = {post_id: post.name for post_id, post in missing.items()}
+    months = {post_id: {*post.nothing, *post.partly} for post_id, post in missing.items()}
+    until: dict[str, date | None] = {}
+    in_part: set[str] = set()
+    for post in report.reported.behind:
+        until[post.post_id] = max(filter(None, [until.get(post.post_id), post.until]), default=None)
+        new = post.until is None and not post.part and post.post_id not in missing
+        if new or (post.until is not None and (today - post.until).days <= RECENT):
+            continue
+        names[post.post_id] = post.name
+        months.setdefault(post.post_id, set()).update(m for m in begun if post.until is None or m.last >= post.until)
+        in_part |= {post.post_id} if post.part else set()
+    found = []
+    for post_id in sorted(months, key=lambda post_id: sort_key(names[post_id])):
+        last, partly = until.get(post_id), missing[post_id].partly if post_id in missing else ()
+        between = post_id in in_part
+        rest = [m for m in months[post_id] if between or m in partly or (last is not None and m.first <= last)]
+        nothing = months[post_id].difference(rest)
+        found.append(Owed(names[post_id], _in_order(nothing), _in_order(rest), between or len(rest) > 1))
+    return found
+
+
+def _in_order(months: Iterable[Period]) -> list[Period]:
+    return sorted(months, key=lambda month: month.first)
+
+
+def not_reported_texts(report: Report, post: Owed) -> Iterator[str]:
     """“Đồn Bo Heng chưa báo cáo tháng 11/2026”; what is earlier first."""
     texts = (
-        (post.partly, _("{post} has not reported all of {months}")),
+        (post.rest, _("{post} has not reported all of {months}")),
         (post.nothing, _("{post} has not reported {months}")),
     )
     for months, text in sorted((t for t in texts if t[0]), key=lambda t: t[0][0].first):
-        yield text.format(post=post.name, months=months_named(report, months))
+        yield text.format(post=post.post, months=months_named(report, months))
+
+
+def to_be_sent(report: Report, post: Owed) -> str:
+    """“Đồn Bo Heng (phần còn lại của tháng 10/2026 và tháng 11/2026)”"""
+    months = months_named(report, _in_order([*post.nothing, *post.rest]))
+    if post.rest:
+        text = _("the missing part of {months}") if post.in_part else _("the rest of {months}")
+        months = text.format(months=months)
+    return f"{post.post} ({months})"
 
 
 def months_named(report: Report, months: Sequence[Period]) -> str:
@@ -133,7 +211,7 @@ def months_named(report: Report, months: Sequence[Period]) -> str:
     end = f"/{months[-1].first.year}" if same_year else ""
     titles = [*(month.title.removesuffix(end) for month in months[:-1]), months[-1].title]
     if len(months) <= FEW:
-        return ", ".join(titles)
+        return _(" and ").join([part for part in (", ".join(titles[:-1]), titles[-1]) if part])
     if all(one.last + timedelta(days=1) == other.first for one, other in pairwise(months)):
         return _("{first} to {last}").format(first=titles[0], last=titles[-1])
     return _("{n} months, of them {month} the last").format(n=len(months), month=months[-1].title)

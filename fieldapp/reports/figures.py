@@ -239,21 +239,21 @@ def records_with_files(store: Store, query: Query) -> set[str]:
     return found
 
 
-def left_out(store: Store, query: Query) -> Mapping[str, int]:
-    """``voided`` and ``returned``: the number of records that some figure of the query would count if they were not
-    so. They are found by the conditions of the figures themselves (rule 8). What is both is voided."""
+def left_out(store: Store, query: Query) -> Mapping[str, Mapping[str, str]]:
+    """``voided`` and ``returned``: the records that some figure of the query would count if they were not so, each with
+    its post. They are found by the conditions of the figures themselves (rule 8). What is both is voided."""
     params = narrowed(store, query)
-    found: dict[str, set[str]] = {"voided": set(), "returned": set()}
+    found: dict[str, dict[str, str]] = {"voided": {}, "returned": {}}
     for sql in _left_out_sqls():
         for row in store.rows(sql, params):
-            found[row["left_out"]].add(row["record"])
-    return {why: len(ids) for why, ids in found.items()}
+            found[row["left_out"]][row["record"]] = row["post_id"]
+    return found
 
 
 def _left_out_sqls() -> Iterator[str]:
     """For the sums and for each source: the records that are left out, and why. Those of ``attendance`` are meetings,
     which ``meeting`` has too."""
-    chosen = f"SELECT DISTINCT f.record, f.left_out {FROM} WHERE f.left_out IS NOT NULL AND {OF_QUERY}"
+    chosen = f"SELECT DISTINCT f.record, f.left_out, f.post_id {FROM} WHERE f.left_out IS NOT NULL AND {OF_QUERY}"
     yield f"{with_measures('NULL')} {chosen}"
     for source, indicators in ((s, i) for s, i in by_source() if s != "attendance"):
         counted = " OR ".join(map(_counted_by, indicators))

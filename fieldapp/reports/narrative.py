@@ -11,7 +11,7 @@ from fieldapp.domain.sentences import as_sentence, joined
 from fieldapp.escaping import brief_text, for_csv
 from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import changes, plan_words
-from fieldapp.reports.completeness import disputed_texts, waiting_texts
+from fieldapp.reports.completeness import disputed_texts, uncounted_texts
 from fieldapp.reports.coordination import TaskDone
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
@@ -150,12 +150,8 @@ def as_table(table: FigureTable) -> str:
 def left_out(report: Report) -> list[str]:
     """What the figures leave out, and the rules by which they count."""
     c = report.completeness
-    lines = []
-    gone = [counted("{n} item voided", "{n} items voided", c.voided)] if c.voided else []
     drafts = [counted("{n} item not finished", "{n} items not finished", c.drafts)] if c.drafts else []
-    if texts := [*gone, *waiting_texts(report), *drafts]:
-        lines.append(as_sentence(_("left out: {what}").format(what=", ".join(texts))))
-    lines += map(as_sentence, disputed_texts(report))
+    lines = [as_sentence(text) for text in (*uncounted_texts(report, drafts), *disputed_texts(report))]
     if c.set_aside or c.conflicts:
         lines.append(
             _("To look at: {conflicts}, {set_aside}.").format(

@@ -11,11 +11,10 @@ from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import change, is_few, is_over, period_named, plan_words
-from fieldapp.reports.completeness import months_named, not_reported_texts
-from fieldapp.reports.coverage import NotReported
+from fieldapp.reports.completeness import Owed, not_reported_texts, owed, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
 from fieldapp.reports.narrative import HEADINGS
-from fieldapp.reports.query import Period, find_post
+from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
 from fieldapp.reports.sentences import of_unit, phrases
 from fieldapp.store.store import Store
@@ -30,16 +29,13 @@ MOST = 3
 MOST_URGED = 8
 """Posts that are named with what they have to send"""
 
-RECENT = 7
-"""Days without news that need no urging: a stick travels so long"""
-
 MUCH = 20
 """Percent: a figure that went down by less is not a weak point"""
 
 
 def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
     """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing."""
-    missing = report.reported.missing
+    missing = owed(report)
     return {
         "assessment": [as_sentence(text) for text in _assessment(store, report)],
         "shortcomings": [as_sentence(text) for text in _shortcomings(report, missing)],
@@ -99,7 +95,7 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
     """The posts that did most, each with the figures in which it is alone at the head."""
     by_post = {post: figures for post, figures in grouped(store, report.query, "post").items() if post is not None}
     names = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
-    first: dict[str, list[str]] = {}
+    first: dict[str, list[tuple[str, str]]] = {}
     for whole in first_figures(report):
         parts = [
             (f, post) for post, figures in by_post.items() for f in figures
@@ -109,22 +105,42 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
             continue
         (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
         if (most.value or 0) > (second.value or 0):
-            first.setdefault(post, []).append(_share(store, most, whole))
+            first.setdefault(post, []).append((_verb(report, whole), _share(store, most, whole)))
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
     if leaders:
-        told = "; ".join(
-            _("{post} with {figures}").format(post=names.get(post, ""), figures=", ".join(figures[:MOST]))
-            for post, figures in leaders[:MOST]
-        )
+        told = "; ".join(f"{names.get(post, '')} {_did(figures[:MOST])}" for post, figures in leaders[:MOST])
         yield _("to be named: {posts}").format(posts=told)
 
 
+def _did(figures: Sequence[tuple[str, str]]) -> str:
+    """“tổ chức 6 buổi tuyên truyền, có 396 lượt người khám”: (verb, what) of each; a verb is not said twice."""
+    texts, before = [], ""
+    for verb, what in figures:
+        shared = search_key(verb).split() and {*search_key(verb).split()} & {*search_key(what).split()}
+        said = _("had") if not verb or shared else verb  # not “giúp 120 ngày công giúp dân”
+        texts.append(what if said == before else f"{said} {what}")
+        before = said
+    return ", ".join(texts)
+
+
+def _verb(report: Report, whole: Figure) -> str:
+    """What the report says before a figure: “tổ chức”; empty where it is not told alone."""
+    amount = amount_in_words(whole.value or 0, whole.decimals, "")
+    told = report.clauses.get(whole.section, ())
+    return next((t.lead.strip() for t in told if t.text.startswith(f"{t.lead}{amount} {whole.unit}")), "")
+
+
 def _share(store: Store, most: Figure, whole: Figure) -> str:
-    """“6/24 buổi tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all."""
+    """“6 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all."""
     text = phrases(store, [most])[most.section, most.code]
     if most.unit != MONEY and not (whole.in_words or whole.approximate) and whole.value is not None:
         part = amount_in_words(most.value or 0, most.decimals, "")
-        text = text.replace(part, f"{part}/{amount_in_words(whole.value, whole.decimals, '')}", 1)
+        for unit in (f"{most.unit} người", most.unit):
+            if f"{part} {unit}" in text:
+                all_of_it = amount_in_words(whole.value, whole.decimals, most.unit)
+                said = _("{part} (of {whole} in all)").format(part=f"{part} {unit}", whole=all_of_it)
+                text = text.replace(f"{part} {unit}", said, 1)
+                break
     if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
         text = f"{text} {within(_(HEADINGS[whole.section]))}"
     return text
@@ -133,7 +149,7 @@ def _share(store: Store, most: Figure, whole: Figure) -> str:
 # what went badly ------------------------------------------------------------------------------------------------
 
 
-def _shortcomings(report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
+def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
     for post in missing:
         yield from not_reported_texts(report, post)
     for matter_type, number in _late_matters(report).items():
@@ -190,8 +206,8 @@ def _of_post(plan: PlanProgress, text: str) -> str:
 # what follows from it -------------------------------------------------------------------------------------------
 
 
-def _directions(store: Store, report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
-    urged = [*_to_be_sent(report, missing)]
+def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterator[str]:
+    urged = [to_be_sent(report, post) for post in missing]
     if urged:
         more = len(urged) - MOST_URGED
         named = "; ".join(urged[:MOST_URGED])
@@ -210,25 +226,6 @@ def _directions(store: Store, report: Report, missing: Sequence[NotReported]) ->
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
     for period, targets in following.items():
         yield _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
-
-
-def _to_be_sent(report: Report, missing: Sequence[NotReported]) -> Iterator[str]:
-    """“Đồn Bo Heng (tháng 10, tháng 11/2026)”: each post with the months that it has to send or to complete."""
-    begun = [month for month in report.query.period.months() if month.first <= report.query.today]
-    months: dict[str, list[Period]] = {post.post_id: [*post.nothing, *post.partly] for post in missing}
-    names, parts = {post.post_id: post.name for post in missing}, set[str]()
-    for post in report.reported.behind:
-        if post.until is not None and (report.query.today - post.until).days <= RECENT:
-            continue
-        names[post.post_id] = post.name
-        found = months.setdefault(post.post_id, [])
-        found += [m for m in begun if m not in found and (post.until is None or m.last >= post.until)]
-        if post.part:
-            parts.add(post.post_id)
-    for post_id in sorted(months, key=lambda post_id: sort_key(names[post_id])):
-        named = months_named(report, sorted(months[post_id], key=lambda month: month.first))
-        text = _("a part of {months}") if post_id in parts else "{months}"
-        yield f"{names[post_id]} ({text.format(months=named)})"
 
 
 def _amount(plan: PlanProgress, value: int) -> str:

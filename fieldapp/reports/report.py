@@ -1,7 +1,7 @@
 """A report: the figures of a period, what they leave out, the same period before, and the plan."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -46,6 +46,8 @@ class Completeness:
     voided: int
     returned: int
     """returned by headquarters, and nothing was done about them yet; both would count in some figure otherwise"""
+    returned_posts: list[str]
+    """the posts of these, by the alphabet; empty where the report is of one post"""
     undecided: int
     """records of the period of which something was voided by somebody who did not know what others did to it"""
     drafts: int
@@ -240,9 +242,11 @@ def _completeness(store: Store, query: Query) -> Completeness:
     state = status.exchange_status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     joint, joint_deeds = joint_records(store, query)
-    not_assigned = unassigned(store, query)
+    not_assigned, gone = unassigned(store, query), left_out(store, query)
     return Completeness(
-        **left_out(store, query),
+        voided=len(gone["voided"]),
+        returned=len(gone["returned"]),
+        returned_posts=_post_names(store, query, set(gone["returned"].values())),
         undecided=_undecided(store, bounds),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
@@ -258,6 +262,13 @@ def _completeness(store: Store, query: Query) -> Completeness:
         outside=outside(store, query),
         posts=_posts(store),
     )
+
+
+def _post_names(store: Store, query: Query, ids: Collection[str]) -> list[str]:
+    if not ids or query.post is not None or store.identity.role != "hq":
+        return []
+    rows = store.rows("SELECT name FROM post WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(sorted(ids))])
+    return sorted((row["name"] for row in rows), key=sort_key)
 
 
 def _undecided(store: Store, bounds: Sequence[str]) -> int:

@@ -153,7 +153,7 @@ def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:
 def test_one_line_of_words_says_whose_figures_they_are_and_what_they_lack(world: World) -> None:
     labour(world, "2013-03-05", amount=112)
     world.carry(world.post, world.hq)
-    complete = "Số liệu tổng hợp từ báo cáo đầy đủ của 1 đồn đến ngày 02/05/2013."
+    complete = "Số liệu tổng hợp từ báo cáo đầy đủ của 1 đồn, tính đến ngày 02/05/2013."
     assert completeness_line(made(world.hq)) == complete
     of_the_post = "Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày 02/05/2013."
     assert completeness_line(made(world.post)) == of_the_post
@@ -182,11 +182,11 @@ def test_posts_that_are_missing_are_named_and_the_rest_counted(world: World) -> 
     first = date.today().replace(day=1)
     month = Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
     line = completeness_line(made(world.hq, month, today=month.last + timedelta(days=9)))
-    assert line.endswith("; Đồn 0, Đồn 1, Đồn 2, Đồn 3, Đồn 4, Đồn BP Ia Rvê chưa nhận được.")
+    assert line.endswith("; chưa nhận được số liệu của Đồn 0, Đồn 1, Đồn 2, Đồn 3, Đồn 4, Đồn BP Ia Rvê.")
     for number in range(5, 10):
         enrolment.write_pack(world.hq, code=f"P{number}", name=f"Đồn {number}", dest=world.usb)
     line = completeness_line(made(world.hq, month, today=month.last + timedelta(days=9)))
-    assert line.endswith("; 3 đồn khác cũng chưa nhận được đến ngày ấy.")
+    assert line.endswith("; 3 đồn khác cũng chưa gửi đủ số liệu.")
 
 
 def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) -> None:
@@ -195,26 +195,26 @@ def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) ->
     today, last = date.today(), date.today() + timedelta(days=90)
     whole = Period(date(2013, 1, 1), last)
     line = completeness_line(made(world.hq, whole, today=today))
-    assert line == f"Số liệu tổng hợp từ báo cáo của 1 đồn đến ngày {format_date(today)}."
+    assert line == f"Số liệu tổng hợp từ báo cáo của 1 đồn, tính đến ngày {format_date(today)}."
     later = made(world.hq, whole, today=last)
-    assert f"; số liệu của Đồn BP Ia Rvê mới nhận đến ngày {format_date(today)}." in completeness_line(later)
+    assert f"; riêng số liệu của Đồn BP Ia Rvê mới nhận đến ngày {format_date(today)}." in completeness_line(later)
     alone = completeness_line(made(world.hq, whole, today=last, post="IARVE"))
     assert alone == f"Số liệu lấy từ sổ ghi chép của Đồn BP Ia Rvê đến ngày {format_date(today)}."
     parts = [Behind("1", "Đồn A", date(2013, 3, 2), part=False), Behind("2", "Đồn B", date(2013, 3, 2), part=True)]
-    told = replace(
-        later, reported=Reported(3, [], complete=False, behind=[*parts, Behind("3", "Đồn C", None, part=False)])
-    )
+    others = [Behind("3", "Đồn C", date(2013, 2, 1), part=False), Behind("4", "Đồn D", None, part=False)]
+    told = replace(later, reported=Reported(4, [], complete=False, behind=[*parts, *others]))
     assert completeness_line(told).endswith(
-        "; số liệu của Đồn A, một phần Đồn B mới nhận đến ngày 02/03/2013; Đồn C chưa nhận được."
+        "; riêng số liệu của Đồn A và một phần số liệu của Đồn B mới nhận đến ngày 02/03/2013, của Đồn C đến ngày"
+        " 01/02/2013; chưa nhận được số liệu của Đồn D."
     )
 
 
 def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> None:
-    waits = replace(made(world.hq).completeness, returned=1, waiting=2)
-    text = "1 nội dung bị trả lại chưa sửa, 2 phần số liệu gửi về còn chờ xử lý"
+    waits = replace(made(world.hq).completeness, returned=1, returned_posts=["Đồn A"], waiting=2, voided=3)
+    text = "1 nội dung báo cáo đã trả lại đồn để chỉnh sửa, chưa gửi lại (Đồn A), 2 phần số liệu gửi về còn chờ xử lý"
     told = replace(made(world.hq), completeness=waits)
-    assert f"Chưa tính {text}." in completeness_line(told)
-    assert any(text in line for line in narrative.left_out(told))
+    assert f"Chưa tính {text}. Không tính 3 nội dung đã hủy." in completeness_line(told)
+    assert narrative.left_out(told)[:2] == [f"Chưa tính {text}.", "Không tính 3 nội dung đã hủy."]
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
@@ -256,6 +256,7 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     assert any(line.startswith("Ghi chú: Số liệu tổng hợp từ báo cáo đầy đủ của 1 đồn") for line in text)
     whole = "\n".join(line for line in text if not line.endswith("như sau:")).replace("Ghi chú: ", "")
     assert [word for word in MACHINES if word in whole] == []
+    assert any(line.startswith("Trên đây là báo cáo kết quả giúp đỡ Nhân dân") for line in text), "of what"
     assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["Nội dung", "Kết quả"], "nothing was before"
 
 

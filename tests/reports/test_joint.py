@@ -162,11 +162,11 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     world.carry(world.post, world.hq)
     assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
     of_another_post(world.hq, other)
-    said = "oạt động phối hợp TTC-11, Lượt người khám, chữa bệnh: các đồn báo cáo khác nhau (Đồn BP Ia Rvê 40 lượt, Đồn"
-    said += " IALOP 45 lượt), đang làm rõ; báo cáo tính 40 lượt của Đồn BP Ia Rvê"
+    said = "“Lượt người khám, chữa bệnh” của hoạt động phối hợp (số TTC-11) do các đồn báo cáo chưa thống nhất (Đồn BP"
+    said += " Ia Rvê: 40 lượt; Đồn IALOP: 45 lượt); tạm tính theo số của Đồn BP Ia Rvê"
     made = report(world.hq, YEAR)
     assert said in completeness_line(made)
-    assert f"H{said}." in narrative.left_out(made)
+    assert f"{said}." in narrative.left_out(made)
     assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
     review_queue.review_record(world.hq, mine, "returned", comment="bao nhiêu?")
     assert report(world.hq, YEAR).completeness.disputed == []

@@ -1,11 +1,13 @@
 """What a report proposes to say about good and weak points, from its records alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from field import World, of_another_post
 
 from fieldapp.records import records
+from fieldapp.reports.coverage import Behind, NotReported, Reported
 from fieldapp.reports.proposals import SECTIONS, proposals
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
@@ -52,7 +54,30 @@ def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World
     assert found["shortcomings"][0] == f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ."
     assert months[-1].title in found["shortcomings"][1], "nothing of it has arrived for longer than is allowed"
     (seen_to,) = [s for s in found["directions"] if s.startswith("Đôn đốc")]
-    assert seen_to.endswith(f": Đồn BP Ia Rvê ({found_period.title}).")
+    assert seen_to.endswith(f": Đồn BP Ia Rvê (phần còn lại của {found_period.title}).")
+
+
+def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> None:
+    """With what they still have to send: not with a month of which eighteen days are there."""
+    made = report(world.hq, Query(Period(date(2026, 10, 1), date(2026, 12, 31)), today=date(2026, 11, 30)))
+    behind = [
+        Behind("1", "Đồn A", date(2026, 11, 18), part=False),
+        Behind("2", "Đồn B", date(2026, 10, 21), part=False),
+        Behind("3", "Đồn C", date(2026, 11, 18), part=True),
+        Behind("4", "Đồn D", date(2026, 11, 27), part=False),
+    ]
+    october = [NotReported("2", "Đồn B", [], [made.query.period.months()[0]])]
+    found = proposals(world.hq, replace(made, reported=Reported(4, october, complete=False, behind=behind)))
+    assert found["shortcomings"] == [
+        "Đồn A báo cáo tháng 11/2026 chưa đầy đủ.",
+        "Đồn B báo cáo tháng 10/2026 chưa đầy đủ.",
+        "Đồn B chưa báo cáo tháng 11/2026.",
+        "Đồn C báo cáo tháng 11/2026 chưa đầy đủ.",
+    ]
+    assert found["directions"] == [
+        "Đôn đốc các đồn gửi đủ báo cáo: Đồn A (phần còn lại của tháng 11/2026); Đồn B (phần còn lại của tháng 10 và"
+        " tháng 11/2026); Đồn C (phần số liệu còn thiếu của tháng 11/2026)."
+    ]
 
 
 def test_what_is_late_is_named_with_whom(world: World) -> None:
@@ -72,10 +97,20 @@ def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> N
     assert proposed(world.post, of)["assessment"] == []
     of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
     assert proposed(world.post, of)["assessment"] == [
-        "Tiêu biểu: Đồn BP Ia Rvê với 120/200 ngày công giúp dân lao động sản xuất."
+        "Tiêu biểu: Đồn BP Ia Rvê có 120 ngày công (trong tổng số 200 ngày công) giúp dân lao động sản xuất."
     ]
     of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
     assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"
+
+
+def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> None:
+    for day, amount in ((5, 6), (6, 18)):
+        measures = [{"measure_id": "buoi", "amount": amount}]
+        talk = world.well(activity_kind_id="tuyen_truyen", date_from=f"2013-03-{day:02d}", measures=measures)
+    of_another_post(world.post, talk)
+    assert proposed(world.post, Period(date(2013, 3, 1), date(2013, 3, 31)))["assessment"] == [
+        "Tiêu biểu: Đồn IALOP tổ chức 18 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến, giáo dục pháp luật."
+    ]
 
 
 def test_what_grew_and_what_fell_stands_under_its_heading(world: World) -> None:

@@ -54,7 +54,10 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
     assert lines["Sở chỉ huy"] == f"↩ trả lại {today}, Trực ban · Số liệu: “Mấy hộ? Xem lại”"
     assert wells(world.post) == wells(world.hq) == 0  # nobody signs what was sent back
     assert report(world.hq, YEAR).completeness.returned == 1
-    assert "1 nội dung bị trả lại chưa sửa" in left_out(report(world.hq, YEAR))[0]
+    assert (
+        "1 nội dung báo cáo đã trả lại đồn để chỉnh sửa, chưa gửi lại (Đồn BP Ia Rvê)"
+        in left_out(report(world.hq, YEAR))[0]
+    )
 
     mended = [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 21}]
     records.save(world.post, "activity", {"measures": mended}, well)

@@ -246,10 +246,12 @@ def up_to(query: Query) -> str:
 def _facts(made: Report) -> list[tuple[str, str]]:
     period = made.query.period
     days = f"{format_date(period.first)} – {format_date(period.last)} ({period.title})"
+    area = ", ".join(name for name in (made.post, made.unit) if name)
+    units = _("In today's units") if made.query.view == "now" else _("In the units of the time")
     return [
         (_("Period"), days if is_over(made) else f"{days}; {_('the period is not over')}"),
-        (_("Area"), ", ".join(name for name in (made.post, made.unit) if name) or _("everything recorded here")),
-        (_("Units"), _("In today's units") if made.query.view == "now" else _("In the units of the time")),
+        (_("Area"), area or made.reported.own or _("all that the posts have reported")),
+        (_("Units"), within(units)),
     ]
 
 
@@ -372,7 +374,7 @@ MOST_LINES = 8
 
 def body(document: Document) -> Iterator[Block]:
     """The text of a letter: results with a note on how complete they are, plan, and what the officer wrote."""
-    made, period = document.report, document.report.query.period
+    made = document.report
     said = _("Note: {text}").format(text=document.completeness)
     note = Paragraph(f"{said} {_('Details are in the annex.')}" if document.annexed else said)
     yield Paragraph(_opening(document))
@@ -397,8 +399,8 @@ def body(document: Document) -> Iterator[Block]:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     yield from officer_sections(document, roman)
-    of = f"{period.title} ({document.up_to})" if document.up_to else period.title
-    yield Paragraph(_("This is the report on the results of {period}./.").format(period=of))
+    of = f"{_lower_about(document)} ({document.up_to})" if document.up_to else _lower_about(document)
+    yield Paragraph(_("This is the report: {about}./.").format(about=of))
 
 
 def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Heading | Paragraph]:
@@ -421,8 +423,12 @@ def _opening(document: Document) -> str:
     notes = [document.up_to] if document.up_to else []
     if made.query.view == "now":
         notes.append(_("in today's units"))
-    about = document.about[:1].lower() + document.about[1:]
+    about = _lower_about(document)
     return text.format(issuer=issuer, about=f"{about} ({'; '.join(notes)})" if notes else about)
+
+
+def _lower_about(document: Document) -> str:
+    return document.about[:1].lower() + document.about[1:]
 
 
 def annex(document: Document) -> Iterator[Block]:

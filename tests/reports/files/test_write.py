@@ -85,7 +85,7 @@ def test_each_format_says_what_it_was_computed_from(run: Run, filled: World, tmp
     assert heads
     on_paper = form in ("docx", "pdf")
     assert {row["hash"] in text or row["log_id"] in text for row in heads} == {not on_paper}
-    for said in ("năm 2013", "01/01/2013 – 31/12/2013", "Theo đơn vị hành chính hiện nay",
+    for said in ("năm 2013", "01/01/2013 – 31/12/2013", "theo đơn vị hành chính hiện nay",
                  "1 nội dung đã hủy",
                  *(["Đồn BP Ia Rvê", "Số liệu đã nhận đến", "1 đồn, 1 máy"] if on_paper
                    else [f"fieldapp {fieldapp.__version__}", "Đồn BP Ia Rvê (A): đã nhận đến"])):  # fmt: skip
