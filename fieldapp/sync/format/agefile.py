@@ -33,13 +33,20 @@ def decrypted(
     when the reader of the plain text finds a bad tar, and when the block ends."""
     identity = pyrage.x25519.Identity.from_str(age_secret)
     failed: list[Exception] = []
+    read_on = threading.Event()
+    read_on.set()
 
     def decrypt(target: IO[bytes]) -> None:
         try:
-            with target:
-                pyrage.decrypt_io(source, target, [identity])
+            pyrage.decrypt_io(source, target, [identity])
+            target.flush()
         except Exception as error:
-            failed.append(error)
+            # where nobody reads on, the pipe is broken, which Windows calls an invalid argument
+            if read_on.is_set() or not isinstance(error, OSError):
+                failed.append(error)
+        finally:
+            with suppress(OSError):
+                target.close()
 
     read_fd, write_fd = os.pipe()
     reader = os.fdopen(read_fd, "rb")
@@ -48,15 +55,16 @@ def decrypted(
     try:
         yield reader
     except tarball.BadTar:
-        _stop(reader, worker)
+        _stop(reader, worker, read_on)
         explain(failed)
         raise
     finally:
-        _stop(reader, worker)
+        _stop(reader, worker, read_on)
     explain(failed)
 
 
-def _stop(reader: IO[bytes], worker: threading.Thread) -> None:
+def _stop(reader: IO[bytes], worker: threading.Thread, read_on: threading.Event) -> None:
+    read_on.clear()
     reader.close()
     worker.join()
 

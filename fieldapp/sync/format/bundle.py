@@ -318,7 +318,7 @@ def _decrypted_tar(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
 
 def _explain(path: Path, failed: Sequence[Exception]) -> None:
     """Raise the error that decryption met: it says more than the error of the reader of its output."""
-    if not failed or isinstance(failed[0], BrokenPipeError | ValueError):
+    if not failed or isinstance(failed[0], ValueError):
         return
     error = failed[0]
     if isinstance(error, pyrage.DecryptError):

@@ -120,7 +120,7 @@ def _opened(path: Path, age_secret: str) -> Iterator[Iterator[tuple[str, bytes]]
 
 
 def _explain(failed: Sequence[Exception]) -> None:
-    if not failed or isinstance(failed[0], BrokenPipeError):
+    if not failed:
         return
     if isinstance(failed[0], pyrage.DecryptError) and "no matching" in str(failed[0]).lower():
         raise PartForOthers
