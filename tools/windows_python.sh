@@ -180,6 +180,7 @@ PY
         --python-version "$VERSION" --implementation cp -c "$CHECKOUT/constraints.txt" -d "$wheels" \
         -r "$DIR/wanted.txt" $TEST_PACKAGES
     for wheel in "$wheels"/*.whl; do unzip -q -o "$wheel" -d "$PYTHON/Lib/site-packages"; done
+    for beside in "$PYTHON"/Lib/site-packages/*.data/platlib; do cp -r "$beside/." "$PYTHON/Lib/site-packages/"; done # as pip
     rm -r "$wheels" "$DIR/wanted.txt"
 }
 

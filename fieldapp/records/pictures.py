@@ -183,6 +183,8 @@ def _read_heic(shown: str) -> None:
     """Let Pillow read the photographs of iPhones; NotAttachable where their library is not installed."""
     try:
         import pi_heif
+
+        pi_heif.libheif_version()  # the package is imported without its library, and says so only when that is used
     except ImportError:
         raise NotAttachable(
             _("{name} is a HEIC photograph, which is not read here. On the phone choose “Most Compatible” (JPEG) for"
