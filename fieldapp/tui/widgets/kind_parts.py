@@ -42,7 +42,26 @@ class MeasurePick(PickList):
         return EntryReading(_("a new measure: say below what it is")) if self.is_new else super().reading()
 
 
-class MeasuresOfKind(RowsEditor):
+class SettlingRows(RowsEditor):
+    """Rows whose fields depend on what the others of the same row hold."""
+
+    def on_mount(self) -> None:
+        self.settle()
+
+    def follow(self, context: FormContext) -> None:
+        super().follow(context)
+        self.settle()
+
+    def on_editor_changed(self, event: Editor.Changed) -> None:
+        super().on_editor_changed(event)
+        self.settle()
+
+    def settle(self) -> None:
+        """Show the fields that go with what is typed."""
+        raise NotImplementedError
+
+
+class MeasuresOfKind(SettlingRows):
     """``data`` is the measures of a kind, as ``records/kind_form.py`` takes them."""
 
     HEADING = "What is counted: measures"
@@ -70,17 +89,6 @@ class MeasuresOfKind(RowsEditor):
 
     def _unit(self, measure_id: str) -> str:
         return str(self._store.value("SELECT unit_name FROM measure WHERE id = ?", [measure_id]))
-
-    def on_mount(self) -> None:
-        self.settle()
-
-    def follow(self, context: FormContext) -> None:
-        super().follow(context)
-        self.settle()
-
-    def on_editor_changed(self, event: Editor.Changed) -> None:
-        super().on_editor_changed(event)
-        self.settle()
 
     def on_pick_list_missing(self, event: PickList.Missing) -> None:
         """Go on with the name of a new measure: what it is, is asked here."""
@@ -131,7 +139,7 @@ ONLY_FOR = {"choices": "choice", "unit_name": "number", "decimals": "number"}
 """Part of a field -> the type of field that alone has it"""
 
 
-class FieldsOfKind(RowsEditor):
+class FieldsOfKind(SettlingRows):
     """``data`` is the own fields of a kind, as ``records/kind_form.py`` takes them."""
 
     HEADING = "What is asked besides: own fields"
@@ -141,17 +149,6 @@ class FieldsOfKind(RowsEditor):
 
     def make_fields(self, shapes: Sequence[FieldShape]) -> dict[str, FieldRow]:
         return super().make_fields([next(s for s in shapes if s.name == name) for name in OWN_FIELD])
-
-    def on_mount(self) -> None:
-        self.settle()
-
-    def follow(self, context: FormContext) -> None:
-        super().follow(context)
-        self.settle()
-
-    def on_editor_changed(self, event: Editor.Changed) -> None:
-        super().on_editor_changed(event)
-        self.settle()
 
     def settle(self) -> None:
         """Ask about a field once it has a name, and only what goes with its type."""
