@@ -1,6 +1,7 @@
 """Photographs on sticks: records first and whole, files in what room is left, each until its receipt, never twice."""
 
 import io
+import os
 import random
 import shutil
 from collections import Counter
@@ -110,12 +111,12 @@ def test_a_stick_is_pulled_at_random_moments(
     recorded(world, forty)
     outgoing.export(world.post, stick(world, "first"), most=0)
     incoming.import_files(world.hq, [stick(world, "first")])
-    rng, real = random.Random(25), drives._Hashing.write
+    rng, real = random.Random(25), drives._Checked.write
     counts = []
     for number in range(30):
         left = rng.randrange(5_000, 1_200_000)
 
-        def write(self: drives._Hashing, data: bytes) -> int:
+        def write(self: drives._Checked, data: bytes) -> int:
             nonlocal left
             left -= len(data)
             if left < 0:
@@ -125,7 +126,7 @@ def test_a_stick_is_pulled_at_random_moments(
 
         usb = stick(world, f"pulled-{number}" if number % 2 else "same")
         with monkeypatch.context() as patched:
-            patched.setattr(drives._Hashing, "write", write)
+            patched.setattr(drives._Checked, "write", write)
             try:
                 made = outgoing.export(world.post, usb, most=room_for(40))
                 assert made[0].files.problem or made[0].files.left == 0
@@ -140,6 +141,36 @@ def test_a_stick_is_pulled_at_random_moments(
     assert counts[-1] == 40
     assert counts[0] < 40
     assert {h: attachments.content(world.hq, h) for h in has(world.hq)} == {blobs.digest(p.data): p.data for p in forty}
+
+
+@pytest.mark.parametrize("bad", ["bundle", "part"])
+def test_a_stick_that_gives_other_bytes_back_is_told_and_nothing_on_it_looks_whole(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    recorded(world, forty[:4])
+    real = os.fsync
+    for how in ("flipped", "cut", "longer", "empty"):
+        usb, written = stick(world, how), list[Path]()
+
+        def fsync(handle: int, how: str = how, usb: Path = usb, written: list[Path] = written) -> None:
+            real(handle)
+            for part in [p for p in usb.iterdir() if os.path.samestat(p.stat(), os.fstat(handle))]:
+                written.append(part)
+                if len(written) == (1 if bad == "bundle" else 2):
+                    data = part.read_bytes()
+                    flipped = data[:100] + bytes([data[100] ^ 1]) + data[101:]
+                    part.write_bytes({"flipped": flipped, "cut": data[:-1], "longer": data + b"z", "empty": b""}[how])
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", fsync)
+            try:
+                said = outgoing.export(world.post, usb)[0].files.problem
+            except FieldappError as error:
+                said = str(error)
+        assert "không khớp với nội dung đã ghi" in said, how
+        assert len(list(usb.iterdir())) == (0 if bad == "bundle" else 1), how
+    world.carry(world.post, world.hq)
+    assert len(has(world.hq)) == 4
 
 
 def test_it_goes_on_on_the_same_stick(
