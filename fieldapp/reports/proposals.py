@@ -10,6 +10,7 @@ from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
+from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_few, is_over, period_named, plan_words
 from fieldapp.reports.completeness import Owed, not_reported_texts, owed, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
@@ -94,7 +95,7 @@ def first_figures(report: Report) -> list[Figure]:
 def _best_posts(store: Store, report: Report) -> Iterator[str]:
     """The posts that did most, each with the figures in which it is alone at the head."""
     by_post = {post: figures for post, figures in grouped(store, report.query, "post").items() if post is not None}
-    names = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
+    names = post_names(store)
     first: dict[str, list[tuple[str, str]]] = {}
     for whole in first_figures(report):
         parts = [
