@@ -307,6 +307,9 @@ def _cell(
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     run = paragraph.add_run(text)
     run.font.size, run.bold = Pt(size), bold
+    if not text:  # the end of the paragraph alone makes the row as high as the font of the text
+        mark = _element("w:rPr", _element("w:sz", val=f"{size * 2:g}"))
+        paragraph._p.get_or_add_pPr().insert_element_before(mark, "w:sectPr")
 
 
 # a template of headquarters' own --------------------------------------------------------------------------------

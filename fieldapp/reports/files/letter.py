@@ -152,21 +152,23 @@ def _decree30(document: Headed) -> Letter:
             LetterLine(head.position.upper(), 14, bold=True),
             LetterLine(head.signer or DOTS, 14, bold=bool(head.signer), gap=70),
         ],
-        annex=_annex(document, f"số {document.number or BLANK}/{sign}"),
-        photographs=_annex(document, f"số {document.number or BLANK}/{sign}", "HÌNH ẢNH"),
+        annex=_annex(document, f"số {document.number or BLANK}/{sign}", page.width),
+        photographs=_annex(document, f"số {document.number or BLANK}/{sign}", page.width, "HÌNH ẢNH"),
     )  # fmt: skip
 
 
 def _party(document: Headed) -> Letter:
     head, page = document.letterhead, Paper(20, 20, left=30, right=20, number_at=10, body=14, heading=14, table=12)
     about = document.about[:1].lower() + document.about[1:]
-    sign = _signed(head.sign, "/")
+    shares, sign = (0.42, 0.58), _signed(head.sign, "/")
     return Letter(
         page,
         head=[
             (
                 [*([LetterLine(head.superior.upper(), 14)] if head.superior else []),
-                 LetterLine(head.issuer.upper() or DOTS, 14, bold=True), LetterLine("*", 14)],
+                 *(LetterLine(text, 14, bold=True) for text in _wrapped(
+                     head.issuer.upper() or DOTS, 14, page.width * shares[0])),
+                 LetterLine("*", 14)],
                 [LetterLine("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
             ),
             (
@@ -174,7 +176,7 @@ def _party(document: Headed) -> Letter:
                 [LetterLine(_place_and_date(document), 14, italic=True)],
             ),
         ],
-        head_shares=(0.42, 0.58),
+        head_shares=shares,
         title=[
             LetterLine("BÁO CÁO", 16, bold=True, gap=18),
             *_topic(document, about, page.width),
@@ -189,8 +191,8 @@ def _party(document: Headed) -> Letter:
             LetterLine(head.position.upper(), 14),
             LetterLine(head.signer or DOTS, 14, bold=bool(head.signer), gap=70),
         ],
-        annex=_annex(document, f"số {document.number or BLANK}-{sign}"),
-        photographs=_annex(document, f"số {document.number or BLANK}-{sign}", "HÌNH ẢNH"),
+        annex=_annex(document, f"số {document.number or BLANK}-{sign}", page.width),
+        photographs=_annex(document, f"số {document.number or BLANK}-{sign}", page.width, "HÌNH ẢNH"),
     )  # fmt: skip
 
 
@@ -242,14 +244,14 @@ def _signed(sign: str, between: str) -> str:
     return sign if not sign or "-" in sign or "/" in sign else f"{sign}{between}……"
 
 
-def _annex(document: Headed, number: str, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
+def _annex(document: Headed, number: str, width: float, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
     """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
     issuer = unshouted(document.letterhead.issuer) or DOTS
     belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {issuer})"
     return [
         LetterLine("Phụ lục", 14, bold=True),
         LetterLine(name, 14, bold=True),
-        LetterLine(belongs, 14, italic=True, rule=120),
+        *(replace(line, bold=False, italic=True) for line in _ruled(belongs, 14, width)),
     ]
 
 
