@@ -219,8 +219,7 @@ def still() -> Iterator[None]:
         for module in ("records.words", "records.view", "records.history"):
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
-        for module in ("report_file", "papers"):
-            patch.setattr(f"fieldapp.tui.screens.{module}.documents", lambda: PurePosixPath("D:/Báo cáo"))
+        patch.setattr("fieldapp.tui.screens.file_page.documents", lambda: PurePosixPath("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))

@@ -38,6 +38,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
     "hq pack": [
         (("hq", "pack", "--role", "hq", "--code", "IARVE", "."), "--code"),
         (("hq", "pack", "--role", "hq", "--name", "x", "."), "--name"),
+        (("hq", "pack", "--role", "hq", "--confirm", "."), "--confirm"),
     ],
     "hq publish": [
         (("hq", "publish", "postgresql://x/y", "--sql"), "URL"),

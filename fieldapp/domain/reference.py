@@ -109,6 +109,7 @@ class Post(Record):
     REFERENCE = True
     LABEL = ("name",)
     LIST = ("code", "name", "unit_id")
+    APART = ("unit_id",)
 
     code: Annotated[str, Field(title="Code", min_length=1, max_length=20, pattern="^[A-Za-z0-9]+$")]
     name: Annotated[Name, Field(title="Name")]

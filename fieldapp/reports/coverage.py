@@ -16,7 +16,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.records.records import model_of
-from fieldapp.records.words import local_instant
+from fieldapp.records.words import local_instant, post_names
 from fieldapp.reports.query import Period
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -244,11 +244,7 @@ def laptops_heard(store: Store, post_id: str | None = None) -> list[tuple[str, s
         moment = _heard_at(row)
         of_post.setdefault(row["post_id"], []).append((row["name"], wall.local_day(moment) if moment else None))
     posts = [row for row in _posts(store) if post_id in (None, row["id"])]
-    return [
-        (row["name"], laptop, day)
-        for row in sorted(posts, key=lambda row: sort_key(row["name"]))
-        for laptop, day in of_post.get(row["id"], [("", None)])
-    ]
+    return [(row["name"], laptop, day) for row in posts for laptop, day in of_post.get(row["id"], [("", None)])]
 
 
 def heard_instants(store: Store) -> dict[str, datetime]:
@@ -310,7 +306,9 @@ def late_posts(store: Store, today: date) -> list[LatePost]:
 
 
 def _posts(store: Store) -> list[Row]:
-    return store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id")
+    """The posts in use, by name; each row's name is told apart from the others'."""
+    rows, names = store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY id"), post_names(store)
+    return sorted(({**row, "name": names[row["id"]]} for row in rows), key=lambda row: sort_key(row["name"]))
 
 
 def _laptops(store: Store) -> dict[str | None, list[Laptop]]:

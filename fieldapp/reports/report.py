@@ -12,6 +12,7 @@ from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.sentences import Told
 from fieldapp.i18n import _
+from fieldapp.records import words
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.coverage import Reported, heard_instants, reported
 from fieldapp.reports.figures import (
@@ -161,7 +162,7 @@ def report(store: Store, query: Query) -> Report:
     return Report(
         query,
         unit["name"] if unit else None,
-        post["name"] if post else None,
+        words.post_names(store)[post["id"]] if post else None,
         found,
         figures(store, query.over(query.period.before())),
         plan_progress(store, query, _plans_within(store, query, post)),
@@ -197,7 +198,7 @@ def plan_progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Plan
 
 
 def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) -> PlanProgress:
-    post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
+    post = words.post_names(store).get(plan["for_post_id"])
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
         found = next((f for f in counted if f.code == indicator.code), None)
@@ -267,8 +268,8 @@ def _completeness(store: Store, query: Query) -> Completeness:
 def _post_names(store: Store, query: Query, ids: Collection[str]) -> list[str]:
     if not ids or query.post is not None or store.identity.role != "hq":
         return []
-    rows = store.rows("SELECT name FROM post WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(sorted(ids))])
-    return sorted((row["name"] for row in rows), key=sort_key)
+    names = words.post_names(store)
+    return sorted((names[post_id] for post_id in ids), key=sort_key)
 
 
 def _undecided(store: Store, bounds: Sequence[str]) -> int:

@@ -120,11 +120,21 @@ def may_name(text: str) -> bool:
 
 
 def read_plan_sheet(store: Store, path: Path, sheet: str | None = None, password: str | None = None) -> PlanSheet:
-    """The first sheet of a file on which posts and what is planned cross; FieldappError if there is none."""
+    """The first sheet of a file on which posts and what is planned cross; FieldappError if there is none.
+
+    Others of its sort are named in its notes: they may be of other periods.
+    """
     tables = read_tables(path, sheet, password)
-    for table in tables:
+    for at, table in enumerate(tables):
         found = read_plan_table(store, table)
         if found is not None:
+            others = [other.name for other in tables[at + 1 :] if read_plan_table(store, other) is not None]
+            if others:
+                not_read = _(
+                    "Only sheet “{sheet}” is read. Not read: {others}; each of these is a file of its own, or --sheet."
+                )
+                names = ", ".join(f"“{brief_text(name)}”" for name in others)
+                found.notes.insert(0, not_read.format(sheet=brief_text(table.name), others=names))
             return found
     raise FieldappError(
         _(

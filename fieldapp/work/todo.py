@@ -211,12 +211,11 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
     The post with the most days comes first.
     """
     rows = store.rows(
-        "SELECT m.post_id, m.matter_type, count(*) AS n, min(m.due_on || m.id) AS longest, p.name FROM matter m"
-        " JOIN post p ON p.id = m.post_id WHERE m.closed_on IS NULL AND m.voided_at IS NULL AND m.due_on < ?"
-        " GROUP BY m.post_id, m.matter_type",
+        "SELECT m.post_id, m.matter_type, count(*) AS n, min(m.due_on || m.id) AS longest FROM matter m"
+        " WHERE m.closed_on IS NULL AND m.voided_at IS NULL AND m.due_on < ? GROUP BY m.post_id, m.matter_type",
         [today.isoformat()],
     )
-    posts: dict[str, list[Row]] = {}
+    names, posts = words.post_names(store), dict[str, list[Row]]()
     for row in rows:
         posts.setdefault(row["post_id"], []).append(row)
     for of_post in sorted(posts.values(), key=lambda of_post: min(r["longest"] for r in of_post))[:MAX_LISTED]:
@@ -224,7 +223,7 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
         when = counted("{n} day late", "{n} days late", -_days_left(longest[:10], today))
         types = ", ".join(f"{r['n']} {_(words.choice_title(r['matter_type'])).lower()}" for r in of_post)
         late = counted("{n} matter late", "{n} matters late", sum(r["n"] for r in of_post))
-        text = f"{of_post[0]['name']}: {late} ({types})"
+        text = f"{names[of_post[0]['post_id']]}: {late} ({types})"
         yield Todo("!", when, text, "matter", longest[10:])
 
 
@@ -475,4 +474,4 @@ def post_names(store: Store) -> dict[str | None, str]:
     """Names of the posts by id at headquarters; empty at a post, where there is only one."""
     if store.identity.role != "hq":
         return {}
-    return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM post")}
+    return dict(words.post_names(store).items())

@@ -117,6 +117,26 @@ async def test_what_is_wrong_with_one_part_keeps_all_of_it_from_being_recorded(w
         kind_form.save(world.post, DATA)
 
 
+async def test_a_draft_does_not_retire_what_another_laptop_added_meanwhile(world: World) -> None:
+    kind = made(world.hq)
+    app = FormApp(world.hq, KindForm(kind))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = FormDriver(app, pilot)
+        form.row("measure_id").focus_problem()
+        await form.type("Lượt mật phục", ON, "lượt", ON, ON, ON, ON, "<escape>")
+    measure = records.save(
+        world.hq, "measure", {"name": "Xe máy", "unit_name": "xe", "nature": "quantity"}, confirm=True
+    )
+    records.save(world.hq, "kind_measure", {"activity_kind_id": kind, "measure_id": measure, "position": 9})
+    (draft,) = world.hq.drafts()
+    app = FormApp(world.hq, KindForm(kind, draft))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await FormDriver(app, pilot).type("<f2>")
+        assert app.result == kind
+    names = [m["name"] for m in lists.measures_of(world.hq, kind)]
+    assert sorted(names) == ["Lượt mật phục", "Vụ bắt giữ", "Xe máy", "Đối tượng bị bắt"]
+
+
 async def test_a_kind_is_changed_in_the_same_form_but_not_what_past_figures_count_by(world: World) -> None:
     kind = made(world.hq)
     (field,) = extras.fields_of_kind(world.hq, kind)

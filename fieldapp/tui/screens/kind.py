@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
@@ -23,6 +24,8 @@ from fieldapp.tui.widgets.kind_parts import FieldsOfKind, KindPreview, MeasuresO
 WIDE = 120
 """Columns of the screen from which on the post's form is shown at the right"""
 
+SEEN = "seen"
+"""In a draft: the ids of the stored lines that its form showed"""
 FIRST, LAST = ("name", "section", "also_called"), ("sentence",)
 """Fields of a kind before and after what belongs to it"""
 LATER = ("code", "position")
@@ -69,6 +72,24 @@ class KindForm(FormScreen):
     def beside(self) -> ComposeResult:
         self._preview = KindPreview(self.store, id="preview")
         yield self._preview
+
+    def _changed(self) -> dict[str, Any]:
+        """With the stored lines that were there: of these, what a draft lacks was taken out."""
+        changed = super()._changed()
+        for key in changed.keys() & {kind_form.MEASURES, kind_form.FIELDS}:
+            changed[key] = {**changed[key], SEEN: [item["id"] for item in self._at_start[key]["rows"]]}
+        return changed
+
+    def _resume(self) -> None:
+        """Show what the draft kept, and what another laptop has added to the kind since."""
+        if self._draft is not None:
+            data = dict(self._draft.data)
+            for key in data.keys() & {kind_form.MEASURES, kind_form.FIELDS}:
+                known = {*data[key].get(SEEN, ()), *(item.get("id") for item in data[key]["rows"])}
+                later = [item for item in self._at_start[key]["rows"] if item["id"] not in known]
+                data[key] = {**data[key], "rows": [*data[key]["rows"], *later]}
+            self._draft = replace(self._draft, data=data)
+        super()._resume()
 
     def read(self, row_id: str) -> dict[str, Any]:
         return kind_form.data_of(self.store, row_id)

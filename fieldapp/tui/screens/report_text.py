@@ -67,7 +67,7 @@ class ReportTextScreen(Page):
         yield Static(Content(title), classes="section")
         self._texts = section_texts(self.store, self._made)
         self._rows = {
-            text.section: FieldRow(text.section, text.title, SectionEntry(), hint=_("empty: not in the report"))
+            text.section: FieldRow(text.section, text.title, SectionEntry(), hint=_if_empty(text))
             for text in self._texts
         }
         yield FormFields(*self._rows.values(), id="fields")
@@ -163,6 +163,12 @@ class ReportTextScreen(Page):
 
     def _say(self, line: str) -> None:
         self.query_one("#message", Static).update(Content(line))
+
+
+def _if_empty(text: SectionText) -> str:
+    if text.proposed:
+        return _("empty: not in the report")
+    return _("empty: dotted lines to write on; “-”: not in the report")
 
 
 def _as_in(period: str) -> str:
