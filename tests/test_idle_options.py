@@ -76,8 +76,8 @@ of its own"""
 ALWAYS: dict[str, set[str]] = {
     "report-text": {"--period", "--unit", "--post", "--json"},
     "add": {"--json", "--confirm"},
-    "attach": {"--caption", "--original", "--json"},
-    "attached": {"--save", "--json"},
+    "attach": {"--caption", "--original", "--sort", "--json"},
+    "attached": {"--save", "--fetch", "--json"},
     "list": {"--json", "--search", "--voided"},
     "show": {"--history", "--json"},
     "edit": {"--json", "--confirm"},

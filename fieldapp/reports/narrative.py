@@ -13,6 +13,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import changes, plan_words
 from fieldapp.reports.completeness import disputed_texts, uncounted_texts
 from fieldapp.reports.coordination import TaskDone
+from fieldapp.reports.evidence import evidence_text
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
 from fieldapp.reports.tables import FigureTable
@@ -195,6 +196,8 @@ def left_out(report: Report) -> list[str]:
                 activities=counted("{n} joint activity", "{n} joint activities", c.joint_deeds),
             )
         )
+    if text := evidence_text(report.evidence):
+        lines.append(text)
     if any(figure.shared for figure in report.figures):
         lines.append(shared_note())
     lines.append(_("An activity counts in the period in which it ended."))

@@ -15,6 +15,7 @@ from fieldapp.i18n import _
 from fieldapp.records import words
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.coverage import Reported, heard_instants, reported
+from fieldapp.reports.evidence import Evidence, evidence
 from fieldapp.reports.figures import (
     Disputed,
     Figure,
@@ -130,6 +131,8 @@ class Report:
     """section -> what tells its figures"""
     reported: Reported
     completeness: Completeness
+    evidence: list[Evidence]
+    """of the kinds that want photographs and minutes, what has them"""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` and ``--format json``."""
@@ -152,6 +155,7 @@ class Report:
             "tasks": [asdict(task) for task in self.tasks],
             "late_with": [asdict(late) for late in self.late],
             "completeness": asdict(self.completeness),
+            "evidence": [asdict(one) for one in self.evidence],
         }  # fmt: skip
 
 
@@ -159,6 +163,7 @@ def report(store: Store, query: Query) -> Report:
     """The full report for a query."""
     unit, post = find_unit(store, query), find_post(store, query)
     found = figures(store, query)
+    seen = evidence(store, query, found)
     return Report(
         query,
         unit["name"] if unit else None,
@@ -168,9 +173,10 @@ def report(store: Store, query: Query) -> Report:
         plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
-        section_clauses(store, query, found),
+        section_clauses(store, query, found, seen),
         reported(store, query.period, query.today, post["id"] if post else None),
         _completeness(store, query),
+        seen,
     )
 
 

@@ -13,6 +13,7 @@ from textual.worker import WorkerFailed
 
 from fieldapp.crash import is_short_of_memory, log_crash, unexpected
 from fieldapp.errors import FieldappError, ReadOnly, reason_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
@@ -208,14 +209,20 @@ class FieldApp(Host):
 
     @work(thread=True)
     def back_up(self) -> None:
-        """Write the backup of the day in a thread. If it fails, a message says why, and the work goes on."""
-        from fieldapp.sync.safety import backup
+        """Write the backup of the day in a thread. If it fails, a message says why, and the work goes on.
+
+        Then some files of records are read through: what a disk has spoiled is noticed while others still have it.
+        """
+        from fieldapp.sync.safety import backup, doctor
 
         if self.read_only:
             return
         try:
             with self.store.reopen() as store:
                 backup.daily_backup(store)
+                for name in doctor.check_some_files(store):
+                    text = _("Damaged, and asked for again: the file {name}").format(name=display_path(name))
+                    self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
         except (FieldappError, OSError) as error:
             text = _("No backup of today: {why}").format(why=reason_text(error))
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)

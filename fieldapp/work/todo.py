@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
-from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, words
+from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, wanted_files, words
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.sync.merge.voids import unknowing_voids
 from fieldapp.work import review_hints, units_twice
@@ -30,6 +30,10 @@ MANY = "many"
 """``Todo.kind`` of a line that stands for all of a sort, which is its target"""
 SENT_BACK = "sent_back"
 """The sort of the records that headquarters returned lately: one line, after all others"""
+FILES = "files"
+"""The sort of the records that lack photographs or minutes: one line"""
+FILES_DAYS = 365
+"""Days for which a record is listed that lacks files"""
 MAX_COMPARED = 500
 """Most records with a joint reference that are compared with others, the newest of those that were not accepted; and
 most records at all, the newest"""
@@ -71,6 +75,9 @@ SORTS: Mapping[str, Callable[[int, str | None], str]] = {
     ),
     "charges": lambda n, s: counted("{n} household needs another member", "{n} households need another member", n, s),
     "agreements": lambda n, s: counted("{n} agreement ends soon", "{n} agreements end soon", n, s),
+    FILES: lambda n, s: counted(
+        "{n} activity lacks a photograph or minute", "{n} activities lack photographs or minutes", n, s
+    ),
 }
 """What can be to do -> the words for a number of it, which may be shown in another way, as “50+”"""
 
@@ -119,6 +126,7 @@ def todo(store: Store, today: date) -> list[Todo]:
             "absent": _missing_members(store, today),
             "charges": _charges_left(store, today),
             "agreements": _agreements(store, today),
+            FILES: _without_files(store, today),
         }
     return of_sorts(found)
 
@@ -141,13 +149,14 @@ def in_short(lines: Sequence[Todo], room: int) -> list[Todo]:
     """The same lines in ``room`` rows, if they can be: the sorts with most lines become one line each.
 
     More than ``MOST_OF_A_SORT`` lines of a sort are always one: whoever reads thirty lines of one sort reads no other.
-    So is what headquarters returned lately.
+    So is what headquarters returned lately, and so are records that lack files.
     """
     sorts = {sort: list(alike) for sort, alike in groupby(sorted(lines, key=_sort_of), _sort_of) if sort}
     short: dict[str, Todo] = {}
     for sort, alike in sorted(sorts.items(), key=lambda item: -len(item[1])):
         rows = len(lines) - sum(len(sorts[done]) - 1 for done in short)
-        if sort == SENT_BACK or len(alike) > MOST_OF_A_SORT or (len(alike) > 1 and rows > room):
+        many = len(alike) > 1 and (sort == FILES or rows > room)
+        if sort == SENT_BACK or len(alike) > MOST_OF_A_SORT or many:
             short[sort] = _as_one(sort, alike)
     kept: list[Todo] = []
     for line in lines:
@@ -443,6 +452,15 @@ def _agreements(store: Store, today: date) -> Iterator[Todo]:
     for row in rows:
         text = _("Agreement ends: {name}").format(name=row["name"])
         yield Todo("·", _soon(_days_left(row["date_to"], today)), text, "agreement", row["id"])
+
+
+def _without_files(store: Store, today: date) -> Iterator[Todo]:
+    """Records of the last year that lack photographs or minutes which their kind wants, the newest first."""
+    found = wanted_files.lacking_records(store, today - timedelta(FILES_DAYS), today, MAX_LISTED)
+    names = words.labels(store, "activity", [*found])
+    for record, lacks in found.items():
+        text = _("{name}: no {files} yet").format(name=names[record], files=lacks.words)
+        yield Todo("·", _("lacks files"), text, "activity", record)
 
 
 def _drafts(store: Store) -> Sequence[Todo]:

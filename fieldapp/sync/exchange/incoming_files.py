@@ -85,6 +85,8 @@ def _take_part(store: Store, path: Path, secret: str, wanted: set[str], progress
                                           " the files are asked for again.").format(name=name)  # fmt: skip
                         break
                     blobs.put(store, data)
+                    with store.transaction():
+                        store.db.execute("DELETE FROM local_file_asked WHERE sha256 = ?", [sha256])
                     wanted.discard(sha256)
                     taken.arrived += 1
     except file_parts.PartForOthers:

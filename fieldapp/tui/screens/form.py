@@ -18,12 +18,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fieldapp.domain import validation
-from fieldapp.domain.assistance import MEASURES
+from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import dated_figures, form_memory, records, reviews, view, words
+from fieldapp.records import dated_figures, form_memory, records, reviews, view, wanted_files, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Dialog, Page
@@ -92,7 +92,7 @@ class FormScreen(Page):
         Binding("shift+f5", "copy_all", _("Copy all"), key_display="⇧F5"),
         Binding("f6", "templates", _("Models"), key_display="F6"),
         Binding("f6", "take_along", _("Take the figures along"), key_display="F6", priority=True),
-        Binding("f7", "app.moved('pin')", show=False),
+        Binding("f7", "files", _("Attach"), key_display="F7"),
         Binding("f8", "app.moved('take_along')", show=False),
         Binding("down", "app.focus_next", _("Next"), show=False),
         Binding("up", "app.focus_previous", _("Step back"), show=False),
@@ -133,6 +133,8 @@ class FormScreen(Page):
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
+        self._recorded: str | None = None
+        """The record before, which lacks files that its kind wants; None once it does not"""
 
     @property
     def purpose(self) -> str:
@@ -183,6 +185,7 @@ class FormScreen(Page):
         self._first_open().focus_problem()
         self._load_comments()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+        self._say_what_is_lacking()
         # made while somebody types: the first record that is saved need not wait for it
         self.run_worker(partial(validation.checker, self.model), thread=True)
 
@@ -415,6 +418,8 @@ class FormScreen(Page):
         """Offer copying into an empty field, and pinning what is typed."""
         if action == "take_along":
             return self._shift != 0
+        if action == "files":
+            return self._recorded is not None
         editor = self._focused_editor() if action in ("copy", "pin") else None
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
@@ -454,6 +459,29 @@ class FormScreen(Page):
                 self._say(_("Nothing was typed into this form yet. What was recorded before is safe."), "-note")
             else:
                 self._show_problems(error.fields, str(error))
+
+    def follows(self, row_id: str) -> None:
+        """Let files be attached to the record before, if it lacks some that its kind wants: it is asked once, here."""
+        self._recorded = row_id if self.kind == Activity.KIND else None
+
+    def _say_what_is_lacking(self, said: str = "") -> None:
+        if self._recorded is None:
+            return
+        lacks = wanted_files.lacking(self.store, self._recorded).words
+        if lacks:
+            text = _("Recorded without {files}: F7 attaches; go on typing, and it stays for later.")
+            said = f"{said} {text.format(files=lacks)}".strip()
+        else:
+            self._recorded = None
+        self._say(said, "-note")
+        self.refresh_bindings()
+
+    def action_files(self) -> None:
+        """Attach files to the record that was recorded just now."""
+        from fieldapp.tui.screens.record_files import AttachScreen
+
+        if self._recorded is not None:
+            self.app.push_screen(AttachScreen(self._recorded), lambda said: self._say_what_is_lacking(said or ""))
 
     def action_take_along(self) -> None:
         """Give the dated figures days as much later as the activity is, and save."""

@@ -10,14 +10,22 @@ from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.kind import KindForm
 
 
-def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
-    """Open the form for a new record; after each record that is saved open the next form, until one is left."""
+def open_form(
+    app: Host, kind: str, initial: Mapping[str, Any] | None = None, recorded_before: str | None = None
+) -> None:
+    """Open the form for a new record; after each record that is saved open the next form, until one is left.
+
+    ``recorded_before``: the record to which files may be attached from this form, if it lacks some.
+    """
 
     def recorded(row_id: str | None) -> None:
         if row_id is not None:
-            open_form(app, kind)
+            open_form(app, kind, recorded_before=row_id)
 
-    app.push_screen(form_of(kind, initial=initial), recorded)
+    form = form_of(kind, initial=initial)
+    if recorded_before is not None:
+        form.follows(recorded_before)
+    app.push_screen(form, recorded)
 
 
 def form_of(

@@ -26,7 +26,7 @@ WIDE = 120
 
 SEEN = "seen"
 """In a draft: the ids of the stored lines that its form showed"""
-FIRST, LAST = ("name", "section", "also_called"), ("sentence",)
+FIRST, LAST = ("name", "section", "also_called"), ("sentence", "photographs_wanted", "minutes_wanted")
 """Fields of a kind before and after what belongs to it"""
 LATER = ("code", "position")
 """Fields that the program fills in for a new kind"""
@@ -39,8 +39,10 @@ class KindForm(FormScreen):
         "A kind of activity with what posts count of it (measures) and ask about it besides (own fields). Type the name"
         " of a measure: one that exists is offered, otherwise a new one is made here. Enter in the last field adds the"
         " line. In the sentence {name of a measure} is its amount, and what stands in [ ] is left out where nothing was"
-        " recorded; empty, it is made from the names. The form that posts will see is at the right on a wide screen, or"
-        " F7 shows it. F2 records everything together; it reaches the posts with the next reply."
+        " recorded; empty, it is made from the names. Posts are reminded of photographs and minutes that are wanted,"
+        " and reports say how many are there; nobody is kept from saving without them. The form that posts will see is"
+        " at the right on a wide screen, or F7 shows it. F2 records everything together; it reaches the posts with the"
+        " next reply."
     )
 
     DEFAULT_CSS = """
