@@ -269,7 +269,9 @@ def _joint(store: Store) -> list[Todo]:
         )
         of_post = {row["id"]: posts[row["post_id"]] for row in rows}
         found = review_hints.joint_hints(store, [*of_post])[:MAX_LISTED]
-        return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
+        # up to the question: what it means for the report stands beside the records
+        asked = ((record, text[: text.find("?") + 1] or text) for record, text in found)
+        return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in asked]
 
     return store.cached_until_changed("joint", find)
 
