@@ -13,11 +13,15 @@ from fieldapp.tui.screens.kind import KindForm
 def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
     """Open the form for a new record; after each record that is saved open the next form, until one is left."""
 
-    def recorded(row_id: str | None) -> None:
-        if row_id is not None:
-            open_form(app, kind)
+    def show(form: FormScreen, recorded: str | None = None) -> None:
+        form.goes_on, form.recorded_before = True, recorded
+        app.push_screen(form, next_one)
 
-    app.push_screen(form_of(kind, initial=initial), recorded)
+    def next_one(row_id: str | None) -> None:
+        if row_id is not None:
+            show(form_of(kind), row_id)
+
+    show(form_of(kind, initial=initial))
 
 
 def form_of(
