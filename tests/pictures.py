@@ -50,8 +50,8 @@ class Shot(NamedTuple):
     """keys that lead to it from the one before; ``<f2>`` is a key, anything else is typed"""
 
 
-FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "<enter>", "24221", "<enter>")
-FIGURES = ("<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
+FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "24221", "<enter>")
+FIGURES = ("<enter>", "<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
 
 TOURS: Mapping[str, Sequence[Shot]] = {
     "post": (
@@ -63,7 +63,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("form", ("<f4>", "<escape>", *["<backspace>"] * 3, *FORM, *FIGURES)),
         Shot("templates", ("<f6>", "Khám hằng tháng")),
         Shot("problem", ("<escape>", "<escape>", "<f2>", "<enter>", "gieng", "<enter>", "31/2/2013", "<f2>")),
-        Shot("duplicate", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "<enter>", "24214", *["<enter>"] * 4, "1",
+        Shot("duplicate", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "24214", *["<enter>"] * 5, "1",
                            "<f2>")),
         Shot("roster", ("<escape>", "<escape>", "<f2>", "ky sinh hoat", "<enter>", "ba na", "<enter>", "<enter>",
                         "3/11/2013", *["<enter>"] * 4, "<f6>", "<down>", "<space>")),

@@ -11,10 +11,11 @@ from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.reference import Post
+from fieldapp.domain.reference import PartyCell, Post
 from fieldapp.domain.sentences import within
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import spelling
 
@@ -38,6 +39,12 @@ def labels(
     rows = _rows(store, kind, wanted)
     fields = model.LABEL[:1] if short else [field for field in model.LABEL if field != without]
     shown = display(store, kind, rows, fields, short or without is not None)
+    if kind == PartyCell.KIND and "unit_id" in fields:
+        former = _former_units(store, [row["unit_id"] for row in rows])
+        for row, texts in zip(rows, shown, strict=True):
+            if row["unit_id"] in former:  # “Xã Ia Rvê (cũ) · Huyện Ea Súp”
+                name, *places = texts[-1].split(" · ")
+                texts[-1] = " · ".join([f"{name} ({_('former')})", *places])
     named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
     if kind == Member.KIND and any(row["same_as_id"] for row in rows):
         gave_way = "SELECT member_id FROM member_merged WHERE member_id IN (SELECT value FROM json_each(?))"
@@ -64,6 +71,12 @@ def _post_names(store: Store) -> dict[str, str]:
         row_id: f"{name} ({', '.join(map(within, apart[row_id]))})" if apart[row_id] else name
         for row_id, name in named.items()
     }
+
+
+def _former_units(store: Store, ids: Iterable[str]) -> set[str]:
+    """Those of these units that are there no more today."""
+    gone = "SELECT id FROM unit WHERE valid_to < ? AND id IN (SELECT value FROM json_each(?))"
+    return {row["id"] for row in store.rows(gone, [wall.today().isoformat(), json.dumps([*ids])])}
 
 
 def posts_of(store: Store, rows: Iterable[Row]) -> dict[str, str]:

@@ -85,6 +85,10 @@ class TypingApp(App[Result]):
     repeated = False
     """The last key was the same as the one before: pressed again, or held down"""
 
+    def serves(self, field: TypingField) -> bool:
+        """Whether the last key went to this field."""
+        return self._served is field
+
     @property
     def habit(self) -> str:
         """The program's own input method as the header shows it; empty while it is off."""

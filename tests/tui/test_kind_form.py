@@ -92,7 +92,7 @@ async def test_a_kind_is_made_in_one_form_and_recorded_at_a_post_after_one_round
     async with run(world.root / "post", world.post.reopen()) as s:
         await strokes(s.pilot, "<f2>", "bat giu", ON, "<f2>")
         await s.wait("Vụ bắt giữ")
-        await strokes(s.pilot, "051126", ON, ON, "ia rve", ON, ON, ON, "Bắt", ON)
+        await strokes(s.pilot, "051126", ON, "ia rve", ON, ON, ON, ON, "Bắt", ON)
         await strokes(s.pilot, "4", ON, "5", ON, "200", ON, ON, "kh", ON, "<f2>")
         await s.wait("▸Loại hoạt động * —")
     world.carry(world.post, world.hq)

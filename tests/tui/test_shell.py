@@ -104,7 +104,7 @@ async def test_home_says_what_must_be_done(world: World) -> None:
     async with at_post(world) as s:
         assert "! quá 3 ngày" in s.text
         assert "· còn 12 ngày" in s.text
-        assert "! chưa gửi       4 bản ghi: F9" in s.text
+        assert "! chưa xuất      4 bản ghi: F9" in s.text
         await s.press("down", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert "Siu Blêh" in s.text

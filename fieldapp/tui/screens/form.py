@@ -77,6 +77,7 @@ class FormScreen(Page):
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
     FormScreen > .comment { color: $text-warning; text-style: bold; padding: 0 1; height: auto; }
+    FormScreen #recorded { height: auto; padding: 0 1; color: $text-success; text-style: bold; }
     FormScreen #message { height: auto; padding: 0 1; text-style: bold; display: none; }
     FormScreen #message.-wrong { color: $text-error; }
     FormScreen #message.-asked { color: $text-warning; }
@@ -133,8 +134,12 @@ class FormScreen(Page):
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
-        self._recorded: str | None = None
-        """The record before, which lacks files that its kind wants; None once it does not"""
+        self.goes_on = False
+        """The next form opens after this one; it says what was recorded"""
+        self._recorded_before: str | None = None
+        """The id of the record that was made just before, in the same way"""
+        self._lacks_files: str | None = None
+        """The same, while it lacks files that its kind wants"""
 
     @property
     def purpose(self) -> str:
@@ -151,6 +156,11 @@ class FormScreen(Page):
             yield self._kept_line
         first, more = self.make_editors()
         self._editors = [*first, *more]
+        if self._recorded_before is not None:
+            day, name, _post = words.list_lines(self.store, self.kind, [self._recorded_before])[self._recorded_before]
+            name = " · ".join(filter(None, (name, day)))
+            told = _("✓ Recorded: {name}. This form is empty: type one more, or Esc leaves it.").format(name=name)
+            yield Static(Content(told), id="recorded", markup=False)
         with fields:
             yield from first
             if more:
@@ -162,7 +172,7 @@ class FormScreen(Page):
     def make_editors(self) -> tuple[list[Editor], list[Editor]]:
         """The parts of the form, and those of them that are mostly left empty."""
         children = self.model.CHILDREN.items()
-        first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
+        first: list[Editor] = [field_row(self.store, shape) for shape in first_fields(self.model)]
         first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
         shapes = [shape for shape in _more_fields(self.model) if self.row_id is not None or not shape.later]
         return first, [field_row(self.store, shape) for shape in shapes]
@@ -248,7 +258,7 @@ class FormScreen(Page):
             return
         pinned = form_memory.pins(self.store, self.kind)
         if self._draft is None:
-            self._restore(pinned)
+            self._fill_in(pinned)
         for row in self._rows:
             row.pin(row.key in pinned)
 
@@ -270,6 +280,13 @@ class FormScreen(Page):
         for editor in self._editors:
             if editor.key in typed:
                 editor.restore(typed[editor.key])
+
+    def _fill_in(self, typed: Mapping[str, Any]) -> None:
+        """Show what was typed another time: whoever types something else in its place replaces it."""
+        self._restore(typed)
+        for row in self._rows:
+            if row.key in typed:
+                row.entry.filled_in = row.entry.value
 
     # following what is typed ------------------------------------------------------------------------------------
 
@@ -409,7 +426,7 @@ class FormScreen(Page):
                 form_memory.save_template(self.store, self.kind, choice.name, typed)
                 self.app.notify(_("Kept as “{name}”.").format(name=choice.name), markup=False)
                 return
-            self._restore(form_memory.templates(self.store, self.kind).get(choice.name, {}))
+            self._fill_in(form_memory.templates(self.store, self.kind).get(choice.name, {}))
             self._follow()
 
         self.app.push_screen(TemplateMenu(self.store, self.kind), chosen)
@@ -419,7 +436,7 @@ class FormScreen(Page):
         if action == "take_along":
             return self._shift != 0
         if action == "files":
-            return self._recorded is not None
+            return self._lacks_files is not None
         editor = self._focused_editor() if action in ("copy", "pin") else None
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
@@ -461,18 +478,19 @@ class FormScreen(Page):
                 self._show_problems(error.fields, str(error))
 
     def follows(self, row_id: str) -> None:
-        """Let files be attached to the record before, if it lacks some that its kind wants: it is asked once, here."""
-        self._recorded = row_id if self.kind == Activity.KIND else None
+        """Say that this record was made just before. If it lacks files that its kind wants, it is asked once, here."""
+        self._recorded_before = row_id
+        self._lacks_files = row_id if self.kind == Activity.KIND else None
 
     def _say_what_is_lacking(self, said: str = "") -> None:
-        if self._recorded is None:
+        if self._lacks_files is None:
             return
-        lacks = wanted_files.lacking(self.store, self._recorded).words
+        lacks = wanted_files.lacking(self.store, self._lacks_files).words
         if lacks:
             text = _("Recorded without {files}: F7 attaches; go on typing, and it stays for later.")
             said = f"{said} {text.format(files=lacks)}".strip()
         else:
-            self._recorded = None
+            self._lacks_files = None
         self._say(said, "-note")
         self.refresh_bindings()
 
@@ -480,8 +498,8 @@ class FormScreen(Page):
         """Attach files to the record that was recorded just now."""
         from fieldapp.tui.screens.record_files import AttachScreen
 
-        if self._recorded is not None:
-            self.app.push_screen(AttachScreen(self._recorded), lambda said: self._say_what_is_lacking(said or ""))
+        if self._lacks_files is not None:
+            self.app.push_screen(AttachScreen(self._lacks_files), lambda said: self._say_what_is_lacking(said or ""))
 
     def action_take_along(self) -> None:
         """Give the dated figures days as much later as the activity is, and save."""
@@ -496,8 +514,9 @@ class FormScreen(Page):
         self._drop()
         if self.row_id is None:
             self._keep_pins()
-        name = words.labels(self.store, self.kind, [row_id])[row_id]
-        self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
+        if not self.goes_on:
+            name = words.labels(self.store, self.kind, [row_id])[row_id]
+            self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
         self.dismiss(row_id)
 
     def write(self, data: Mapping[str, Any], *, confirm: bool) -> str:
@@ -685,14 +704,19 @@ def ask_for_missing(app: Host, event: PickList.Missing) -> None:
     app.push_screen(ShortForm(addition), answered)
 
 
-def _first_fields(model: type[Record]) -> list[FieldShape]:
+def first_fields(model: type[Record]) -> list[FieldShape]:
     """The fields before the children, in the model's order; the field for a unit's successor follows that unit."""
     shapes = [shape for shape in fields_of(model) if shape.name not in model.MORE]
-    successors = {shape.heir_of: shape for shape in shapes if shape.heir_of}
-    placed = []
-    for shape in shapes:
-        if not shape.heir_of:
-            placed += [shape, successors[shape.name]] if shape.name in successors else [shape]
+    follows = {shape.name: model.PLACED.get(shape.name) or shape.heir_of for shape in shapes}
+    placed: list[FieldShape] = []
+
+    def place(after: str | None) -> None:
+        for shape in shapes:
+            if follows[shape.name] == after:
+                placed.append(shape)
+                place(shape.name)
+
+    place(None)
     return placed
 
 

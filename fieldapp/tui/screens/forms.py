@@ -10,22 +10,20 @@ from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.kind import KindForm
 
 
-def open_form(
-    app: Host, kind: str, initial: Mapping[str, Any] | None = None, recorded_before: str | None = None
-) -> None:
-    """Open the form for a new record; after each record that is saved open the next form, until one is left.
+def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
+    """Open the form for a new record; after each record that is saved open the next form, until one is left."""
 
-    ``recorded_before``: the record to which files may be attached from this form, if it lacks some.
-    """
+    def show(form: FormScreen, recorded: str | None = None) -> None:
+        form.goes_on = True
+        if recorded is not None:
+            form.follows(recorded)
+        app.push_screen(form, next_one)
 
-    def recorded(row_id: str | None) -> None:
+    def next_one(row_id: str | None) -> None:
         if row_id is not None:
-            open_form(app, kind, recorded_before=row_id)
+            show(form_of(kind), row_id)
 
-    form = form_of(kind, initial=initial)
-    if recorded_before is not None:
-        form.follows(recorded_before)
-    app.push_screen(form, recorded)
+    show(form_of(kind, initial=initial))
 
 
 def form_of(

@@ -88,7 +88,11 @@ class HomeScreen(TodoPage):
     def _counts(self, today: date, most: int) -> str:
         counted = month_counts.month_counts(self.store, today)[:most]
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
-        lines = [f"{_(records.model_of(kind).PLURAL):<40}{format_amount(number):>10}" for kind, number in counted]
+        lines = [
+            f"{_(records.model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
+            + (f"  {_('+ {n} of later months').format(n=format_amount(of.later))}" if of.later else "")
+            for of in counted
+        ]
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
 
     def _plan(self, today: date) -> Iterator[str]:

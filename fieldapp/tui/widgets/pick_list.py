@@ -32,7 +32,7 @@ Offer = Callable[[str, FormContext], Sequence[Choice]]
 """Gives the choices that fit the text typed so far"""
 
 LIMIT = 60
-ROWS_IN_SIGHT, FEWEST_ROWS = 8, 2
+ROWS_IN_SIGHT, FEWEST_ROWS = 8, 3
 """Rows of a list that is dropped down: at most, and on a small screen; more are reached with the arrows"""
 FRAME = 2
 """Lines of its frame"""
@@ -90,23 +90,27 @@ class ChoiceMenu(OptionList, can_focus=False):
         self.choices, self.additions = choices, additions
         self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
         self.highlighted = 0 if self.option_count and not unsure else None
-        rows = self._rows_in_sight()
-        self.styles.max_height = rows + FRAME
+        rows = self._place()
         hidden = self.option_count > rows
         self.border_subtitle = _("{n} lines: ↓").format(n=len(choices)) if hidden else ""
         if unsure:
             self.border_subtitle = _("several have this name: ↓ chooses one")
         self._set_open(bool(self.option_count))
 
-    def _rows_in_sight(self) -> int:
-        """As many rows as there is room for below the field, so that the keys at the bottom are still seen; all if so
-        few would be shown that the list opens above."""
+    def _place(self) -> int:
+        """Open below the field where there is room, so that the keys at the bottom are still seen; else above it.
+        Gives the number of rows in sight."""
         if self._footer is None:  # looked for once: this runs at each key
             self._footer = next(iter(self.screen.query(KeyFooter)), None)
-        if self._footer is None or not isinstance(self.parent, Widget):
-            return ROWS_IN_SIGHT
-        room = self._footer.region.y - self.parent.region.y - 1 - FRAME
-        return min(room, ROWS_IN_SIGHT) if room >= FEWEST_ROWS else ROWS_IN_SIGHT
+        rows, above = min(self.option_count, ROWS_IN_SIGHT), False
+        if self._footer is not None and isinstance(self.parent, Widget):
+            field = self.parent.region.y
+            below = self._footer.region.y - field - 1 - FRAME
+            above = below < min(rows, FEWEST_ROWS) and field - FRAME > below
+            rows = min(rows, field - FRAME if above else max(below, FEWEST_ROWS))
+        self.styles.max_height = rows + FRAME
+        self.styles.offset = (0, -(rows + FRAME + 1) if above else 0)
+        return rows
 
     @property
     def choice(self) -> Choice | None:
@@ -242,6 +246,14 @@ class PickList(Entry):
         else:
             self.menu.hide()
 
+    @property
+    def stands_whole(self) -> bool:
+        return self._taken is not None
+
+    @property
+    def makes_room(self) -> bool:
+        return self.has_focus and self.stands_whole
+
     def _begin(self) -> None:
         """Begin a new search when somebody types over a choice: its words are not changed."""
         self._forget()
@@ -251,6 +263,11 @@ class PickList(Entry):
         """Remove the choice, or delete one character of a search."""
         if not self._forget():
             super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Remove the choice, or delete one character of a search."""
+        if not self._forget():
+            super().action_delete_right()
 
     def _forget(self) -> bool:
         taken = self._taken is not None

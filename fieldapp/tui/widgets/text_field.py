@@ -106,6 +106,8 @@ class TextField(LetterInput):
 
     untouched = False
     """No key has come since the field got the focus"""
+    filled_in = ""
+    """The text that the program put here, as a pinned one: it is replaced in the same way, while nobody changes it"""
 
     def __init__(
         self,
@@ -153,10 +155,24 @@ class TextField(LetterInput):
         self._remember(before)
         return True
 
+    @property
+    def stands_whole(self) -> bool:
+        """Whether the text is replaced as a whole: by the first letter, or by Del with nothing right of the cursor."""
+        return bool(self.value) and (self.OVERWRITES or self.value == self.filled_in)
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether the next letter replaces all of the text; it is shown marked then."""
+        return self.has_focus and self.stands_whole and not self.app.serves(self)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where nothing stands right of the cursor, Del is the screen's."""
-        nothing = self.selection.is_empty and self.cursor_position >= len(self.value)
+        """Where nothing is left to delete, Del is the screen's."""
+        nothing = self._at_end and not self.stands_whole
         return not (action == "delete_right" and nothing) and super().check_action(action, parameters)
+
+    @property
+    def _at_end(self) -> bool:
+        return self.selection.is_empty and self.cursor_position >= len(self.value)
 
     async def edit(self, key: str) -> bool:
         """Handle a key that changes the text or moves the cursor; False if it is another key."""
@@ -164,6 +180,8 @@ class TextField(LetterInput):
         if binding is None or not self.check_action(binding.action, ()):
             return False
         before = self._moment
+        if self.untouched:  # its text was shown marked
+            self.refresh()
         if before != self._last or binding.action != "delete_left":
             self.sent_from = None
         await self.app.run_action(binding.action, self)
@@ -206,8 +224,8 @@ class TextField(LetterInput):
         )
 
     def _begin(self) -> None:
-        """Prepare for typing: a field that overwrites is emptied first."""
-        if self.OVERWRITES and self.untouched:
+        """Prepare for typing: what stands here as a whole makes room."""
+        if self.untouched and self.stands_whole:
             self.value = ""
         self._initial_value = False  # else ``Input`` does not scroll to the end of the first text that it gets
 
@@ -226,6 +244,13 @@ class TextField(LetterInput):
             return cell_len(self.placeholder)
         return self._cells.of(self.value) + 1
 
+    @property
+    def _value(self) -> Text:
+        text = super()._value
+        if self.makes_room:
+            text.stylize_before(self.get_component_rich_style("input--selection"))
+        return text
+
     def _position_to_cell(self, position: int) -> int:
         return self._cells_before.of(self.value[:position])
 
@@ -234,12 +259,16 @@ class TextField(LetterInput):
         room = self.scrollable_content_region.width
         if y or self.password or self._cells.of(self.value) <= room:
             return super().render_line(y)
-        if not self.has_focus:
-            line = Strip([Segment(cut(self.value, room), self.rich_style)])
+        marked = self.makes_room and not self.cursor_position
+        if marked or not self.has_focus:
+            style = self.get_component_rich_style("input--selection") if marked else self.rich_style
+            line = Strip([Segment(cut(self.value, room), style)])
             return line.extend_cell_length(room + 1, self.rich_style)
         here, left = self.cursor_position, self.scroll_offset.x
         start, end, cell = window(self.value, here, self._position_to_cell(here), left, room)
         shown = Text(self.value[start:end], no_wrap=True, overflow="ignore", end="")
+        if self.makes_room:
+            shown.stylize_before(self.get_component_rich_style("input--selection"))
         if not self.selection.is_empty:
             first, last = (min(max(place - start, 0), end - start) for place in sorted(self.selection))
             shown.stylize_before(self.get_component_rich_style("input--selection"), first, last)
@@ -283,7 +312,10 @@ class TextField(LetterInput):
             super().action_delete_left()
 
     def action_delete_right(self) -> None:
-        """Delete a letter; the word that it was in may be composed again by that."""
+        """Delete a letter; the word that it was in may be composed again by that. What stands as a whole goes whole."""
+        if self.stands_whole and self._at_end:
+            self.value = ""
+            return
         typist = self._own_method()
         composed = typist and self.selection.is_empty and typist.delete(*self._parted)
         if composed:
