@@ -1,7 +1,7 @@
 """Lists of the records of a kind, read in windows, and the choices of pick lists."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -219,10 +219,12 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     return [(row_id, labelled[row_id] + marks.get(row_id, "")) for row_id in offered]
 
 
-def are_namesakes(store: Store, kind: str, ids: Sequence[str], on: date | None = None) -> bool:
-    """Whether nothing but what their labels add tells records apart: they have the same name; of units with one name
-    the day and the own province say which is meant."""
+def are_namesakes(store: Store, kind: str, ids: Sequence[str], typed: str, on: date | None = None) -> bool:
+    """Whether nothing but what their labels add tells records apart: they have the same name, or names that differ in
+    diacritics alone where ``typed`` has none; of units with one name the day and the own province say which is meant.
+    """
     name = name_field(BY_KIND[kind])
+    same: Callable[[str], Any] = search_key if typed and typed.isascii() else spelling
     rank = _UNIT_RANK if kind == "unit" else "0"
     rows = store.rows(
         f"SELECT t.{name} AS name, {rank} AS place FROM {kind} t WHERE t.id IN (SELECT value FROM json_each(:ids))",
@@ -232,7 +234,7 @@ def are_namesakes(store: Store, kind: str, ids: Sequence[str], on: date | None =
             "province": store.setting(PROVINCE) or "",
         },
     )
-    return len(rows) > 1 and len({(spelling(row["name"]), row["place"]) for row in rows}) == 1
+    return len(rows) > 1 and len({(same(row["name"]), row["place"]) for row in rows}) == 1
 
 
 def _units_at_home(store: Store, columns: str, named: dict[str, Any]) -> list[Row]:

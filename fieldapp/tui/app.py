@@ -257,7 +257,10 @@ class FieldApp(Host):
         """Switch to the next way of typing Vietnamese, and remember it."""
         names = ["", *INPUT_METHODS]
         self._set_habit(names[(names.index(self.habit) + 1) % len(names)])
-        self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
+        text = _("The program's own input method is off: Vietnamese is typed by the machine's.")
+        if self.habit:
+            text = _("The program composes Vietnamese itself now: {way}. F12 again: another way.")
+        self.notify(text.format(way=self.habit), markup=False)
 
     def take_theme(self, name: str) -> None:
         """Show these colours from now on, and remember them."""
@@ -284,13 +287,19 @@ class FieldApp(Host):
         """Turn the program's own input method off, and say so."""
         self._set_habit("")
         self.notify(
-            _("The machine has an input method of its own: this program's is off now. F12 puts it on again."),
+            _(
+                "The machine's input method is on, so the program's own is off now: two at once would break words."
+                " To use the program's, switch the machine's off, then press F12."
+            ),
             markup=False,
+            timeout=10,
         )
 
     def key_unused(self, key: str) -> None:
         """Say that a function key does nothing on this screen, and where the others are named."""
         text = _("{key} does nothing on this screen. Esc goes back.")
+        if key == "f12":
+            text = _("{key} chooses how Vietnamese is typed. It works in fields for Vietnamese words only.")
         self.notify(text.format(key=key.upper()), markup=False, timeout=5)
 
     def letter_broken(self) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from field import World
 from form_driver import FormApp, FormDriver, cell, form_driver, members
-from textual.events import Key
+from textual.events import Key, Paste
 
 from fieldapp.records import records, view
 from fieldapp.store.store import Store
@@ -155,6 +155,10 @@ async def test_a_name_that_is_typed_on_the_roll_call_itself_is_no_mark(world: Wo
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "Y Thanh Niê")
         assert "0 vắng có lý do, 0 vắng" in form.text(), "the blanks in it mark nobody"
         assert "“Y Thanh Niê” là đảng viên của chi bộ này: thêm mới" in form.text()
+        await form.type("<ctrl+a>", "<ctrl+k>", "<shift+tab>")
+        form.app.post_message(Paste("Y Thanh Kpă"))
+        await form.type()
+        assert "“Y Thanh Kpă” là đảng viên của chi bộ này: thêm mới" in form.text()
 
 
 async def test_enter_in_the_last_field_of_the_short_form_records(world: World) -> None:

@@ -23,7 +23,7 @@ from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.vietnamese.finding import nearest, nearness
-from fieldapp.vietnamese.text import search_key, tidy
+from fieldapp.vietnamese.text import search_key, spelling, tidy
 
 Choice = tuple[str, str]
 """The value and the words for it"""
@@ -55,8 +55,9 @@ Additions = Callable[[str], Sequence[Addition]]
 """Gives what the list may be lacking of the text typed so far"""
 
 
-Namesakes = Callable[[Sequence[str], FormContext], bool]
-"""Says whether these values have one name, so that only what is shown beside it tells them apart"""
+Namesakes = Callable[[Sequence[str], str, FormContext], bool]
+"""Says whether these values have one name for who typed this text, so that only what is shown beside it tells them
+apart"""
 
 
 def nothing(_text: str) -> Sequence[Addition]:
@@ -169,7 +170,7 @@ class PickList(Entry):
         name_of: Callable[[str], str],
         additions: Additions = nothing,
         lack: Callable[[], str] = lambda: _("not in the list"),
-        namesakes: Namesakes = lambda _values, _context: False,
+        namesakes: Namesakes = lambda _values, _typed, _context: False,
     ) -> None:
         """``lack``: says that nothing fits, and cannot be added here. ``namesakes``: whether two values have one name;
         where the first two have, Enter takes neither, until one is highlighted."""
@@ -213,7 +214,9 @@ class PickList(Entry):
         if self._taken or not text:
             return None
         choices = self._fitting(text)
-        same = [c for c in choices if search_key(text) in (search_key(c[1]), search_key(c[1].partition(" · ")[0]))]
+        same = [c for c in choices if search_key(text) in map(search_key, _names(c))]
+        if len(same) > 1:  # which differ in diacritics
+            same = [c for c in same if spelling(text) in map(spelling, _names(c))] or same
         meant = same if same or self._lacking() else choices
         if len(meant) == 1:
             self._show(*meant[0])
@@ -341,7 +344,7 @@ class PickList(Entry):
 
     def _is_unsure(self) -> bool:
         first = [value for value, _words in self._choices[:2]]
-        return len(first) > 1 and self._namesakes(first, self.around)
+        return len(first) > 1 and self._namesakes(first, "" if self._taken else tidy(self.value), self.around)
 
     def _lacking(self) -> Sequence[Addition]:
         text = "" if self._taken else tidy(self.value)
@@ -365,6 +368,11 @@ class PickList(Entry):
             self.post_message(self.Changed(self, text))
         self.value = text
         self.cursor_position = 0 if self._taken else len(text)  # a long choice is shown from its beginning
+
+
+def _names(choice: Choice) -> tuple[str, str]:
+    """The words of a choice, and these without what tells it from others."""
+    return choice[1], choice[1].partition(" · ")[0]
 
 
 class AddingList(PickList):
@@ -407,7 +415,7 @@ def reference_field(store: Store, kind: str, *, adds: bool = True) -> PickList:
         lambda value: words.labels(store, kind, [value]).get(value, value),
         (lambda text: addition_of(store, kind, text)) if adds else nothing,
         lambda: lack_of(store, kind),
-        lambda values, context: lists.are_namesakes(store, kind, values, context.on),
+        lambda values, typed, context: lists.are_namesakes(store, kind, values, typed, context.on),
     )
 
 

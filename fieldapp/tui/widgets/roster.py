@@ -215,9 +215,9 @@ class RosterEditor(FormSection):
         cells = {member: cell for member, cell in cells.items() if cell not in dict(found)[member]}
         return [(member, " · ".join(filter(None, (name, cells.get(member), _("guest"))))) for member, name in found]
 
-    def namesakes(self, members: Sequence[str], _context: FormContext) -> bool:
+    def namesakes(self, members: Sequence[str], typed: str, _context: FormContext) -> bool:
         """Whether these have one name."""
-        return lists.are_namesakes(self._store, "member", members)
+        return lists.are_namesakes(self._store, "member", members, typed)
 
     def _own_cells(self, members: list[str]) -> dict[str, str]:
         """Member -> the name of their own cell; not of members of the post."""

@@ -23,7 +23,7 @@ from fieldapp.tui.keys import TypingApp, is_shown
 from fieldapp.tui.widgets.long_text import Cells, window
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.input_method import InputMethod
-from fieldapp.vietnamese.text import WORD_START, as_meant, clean, letter_end, letter_start
+from fieldapp.vietnamese.text import WORD_START, as_meant, clean, composed, letter_end, letter_start
 
 if TYPE_CHECKING:
     from textual.widgets.input import Selection
@@ -33,7 +33,8 @@ OPENKEY_MARK = "\u202f"
 Pasted, it is a blank like others."""
 
 HELD_MARK = "\u2060"
-"""What stands in the text for OpenKey's: nothing that is seen or stored"""
+"""What stands in the text for OpenKey's, and for other characters that show nothing and are typed, so that the
+backspace for it takes no letter: it is neither seen nor stored"""
 
 
 EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
@@ -143,10 +144,12 @@ class TextField(LetterInput):
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is not one, and may have a binding."""
         typed = event.character
-        if typed == OPENKEY_MARK:
+        if typed == OPENKEY_MARK or (typed and unicodedata.category(typed) == "Cf" and not self.password):
             typed = HELD_MARK
         elif typed is None or not (event.is_printable or (as_meant(typed) == " " and not self.password)):
             return False
+        elif not self.password and not composed(typed):  # a form of the sign before
+            return True
         before = self._moment
         if before != self._last or self.sent_from is None:
             self.sent_from = before.cursor
@@ -421,16 +424,16 @@ class TextField(LetterInput):
         """
         self.finish_word()
         self.sent_from = None
-        composed = _composed(self.value)
-        if composed != self.value:
-            self._correct(composed, len(_composed(self.value[: self.cursor_position])))
+        whole = _composed(self.value)
+        if whole != self.value:
+            self._correct(whole, len(_composed(self.value[: self.cursor_position])))
 
 
 def _on_one_line(text: str) -> str:
     """Pasted text as it is inserted."""
     lines = " ".join(text.replace("\t", " ").splitlines())
-    return unicodedata.normalize("NFC", "".join(c for c in lines if c.isprintable()))
+    return composed("".join(c for c in lines if c.isprintable()))
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace(HELD_MARK, ""))
+    return composed(text.replace(HELD_MARK, ""))
