@@ -41,7 +41,8 @@ _QUARTER = re.compile(r"\bquý\s+(iv|i{1,3}|[1-4])\b", re.IGNORECASE)
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 DOUBTED = (
     Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.UNCALCULATED | Sign.ASSUMED_ZERO | Sign.COVERED | Sign.SCALED
-)
+    | Sign.PART_OF_DAY
+)  # fmt: skip
 """Signs of cells that are not taken for what they hold"""
 
 

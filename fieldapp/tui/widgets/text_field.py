@@ -37,6 +37,9 @@ HELD_MARK = "\u2060"
 backspace for it takes no letter: it is neither seen nor stored"""
 
 
+SOFT_HYPHEN = "\xad"
+"""What .VnTime draws as ư; it is kept until the field is left, and never stored as it is"""
+
 EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
 """Beginnings of the names of actions that stay within the field"""
 
@@ -135,18 +138,25 @@ class TextField(LetterInput):
         """How the last edit left the field"""
         self._deleted = False
         """The last edit took something away"""
+        self._left_as_typed: set[str] = set()
+        """Texts in letters of an old font that were changed once: where one is there again, a person wants it so"""
 
     @property
     def text(self) -> str:
         """The typed text as it is stored: NFC, trimmed, without control characters."""
         return clean(self.value)
 
+    def _shows_nothing(self, typed: str) -> bool:
+        return typed != SOFT_HYPHEN and not self.password and unicodedata.category(typed) == "Cf"
+
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is not one, and may have a binding."""
         typed = event.character
-        if typed == OPENKEY_MARK or (typed and unicodedata.category(typed) == "Cf" and not self.password):
+        if typed == OPENKEY_MARK or (typed and self._shows_nothing(typed)):
             typed = HELD_MARK
-        elif typed is None or not (event.is_printable or (as_meant(typed) == " " and not self.password)):
+        elif typed is None or not (
+            event.is_printable or typed == SOFT_HYPHEN or (as_meant(typed) == " " and not self.password)
+        ):
             return False
         elif not self.password and not composed(typed):  # a form of the sign before
             return True
@@ -203,28 +213,35 @@ class TextField(LetterInput):
         kept = _on_one_line(text if self.password else as_meant(text))
         self._insert(kept)
         self._remember(before, step=True)
-        if not text.isascii() and self.VIETNAMESE and not self.password:
-            self._make_unicode(text, kept)
+        start = self.cursor_position - len(kept)
+        if self.value[start : self.cursor_position] == kept:
+            self._make_unicode(text, kept, start)
 
-    def _make_unicode(self, text: str, kept: str) -> None:
-        """Change what was pasted from the letters of an old font, and say so."""
+    def settle_old_letters(self) -> str | None:
+        """Change what was typed in the letters of an old font, once, and say so; returns the sentence."""
+        was_typed = self._past and self._moment == self._last
+        return self._make_unicode(self.value, self.value, 0) if was_typed else None
+
+    def _make_unicode(self, text: str, kept: str, start: int) -> str | None:
+        """Change what stands from ``start`` on from the letters of an old font, and say so."""
+        before = self._moment
+        if text.isascii() or not self.VIETNAMESE or self.password or before.value in self._left_as_typed:
+            return None
         from fieldapp.vietnamese.old_fonts import unicode_text
 
         change = unicode_text(text)
-        if change is None or not self.value[: self.cursor_position].endswith(kept):
-            return
-        before, after = self._moment, _on_one_line(change.after)
-        start = self.cursor_position - len(kept)
-        self.value = self.value[:start] + after + self.value[self.cursor_position :]
+        if change is None:
+            return None
+        self._left_as_typed.add(before.value)
+        after = _on_one_line(change.after)
+        self.value = self.value[:start] + after + self.value[start + len(kept) :]
         self.cursor_position = start + len(after)
         self._remember(before, step=True)
-        self.app.notify(
-            _("Pasted in letters of an old font, {sort}: “{before}” is now “{after}”. Ctrl+Z brings it back.").format(
-                sort=change.encoding.value, before=brief_text(kept), after=brief_text(after)
-            ),
-            markup=False,
-            timeout=10,
+        sentence = _("Letters of an old font, {sort}: “{before}” is now “{after}”. Ctrl+Z brings it back.").format(
+            sort=change.encoding.value, before=brief_text(kept), after=brief_text(after)
         )
+        self.app.notify(sentence, markup=False, timeout=10)
+        return sentence
 
     def _begin(self) -> None:
         """Prepare for typing: what stands here as a whole makes room."""
@@ -427,6 +444,7 @@ class TextField(LetterInput):
         whole = _composed(self.value)
         if whole != self.value:
             self._correct(whole, len(_composed(self.value[: self.cursor_position])))
+        self.settle_old_letters()
 
 
 def _on_one_line(text: str) -> str:
