@@ -47,7 +47,7 @@ def _typed(key: Any) -> str:
         return unit if key.wVirtualKeyCode == ALT and unit != "\x00" else ""
     if key.wVirtualKeyCode == 0 and key.dwControlKeyState:  # as Textual does
         return ""
-    return unit * max(key.wRepeatCount, 1)
+    return unit * max(int(key.wRepeatCount), 1)
 
 
 @cache
