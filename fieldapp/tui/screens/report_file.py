@@ -95,9 +95,10 @@ class ReportFileScreen(FilePage):
         if self._photos:
             annex += f" · {counted('{n} photograph', '{n} photographs', len(self._photos))}"
         written = sort.form != "xlsx"
-        self.query_one("#letter", Static).update(
-            Content(said.format(issuer=head.issuer or "…", number=number, day=day) if written else "")
-        )
+        told = said.format(issuer=head.issuer or "…", number=number, day=day)
+        if not head.issuer:
+            told += " " + _("F2: enter the body that issues it.")
+        self.query_one("#letter", Static).update(Content(told if written else ""))
         self.query_one("#annex", Static).update(Content(f"{_('Annex')}: {annex}" if written else ""))
 
     @property
