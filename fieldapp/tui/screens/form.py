@@ -499,7 +499,9 @@ class FormScreen(Page):
         from fieldapp.tui.screens.record_files import AttachScreen
 
         if self._lacks_files is not None:
-            self.app.push_screen(AttachScreen(self._lacks_files), lambda said: self._say_what_is_lacking(said or ""))
+            self.app.push_screen(
+                AttachScreen(self._lacks_files), lambda said: self._say_what_is_lacking((said or "").removeprefix("✓ "))
+            )
 
     def action_take_along(self) -> None:
         """Give the dated figures days as much later as the activity is, and save."""
