@@ -26,7 +26,7 @@ from fieldapp.reports.files import write
 from fieldapp.reports.query import Query, period_of
 from fieldapp.store import wall
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until what does not come is an error"""
 
 
