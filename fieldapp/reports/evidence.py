@@ -52,6 +52,8 @@ class Evidence:
             whole, text = self.amount, amount_in_words(part, self.decimals, self.unit)
         if not part:
             return ""
+        if part == whole == (1 if self.amount is None else 10**self.decimals):  # “all” is not said of one
+            return _("with a minute") if minutes else _("with photographs")
         if part == whole:
             return _("all with a minute") if minutes else _("all with photographs")
         some = _("{amount} of them with a minute") if minutes else _("{amount} of them with photographs")
