@@ -165,7 +165,7 @@ def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
             yield _of_post(plan, plan_words(plan, report.query.today))
     fallen = [
         words
-        for figure, earlier in _compared(report)
+        for figure, earlier in ([] if missing else _compared(report))  # what has not come is no weak point of the work
         if (words := change(figure, earlier)) and figure.value is not None and earlier.value
         and figure.value * 100 <= earlier.value * (100 - MUCH)
     ]  # fmt: skip

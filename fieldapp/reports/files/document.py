@@ -494,8 +494,8 @@ def figures_grid(document: Document) -> Grid:
         ]
     head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _("Period before")]
     if not any(row[4:] and row[4] for row in rows):
-        return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.5, 2.7, 4), frozenset({3}))
-    return Grid(head, rows, (1.3, 7, 2.7, 3.5, 3.5), frozenset({3, 4}))
+        return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.3, 3.2, 3.7), frozenset({3}))
+    return Grid(head, rows, (1.3, 6.9, 3.2, 3.3, 3.3), frozenset({3, 4}))
 
 
 def plan_grid(plan: list[PlanProgress]) -> Grid:
