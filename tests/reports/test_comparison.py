@@ -96,6 +96,8 @@ def test_a_section_ends_with_what_changed(world: World) -> None:
     assert "So với" not in narrative.prose(february, "labour"), "that nothing is recorded is not zero"
     goes_on = made(world.post, today=date(2013, 3, 20))
     assert "So với" not in narrative.prose(goes_on, "labour"), "20 days are not compared with a month"
+    some = Reported(2, [], complete=False, behind=[Behind("9", "Đồn A", date(2013, 3, 2), part=False)])
+    assert "So với" not in narrative.prose(replace(made(world.post), reported=some), "labour"), "a post owes figures"
     days = made(world.post, Period(date(2013, 3, 1), date(2013, 3, 30)))
     assert "So với kỳ trước (từ 30/01/2013 đến 28/02/2013), số" in narrative.prose(days, "labour")
 
