@@ -21,6 +21,7 @@ from fieldapp.tui.keys import INPUT_METHODS
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.stylesheet import StyleSheet
 from fieldapp.tui.terminal import InputEnded
+from fieldapp.tui.wait_sign import WaitSign
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ LOOK_SECONDS = 5.0
 BROKEN_SECONDS = 6.0
 QUIT_SECONDS = 10.0
 """For which the question before quitting stands"""
+COUNT_SECONDS = 2
+"""From which on a person who waits is told how long"""
 
 
 def _clocks() -> tuple[float, float]:
@@ -88,6 +91,7 @@ class FieldApp(Host):
         self._touched = _clocks()
         self._broken_said = -BROKEN_SECONDS
         self._second = SecondPress(QUIT_SECONDS)
+        self._wait_sign = WaitSign(self, self._waits_for)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the style sheet that not every theme has."""
@@ -135,6 +139,7 @@ class FieldApp(Host):
         """Put the lock off at each key press, paste and mouse click."""
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self._touched = _clocks()
+            self._wait_sign.key_came()
         await super().on_event(event)
 
     def _lock_when_left(self) -> None:
@@ -203,6 +208,11 @@ class FieldApp(Host):
 
     def _is_busy(self) -> bool:
         return any(getattr(screen, "busy", False) for screen in self.screen_stack)
+
+    def _waits_for(self, seconds: int) -> str:
+        """What a person is told whose key was taken, and who has waited so long. Asked by another thread."""
+        text = _("Saving …") if self._store is not None and self._store.writing else _("Working …")
+        return text if seconds < COUNT_SECONDS else _("{what} {seconds} s").format(what=text, seconds=seconds)
 
     # keys -------------------------------------------------------------------------------------------------------
 
@@ -384,7 +394,7 @@ class FieldApp(Host):
 
         def chosen(go: Go | None) -> None:
             if go is not None:
-                go(self)
+                self.lead_on(lambda: go(self))
 
         self.push_screen(WayFinder(self.store, title, first), chosen)
 
@@ -402,6 +412,7 @@ class FieldApp(Host):
         if self._store is not None and not self.locked:
             self._store.close()
             self.locked = True  # an event that comes late reads no more
+        self._wait_sign.end()
 
     def _handle_exception(self, error: Exception) -> None:
         """End after an unexpected error: write the details to a log file and say where. Typed text stays a draft."""
