@@ -12,6 +12,7 @@ from fieldapp.domain.assistance import Activity, ActivityExtra
 from fieldapp.domain.model import Child, Record
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.records import model_of as model_of  # noqa: PLC0414 — those who ask for records ask here
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import (
@@ -50,18 +51,6 @@ class Found(Struct, frozen=True):
     row: Row
     children: dict[str, list[Row]]
     """Name as in ``Record.CHILDREN`` -> rows that are not voided"""
-
-
-def model_of(kind: str) -> type[Record]:
-    """The model of a kind; FieldappError with the list of kinds if there is no such kind."""
-    model = BY_KIND.get(kind)
-    if model is None:
-        raise FieldappError(
-            _("There is no kind of record “{kind}”. Kinds: {kinds}.").format(
-                kind=tidy(kind), kinds=", ".join(k for k, m in BY_KIND.items() if m.TOP)
-            )
-        )
-    return model
 
 
 def save(

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
-import pyrage
-
 from fieldapp.sync.format import tarball
 
 MAGIC = b"age-encryption.org/v1\n"
@@ -31,6 +29,8 @@ def decrypted(
 ) -> Iterator[IO[bytes]]:
     """The plain text of an open age file. ``explain`` gets the errors that decryption met, and raises one of its own:
     when the reader of the plain text finds a bad tar, and when the block ends."""
+    import pyrage
+
     identity = pyrage.x25519.Identity.from_str(age_secret)
     failed: list[Exception] = []
     read_on = threading.Event()
@@ -71,6 +71,8 @@ def _stop(reader: IO[bytes], worker: threading.Thread, read_on: threading.Event)
 
 def encrypt_pieces(target: IO[bytes], recipients: Sequence[str], pieces: Iterator[bytes]) -> None:
     """Encrypt to age recipients what ``pieces`` give, one after the other; their errors are raised as they are."""
+    import pyrage
+
     source = _Pieces(pieces)
     try:
         pyrage.encrypt_io(source, target, [pyrage.x25519.Recipient.from_str(r) for r in recipients])
@@ -105,6 +107,8 @@ class _Pieces:
 @contextmanager
 def encrypted(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[bytes]]:
     """A stream that is encrypted to age recipients into ``target``; no more than a pipe holds is in memory."""
+    import pyrage
+
     to = [pyrage.x25519.Recipient.from_str(r) for r in recipients]
     read_fd, write_fd = os.pipe()
     failed: list[BaseException] = []

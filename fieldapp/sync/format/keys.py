@@ -8,7 +8,6 @@ the fingerprint by telephone and then certifies.
 import hashlib
 
 import msgspec
-import pyrage
 from msgspec import Struct
 
 from fieldapp.vietnamese.text import clean
@@ -70,6 +69,7 @@ class Revocation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 def new_keys() -> Keys:
     """Fresh keys from the system's random source."""
+    import pyrage
     from minisign import KeyPair
 
     pair = KeyPair.generate()
@@ -115,6 +115,8 @@ def encode_revocation(revocation: Revocation) -> bytes:
 
 def decode_certificate(data: bytes) -> Certificate | None:
     """A certificate from outside; None if it does not have a form that this version knows."""
+    import pyrage
+
     try:
         certificate = msgspec.json.decode(data, type=Certificate)
         pyrage.x25519.Recipient.from_str(certificate.age_key)

@@ -5,7 +5,6 @@ anybody may have had. So this reader accepts plain USTAR members only, and check
 """
 
 import re
-import tarfile
 from collections.abc import Iterator
 from typing import IO
 
@@ -31,6 +30,8 @@ def write_member(stream: IO[bytes], name: str, data: bytes) -> None:
 
 def member_pieces(name: str, data: bytes) -> tuple[bytes, bytes, bytes]:
     """One file as it lies in the archive: its header, its content, its padding."""
+    import tarfile
+
     info = tarfile.TarInfo(name)
     info.size = len(data)
     info.mode = 0o600
@@ -55,6 +56,8 @@ def has_tar_header(source: IO[bytes]) -> bool:
 
 def read_members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """(name, content) of each file, in order, to the end of the archive; BadTar if anything else is there."""
+    import tarfile
+
     for _ in range(MAX_MEMBERS):
         block = _exactly(stream, BLOCK)
         if block == bytes(BLOCK):

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from textual import getters
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
+from textual.events import ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
@@ -137,7 +138,14 @@ class Page(OrderedKeys):
         """The widgets between header and footer."""
         yield from ()
 
-    def on_screen_resume(self) -> None:
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        if self.app.leads_on or not self.is_current:  # it is covered again
+            event.prevent_default()
+        else:
+            self.come_back()
+
+    def come_back(self) -> None:
+        """Show the state of now."""
         for header in self.query(HeaderLine):  # a form on top of another page has none
             header.refresh_state()
         self.renew()

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import uuid_utils
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -133,6 +134,13 @@ class FormScreen(Page):
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
+        self.leads_on = False
+        """The next form opens when this record is saved"""
+
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        """Close the form."""
+        self.app.leads_on = self.leads_on and result is not None
+        return super().dismiss(result)
 
     @property
     def purpose(self) -> str:
@@ -463,11 +471,12 @@ class FormScreen(Page):
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
         """Record what was entered, and close the form. Raises what ``records.save`` raises."""
-        row_id = self.write(data, confirm=confirm)
+        with self.store.transaction():  # one: a draft of what is recorded would be recorded twice
+            row_id = self.write(data, confirm=confirm)
+            self.store.drop_draft(self._draft_id)
+            if self.row_id is None:
+                self._keep_pins()
         self._over = True
-        self._drop()
-        if self.row_id is None:
-            self._keep_pins()
         name = words.labels(self.store, self.kind, [row_id])[row_id]
         self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
         self.dismiss(row_id)

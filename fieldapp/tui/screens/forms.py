@@ -15,9 +15,11 @@ def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) ->
 
     def recorded(row_id: str | None) -> None:
         if row_id is not None:
-            open_form(app, kind)
+            app.lead_on(lambda: open_form(app, kind))
 
-    app.push_screen(form_of(kind, initial=initial), recorded)
+    form = form_of(kind, initial=initial)
+    form.leads_on = True
+    app.push_screen(form, recorded)
 
 
 def form_of(

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 
 from fieldapp.domain import lengths
@@ -88,6 +89,11 @@ class WayFinder(Finder):
     def __init__(self, store: Store, title: str, first: Sort) -> None:
         self._in_order = sorted(ways(store), key=lambda way: way.sort != first)
         super().__init__(title, self._listed(first))
+
+    def dismiss(self, result: Go | None = None) -> AwaitComplete:
+        """Close it; what was chosen mostly opens another screen at once."""
+        self.app.leads_on = result is not None
+        return super().dismiss(result)
 
     def _listed(self, first: Sort) -> list[Group]:
         """What stands there while nothing is typed: the first sort under its headings, then screens and settings."""

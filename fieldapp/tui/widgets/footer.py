@@ -84,6 +84,8 @@ class KeyFooter(Widget, can_focus=False):
         return lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        if not self.shown:  # looked at before the screen is laid out first: it need not be laid out twice
+            self.shown = self._keys()
         return len(self._lines(width))
 
     def render(self) -> Text:
