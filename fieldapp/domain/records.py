@@ -38,9 +38,6 @@ from fieldapp.domain.reference import (
     UnitSuccession,
 )
 from fieldapp.domain.review import Review
-from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
-from fieldapp.vietnamese.text import tidy
 
 RECORDS: tuple[type[Record], ...] = (
     Unit,
@@ -85,15 +82,3 @@ PARENTS: Mapping[str, tuple[type[Record], Child]] = {
     child.model.KIND: (model, child) for model in RECORDS for child in model.CHILDREN.values()
 }
 """Kind of a child row -> the model of its record, and how it belongs to it"""
-
-
-def model_of(kind: str) -> type[Record]:
-    """The model of a kind; FieldappError with the list of kinds if there is no such kind."""
-    model = BY_KIND.get(kind)
-    if model is None:
-        raise FieldappError(
-            _("There is no kind of record “{kind}”. Kinds: {kinds}.").format(
-                kind=tidy(kind), kinds=", ".join(k for k, m in BY_KIND.items() if m.TOP)
-            )
-        )
-    return model

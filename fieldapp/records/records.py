@@ -12,7 +12,6 @@ from fieldapp.domain.assistance import Activity, ActivityExtra
 from fieldapp.domain.model import Child, Record
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.records import model_of as model_of  # noqa: PLC0414 — those who ask for records ask here
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import (
@@ -29,6 +28,7 @@ from fieldapp.records import (
 )
 from fieldapp.records.duplicates import duplicate_question
 from fieldapp.records.joint_references import reused_reference_question
+from fieldapp.records.kinds import model_of as model_of  # noqa: PLC0414 — who asks for records asks here
 from fieldapp.records.reading import ChildRow, columns_of, read_children, read_record, refused, stored_fields
 from fieldapp.records.sentence_rules import sentence_problem
 from fieldapp.records.soft_limits import Question, answered, future_day_questions, unanswered

@@ -10,9 +10,9 @@ from datetime import date
 from textwrap import shorten
 
 from fieldapp.domain.dates import format_date, read_instant
-from fieldapp.domain.records import model_of
 from fieldapp.i18n import _, counted
 from fieldapp.records import reviews, words
+from fieldapp.records.kinds import model_of
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import sort_key

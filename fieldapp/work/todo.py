@@ -9,9 +9,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.records import model_of
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, reviews, rule_violations, unit_codes, words
+from fieldapp.records.kinds import model_of
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.sync.merge.voids import unknowing_voids
 

@@ -192,7 +192,7 @@ class FormScreen(Page):
         self._load_comments()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
         # made while somebody types: the first record that is saved need not wait for it
-        self.run_worker(partial(validation.checker, self.model), thread=True)
+        self.run_worker(partial(validation.validator, self.model), thread=True)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.app.show_focus)

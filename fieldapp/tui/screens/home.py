@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
-from fieldapp.domain.records import model_of
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.records.kinds import model_of
 from fieldapp.store import wall
 from fieldapp.tui.screens.todo_sort import TodoPage
 from fieldapp.tui.widgets.header import HeaderLine
