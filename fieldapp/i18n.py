@@ -75,14 +75,29 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return gettext.translation("fieldapp", folder, languages=[code], class_=_Catalogue, fallback=True)
 
 
+class _Texts(dict[str, str]):
+    """Message -> its text in one language, once it was asked for."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self._code = code
+
+    def __missing__(self, message: str) -> str:
+        text = _catalogue(self._code).gettext(message)
+        if text is not message:
+            self[message] = text
+            _SOURCES[id(text)] = message
+        return text
+
+
+@lru_cache
+def _texts(code: str) -> _Texts:
+    return _Texts(code)
+
+
 def _(message: str) -> str:
     """The message in the user's language, or in English if it has no translation."""
-    if not message:
-        return ""
-    text = _catalogue(language()).gettext(message)
-    if text is not message:
-        _SOURCES[id(text)] = message
-    return text
+    return _texts(language())[message] if message else ""
 
 
 def again(text: str) -> str:

@@ -17,7 +17,7 @@ from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
-from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.keys import input_methods
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.stylesheet import StyleSheet
 from fieldapp.tui.terminal import InputEnded
@@ -49,7 +49,7 @@ def _clocks() -> tuple[float, float]:
 
 
 TYPING = "typing"
-"""Local setting: a name in ``INPUT_METHODS``; unset or empty where the machine's own input method is used"""
+"""Local setting: a name in ``input_methods``; unset or empty where the machine's own input method is used"""
 
 
 LANGUAGE = "language"
@@ -258,7 +258,7 @@ class FieldApp(Host):
 
     def action_typing(self) -> None:
         """Switch to the next way of typing Vietnamese, and remember it."""
-        names = ["", *INPUT_METHODS]
+        names = ["", *input_methods()]
         self._set_habit(names[(names.index(self.habit) + 1) % len(names)])
         self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
 

@@ -87,8 +87,8 @@ for part in ("fieldapp.cli fieldapp.tui.app fieldapp.tui.screens.unlock", "field
     never = {"pydantic", "babel", "minisign", "pyrage", "uuid_utils", "docx", "xlsxwriter", "matplotlib", "psycopg"}
     assert not (locked | opened) & never
     assert not locked & {"msgspec", "zstandard", "sqlcipher3", "fieldapp.domain.model", "fieldapp.cli.records"}
-    assert len(locked) <= 70, sorted(locked)
-    assert len(opened) <= 90, sorted(opened)
+    assert len(locked) <= 66, sorted(locked)
+    assert len(opened) <= 85, sorted(opened)
 
 
 # home -----------------------------------------------------------------------------------------------------------

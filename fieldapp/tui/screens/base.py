@@ -44,7 +44,7 @@ class OrderedKeys(Screen[Any]):
             return {}
         hidden = self.not_allowed
         keys = {
-            key: active._replace(binding=replace(active.binding, description=again(active.binding.description)))
+            key: _in_words_of_now(active)
             for key, active in super().active_bindings.items()
             if active.binding.action not in hidden
         }
@@ -78,6 +78,13 @@ class OrderedKeys(Screen[Any]):
     def on_screen_resume(self) -> None:
         for footer in self.query(KeyFooter):
             footer.refresh()
+
+
+def _in_words_of_now(active: ActiveBinding) -> ActiveBinding:
+    words = again(active.binding.description)
+    if words == active.binding.description:
+        return active
+    return active._replace(binding=replace(active.binding, description=words))
 
 
 def _footer_place(key: str) -> tuple[int, int]:

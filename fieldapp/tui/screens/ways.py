@@ -21,7 +21,7 @@ from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
-from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.keys import input_methods
 from fieldapp.tui.screens.finder import Finder, Found, Group
 from fieldapp.tui.screens.menu import by_use, section_title
 from fieldapp.tui.widgets.scrolling import cut
@@ -205,7 +205,7 @@ def _settings(store: Store) -> Iterator[Way]:
     for theme, title in themes.titles().items():
         called = _called("colours", "Colours")
         yield Way("setting", f"{_('Colours')} › {title}", _colours(theme), called)
-    for habit in ("", *INPUT_METHODS):
+    for habit in ("", *input_methods()):
         name = f"{_('Typing')} › {habit or _('by the machine')}"
         yield Way("setting", name, _typing(habit), _called("typing", "Typing"))
     others = {
