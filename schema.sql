@@ -79,7 +79,9 @@ CREATE TABLE activity_kind (
         'political_base', 'propaganda', 'border', 'security', 'support_received')),
     position INTEGER NOT NULL,
     also_called TEXT CHECK (also_called IS NULL OR length(also_called) BETWEEN 1 AND 200),
-    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 1000)
+    sentence TEXT CHECK (sentence IS NULL OR length(sentence) BETWEEN 1 AND 1000),
+    photographs_wanted INTEGER CHECK (photographs_wanted IS NULL OR photographs_wanted BETWEEN 0 AND 9),
+    minutes_wanted INTEGER CHECK (minutes_wanted IS NULL OR minutes_wanted BETWEEN 0 AND 9)
 ) STRICT;
 
 CREATE TABLE measure (
@@ -600,7 +602,8 @@ CREATE TABLE attachment (
     sha256 TEXT NOT NULL CHECK (length(sha256) BETWEEN 1 AND 64),
     caption TEXT CHECK (caption IS NULL OR length(caption) BETWEEN 1 AND 1000),
     taken_on TEXT CHECK (taken_on IS NULL OR date(taken_on) IS taken_on),
-    place TEXT CHECK (place IS NULL OR length(place) BETWEEN 1 AND 60)
+    place TEXT CHECK (place IS NULL OR length(place) BETWEEN 1 AND 60),
+    sort TEXT CHECK (sort IS NULL OR sort IN ('photograph', 'minute', 'paper'))
 ) STRICT;
 CREATE INDEX attachment_record ON attachment (record_id);
 CREATE INDEX attachment_hash ON attachment (sha256);
@@ -955,6 +958,11 @@ CREATE TABLE local_recovery_code (
 
 -- Files of records that were taken away here after headquarters had them.
 CREATE TABLE local_file_cleared (
+    sha256 TEXT NOT NULL PRIMARY KEY,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Those of them, and lost ones, that somebody here asked for again.
+CREATE TABLE local_file_asked (
     sha256 TEXT NOT NULL PRIMARY KEY,
     at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

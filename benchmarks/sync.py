@@ -105,6 +105,22 @@ def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict
 
     Headquarters acknowledges each of the 200 bundles before the next is written.
     """
+    files, one = small_bundles(world, work, scratch)
+    hq = world.copy("hq", scratch / "hq")
+
+    def take() -> None:
+        results = incoming.import_files(hq, files)
+        assert sum(r.applied for r in results) == sum(map(len, work))
+
+    with index_later():
+        seconds = timed(take)
+    hq.close()
+    many_bytes = sum(f.stat().st_size for f in files)
+    return {"small": seconds, "small_bytes": one.stat().st_size, "many_bytes": many_bytes}
+
+
+def small_bundles(world: World, work: list[list[Statement]], scratch: Path) -> tuple[list[Path], Path]:
+    """The work in bundles of 1,000 changes each, and in one bundle of as small segments."""
     stick, together = scratch / "small", scratch / "together"
     stick.mkdir()
     together.mkdir()
@@ -125,16 +141,7 @@ def ours_small(world: World, work: list[list[Statement]], scratch: Path) -> dict
     post.db.execute("UPDATE local_receipt SET have = ? WHERE replica_id = ?", [before, hq_id])
     (one,) = outgoing.export(post, together, hq_id)
     post.close()
-    hq = world.copy("hq", scratch / "hq")
-
-    def take() -> None:
-        results = incoming.import_files(hq, files)
-        assert sum(r.applied for r in results) == sum(map(len, work))
-
-    with index_later():
-        seconds = timed(take)
-    hq.close()
-    return {"small": seconds, "small_bytes": one.size, "many_bytes": sum(f.stat().st_size for f in files)}
+    return files, one.path
 
 
 # SQLite's session extension -------------------------------------------------------------------------------------
@@ -189,6 +196,18 @@ def attach(db: apsw.Connection) -> apsw.Session:
     return session
 
 
+def small_changesets(db: apsw.Connection, work: list[list[Statement]]) -> list[bytes]:
+    """Do the work in a peer's file; a packed changeset for each 1,000 changes."""
+    parts = []
+    per = SEGMENT // PER_TRANSACTION
+    for start in range(0, len(work), per):
+        session = attach(db)
+        peer_record(db, work[start : start + per])
+        parts.append(zstandard.ZstdCompressor(level=19).compress(session.changeset()))
+        session.close()
+    return parts
+
+
 def peer_apply(db: apsw.Connection, packed: list[bytes], *, again: bool = False) -> None:
     """Apply changesets as a program would: unpack, one transaction each, checkpoint after all."""
     answer = apsw.SQLITE_CHANGESET_OMIT if again else apsw.SQLITE_CHANGESET_ABORT
@@ -241,13 +260,8 @@ def peer(world: World, work: list[list[Statement]], encrypted: bool, small: bool
     found["again"] = timed(partial(peer_apply, reader, packed, again=True))
     reader.close()
     if small:
-        sender, parts = copy(), []
-        per = SEGMENT // PER_TRANSACTION
-        for start in range(0, len(work), per):
-            session = attach(sender)
-            peer_record(sender, work[start : start + per])
-            parts.append(zstandard.ZstdCompressor(level=19).compress(session.changeset()))
-            session.close()
+        sender = copy()
+        parts = small_changesets(sender, work)
         sender.close()
         reader = copy()
         found["small"] = timed(partial(peer_apply, reader, parts))

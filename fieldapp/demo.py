@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.query import Period, Query
@@ -64,9 +64,10 @@ def run_demo(workspace: Path, say: Announce) -> None:
     say("")
     for store, name in ((post, _("post")), (hq, _("headquarters"))):
         state = status.exchange_status(store)
+        unsent = counted("{n} record not sent", "{n} records not sent", state.fresh_records)
         say(
             _("State of {name}: {unsent}, {held} wait, {conflicts} conflicts.").format(
-                name=name, unsent=state.counts, held=len(state.held), conflicts=state.conflicts
+                name=name, unsent=unsent, held=len(state.held), conflicts=state.conflicts
             )
         )
     post.close()

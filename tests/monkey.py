@@ -35,7 +35,8 @@ from fieldapp.tui.screens.double_entry import BlindForm
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.help import HelpScreen
 from fieldapp.tui.terminal_keys import Setting, TerminalParser
-from fieldapp.tui.widgets.text_field import OPENKEY_MARK
+from fieldapp.tui.widgets.text_field import HELD_MARK, OPENKEY_MARK
+from fieldapp.vietnamese.text import composed
 
 BURSTS_PER_ROUND = 20
 TABLE = Path(__file__).parent / "data" / "terminal_keys.tsv"
@@ -107,6 +108,11 @@ TYPED = (
     " ",
     ".",
 )
+ODD = (
+    *("\ufeff", "\u00ad", "\u200d", "\u202e", "\ufe0f", "\u0301\u0302", "\u031b", "\u2060", "\u202f", "\u00a0"),
+    *("\0", "\x85", "\x9b", "Ð", "Ａ１", "А"),
+)
+"""What is not seen, not ours, or comes in another order"""
 CONTROLS = [chr(code) for code in range(1, 27) if code != 17]
 
 
@@ -122,8 +128,9 @@ def _letters(rng: random.Random) -> bytes:
 
 
 def _paste(rng: random.Random) -> str:
-    text = rng.choice(["", "\r\n", "\t"]).join(_text(rng) for _n in range(rng.randint(1, 4)))
-    return f"\x1b[200~{text}" + rng.choice(["\x1b[201~"] * 4 + ["", "\x1b[2"])
+    pieces = (_text(rng) + rng.choice(["", "", *ODD]) for _n in range(rng.choice([1, 2, 3, 4, 5, 300])))
+    text = "".join(piece + rng.choice(["", "\r\n", "\t"]) for piece in pieces)
+    return f"\x1b[200~{text}" + rng.choice(["\x1b[201~"] * 4 + ["", "\x1b[2", "\x1b[200~"])
 
 
 def _noise(rng: random.Random) -> str:
@@ -145,6 +152,7 @@ PIECES: Sequence[tuple[int, Callable[[random.Random], str | bytes]]] = (
     (8, lambda rng: rng.choice(SEQUENCES)),
     (3, lambda rng: rng.choice(CONTROLS)),
     (5, _letters),
+    (3, lambda rng: _text(rng)[: rng.randint(0, 3)] + rng.choice(ODD)),
     (4, _paste),
     (3, _noise),
     (3, _mouse),
@@ -300,5 +308,5 @@ async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_P
 
 def _composed(typed: Mapping[str, Any] | None) -> Any:
     """As it is when the field is left."""
-    text = json.dumps(typed, ensure_ascii=False).replace(OPENKEY_MARK, "")
-    return json.loads(unicodedata.normalize("NFC", text))
+    text = json.dumps(typed, ensure_ascii=False).replace(OPENKEY_MARK, "").replace(HELD_MARK, "")
+    return json.loads(composed(text))

@@ -16,7 +16,6 @@ from old_letters import shown
 from fieldapp.vietnamese.old_fonts import Encoding
 
 DATA = Path(__file__).parent / "sheets" / "data"
-FORMATS = {"office.ods": "ods", "office-97.xls": "xls:MS Excel 97"}
 
 
 def write(path: Path) -> None:
@@ -52,11 +51,32 @@ def write(path: Path) -> None:
     book.close()
 
 
+def write_rules(path: Path) -> None:
+    """Rows of labour days, in whose last column a rule writes in white, and in the first one only in yellow."""
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("Tháng 9")
+    day, white = book.add_format({"num_format": "dd/mm/yyyy"}), book.add_format({"font_color": "#FFFFFF"})
+    yellow = book.add_format({"bg_color": "#FFFF00", "bold": True, "num_format": "0.0", "bottom": 1})
+    sheet.write_row(0, 0, ["STT", "Loại hoạt động", "Ngày", "Nơi", "Nội dung", "Ngày công"])
+    for n in range(1, 5):
+        sheet.write_row(n, 0, [n, "Giúp dân lao động sản xuất", "", "Ia Rvê", f"Gặt lúa {n}", 10 + n])
+        sheet.write_datetime(n, 2, datetime(2013, 9, 13 + n), day)
+    sheet.conditional_format("F2:F5", {"type": "cell", "criteria": ">", "value": 12, "format": white})
+    sheet.conditional_format("A2:A5", {"type": "cell", "criteria": ">", "value": 0, "format": yellow})
+    book.close()
+
+
+FILES = {
+    "office.ods": (write, "ods"),
+    "office-97.xls": (write, "xls:MS Excel 97"),
+    "rules-97.xls": (write_rules, "xls:MS Excel 97"),
+}
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder, "office.xlsx")
-        write(made)
-        for name, sort in FORMATS.items():
-            out = Path(folder, sort.partition(":")[0])
+        for name, (make, sort) in FILES.items():
+            made, out = Path(folder, "office.xlsx"), Path(folder, sort.partition(":")[0])
+            make(made)
             subprocess.run(["soffice", "--headless", "--convert-to", sort, "--outdir", str(out), str(made)], check=True)
             shutil.copy(out / f"office.{sort.partition(':')[0]}", DATA / name)

@@ -50,8 +50,8 @@ class Shot(NamedTuple):
     """keys that lead to it from the one before; ``<f2>`` is a key, anything else is typed"""
 
 
-FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "<enter>", "24221", "<enter>")
-FIGURES = ("<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
+FORM = ("kham chua", "<enter>", "5/10/2013", "<enter>", "24221", "<enter>")
+FIGURES = ("<enter>", "<enter>", "<enter>", "<enter>", "185", "<enter>", "<enter>", "5tr")
 
 TOURS: Mapping[str, Sequence[Shot]] = {
     "post": (
@@ -63,7 +63,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
         Shot("form", ("<f4>", "<escape>", *["<backspace>"] * 3, *FORM, *FIGURES)),
         Shot("templates", ("<f6>", "Khám hằng tháng")),
         Shot("problem", ("<escape>", "<escape>", "<f2>", "<enter>", "gieng", "<enter>", "31/2/2013", "<f2>")),
-        Shot("duplicate", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "<enter>", "24214", *["<enter>"] * 4, "1",
+        Shot("duplicate", (*["<backspace>"] * 9, "15/3/2013", "<enter>", "24214", *["<enter>"] * 5, "1",
                            "<f2>")),
         Shot("roster", ("<escape>", "<escape>", "<f2>", "ky sinh hoat", "<enter>", "ba na", "<enter>", "<enter>",
                         "3/11/2013", *["<enter>"] * 4, "<f6>", "<down>", "<space>")),
@@ -219,8 +219,7 @@ def still() -> Iterator[None]:
         for module in ("records.words", "records.view", "records.history"):
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
-        for module in ("report_file", "papers"):
-            patch.setattr(f"fieldapp.tui.screens.{module}.documents", lambda: PurePosixPath("D:/Báo cáo"))
+        patch.setattr("fieldapp.tui.screens.file_page.documents", lambda: PurePosixPath("D:/Báo cáo"))
         patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))

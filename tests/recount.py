@@ -21,7 +21,7 @@ KINDS_WITH_FIGURES = ("activity", "introduction", "meeting", "household_charge",
                       "candidacy", "matter", "self_management_group", "review_meeting", "commendation")  # fmt: skip
 TABLES = (*KINDS_WITH_FIGURES, "unit", "unit_succession", "post", "activity_kind", "measure", "kind_measure",
           "party_cell", "member", "activity_measure", "activity_target", "attendance", "agreement", "agreement_task",
-          "plan")  # fmt: skip
+          "plan", "attachment")  # fmt: skip
 FOREVER = "9999-12-31"
 
 
@@ -234,6 +234,7 @@ class Recount:
         self.units = Units(tables["unit"], tables["unit_succession"])
         self.lines: dict[str, dict[str, list[Row]]] = {}
         self.kinds_have: set[tuple[str, str]] = set()
+        self.files_of: dict[Any, set[tuple[str, str]]] = defaultdict(set)
         told = [f for kind in KINDS_WITH_FIGURES for row in tables[kind] for f in self._facts(kind, row)]
         self.facts = _rated_once(told)
         self.deed_of = self._deeds()
@@ -555,6 +556,42 @@ class Recount:
                 done = sum(t.value or 0 for (_section, c), t in self.figures(of_plan).items() if c == code)
                 told.append((plan["for_post_id"], done))
         return sorted(told, key=str)
+
+    def evidence(self, asked: Asked) -> dict[str, tuple[int, int, int, int | None, int | None]]:
+        """Kind that wants files -> how many activities of the period there are, a joint deed once; how many have the
+        photographs, the minutes; how much of the works has the photographs, the minutes."""
+        found: dict[str, tuple[int, int, int, int | None, int | None]] = {}
+        chosen = self._chosen(asked)
+        of_period = [f for f in chosen if f.source == "activity" and asked.first <= f.last <= asked.last]
+        lines = [f for f in self._measures_spoken(chosen)
+                 if f.source == "measure" and asked.first <= f.last <= asked.last and f.values["amount"] is not None
+                 and self.by_id["measure"][f.values["measure"]]["nature"] == "works"]  # fmt: skip
+        for kind in self.tables["activity_kind"]:
+            wanted = (kind["photographs_wanted"] or 0, kind["minutes_wanted"] or 0)
+            its = {self._thing_of(f.record) for f in of_period if f.values["activity_kind_id"] == kind["id"]}
+            done = [f for f in lines if f.values["activity_kind_id"] == kind["id"]]
+            if any(wanted) and (its or done):
+                has = [sum(self._files(t)[at] >= wanted[at] for t in its) for at in (0, 1)]
+                parts: list[int | None] = [None, None]
+                for at in (0, 1) if done else ():
+                    with_it = [f for f in done if self._files(self._thing_of(f.record))[at] >= wanted[at]]
+                    parts[at] = sum(f.values["amount"] for f in with_it)
+                found[kind["code"]] = (len(its), has[0], has[1], parts[0], parts[1])
+        return found
+
+    def _thing_of(self, record: str) -> Any:
+        return self.deed_of.get(record, record)
+
+    def _files(self, thing: Any) -> tuple[int, int]:
+        """How many photographs and minutes are at an activity, or at all records of a joint deed: each content once."""
+        if not self.files_of:
+            for file in self.tables["attachment"]:
+                record = self.by_id["activity"].get(file["record_id"])
+                if file["voided_at"] is None and record is not None and file["post_id"] == record["post_id"]:
+                    usual = "photograph" if file["media_type"].startswith("image/") else "minute"
+                    self.files_of[self._thing_of(record["id"])].add((file["sort"] or usual, file["sha256"]))
+        sorts = [sort for sort, _content in self.files_of.get(thing, ())]
+        return sorts.count("photograph"), sorts.count("minute")
 
     # what is left out
 

@@ -112,11 +112,18 @@ def _report(store: Store, recount: Recount, query: Query, asked: Asked) -> Itera
     served = (t for t in whole.tasks if t.activities or t.matters)
     tasks = {(folded(t.agreement), t.number): (t.activities, t.matters) for t in served}
     late = {(folded(x.counterpart), x.matter_type): x.number for x in whole.late}
+    codes = {row["id"]: row["code"] for row in recount.tables["activity_kind"]}
+    evidence = {
+        codes[e.kind_id]: (e.activities, e.with_photographs, e.with_minutes, e.amount_with_photographs,
+                           e.amount_with_minutes)
+        for e in whole.evidence
+    }  # fmt: skip
     plans = sorted(((p.query.post, p.done) for p in whole.plan), key=str)
     for name, wanted, got in (
         ("tasks", recount.tasks(asked), tasks),
         ("late", recount.late(asked), late),
         ("plans", recount.plans(asked, store.identity.post_id), plans),
+        ("evidence", recount.evidence(asked), evidence),
     ):
         if wanted != got:
             yield f"{name}: expected {wanted}, got {got}"

@@ -450,9 +450,15 @@ class Laptops(RuleBasedStateMachine):
                 self.seen["files"] += 1
 
     def clear(self, name: str) -> None:
-        """A post takes away what headquarters has."""
-        if self.stores[name].role == "post" and name not in self.old:
-            self.seen["cleared"] += file_space.clear(self.stores[name])[0]
+        """A post takes away what headquarters has, or asks for all that it took away again."""
+        store = self.stores[name]
+        if store.role != "post" or name in self.old:
+            return
+        away = [row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")]
+        if away and self.rng.random() < 0.4:
+            self.seen["asked for again"] += file_space.want_again(store, away)
+        else:
+            self.seen["cleared"] += file_space.clear(store)[0]
 
     def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
         """Save an event as the older version does: this version's save would name a missing column."""

@@ -56,8 +56,8 @@ def stick_that_fails(patched: pytest.MonkeyPatch, error: OSError) -> None:
         def write(self, _data: object) -> int:
             raise error
 
-    hashing = drives._Hashing
-    patched.setattr(drives, "_Hashing", lambda _raw: hashing(Failing()))
+    checked = drives._Checked
+    patched.setattr(drives, "_Checked", lambda _raw, check, also: checked(Failing(), check, also))
 
 
 def no_unicode(folder: Path) -> Path:

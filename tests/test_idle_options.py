@@ -38,6 +38,7 @@ IDLE: dict[str, list[tuple[Words, str]]] = {
     "hq pack": [
         (("hq", "pack", "--role", "hq", "--code", "IARVE", "."), "--code"),
         (("hq", "pack", "--role", "hq", "--name", "x", "."), "--name"),
+        (("hq", "pack", "--role", "hq", "--confirm", "."), "--confirm"),
     ],
     "hq publish": [
         (("hq", "publish", "postgresql://x/y", "--sql"), "URL"),
@@ -75,8 +76,8 @@ of its own"""
 ALWAYS: dict[str, set[str]] = {
     "report-text": {"--period", "--unit", "--post", "--json"},
     "add": {"--json", "--confirm"},
-    "attach": {"--caption", "--original", "--json"},
-    "attached": {"--save", "--json"},
+    "attach": {"--caption", "--original", "--sort", "--json"},
+    "attached": {"--save", "--fetch", "--json"},
     "list": {"--json", "--search", "--voided"},
     "show": {"--history", "--json"},
     "edit": {"--json", "--confirm"},

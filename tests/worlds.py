@@ -343,6 +343,9 @@ class _Maker:
             self.add(0, "plan", for_post_id=self.scopes[1] if at else None, date_from="2025-01-01",
                      date_to="2025-12-31", measure_id=self.known["measure"]["luot_kham"], target=500)  # fmt: skip
         self.flush()
+        for kind, wanted in {"nha_dai_doan_ket": (2, 0), "kham_chua_benh": (None, 1)}.items():
+            self.change(0, "activity_kind", self.known["activity_kind"][kind],
+                        photographs_wanted=wanted[0], minutes_wanted=wanted[1])  # fmt: skip
         for post in self.made.posts:
             self.carry(self.made.hq, post)
         for at in (1, 2, 3):
@@ -356,6 +359,7 @@ class _Maker:
             maker(at)
         for at in (1, 2, 3) if self.hard("beyond_64_bits") else ():
             self.make_huge(at)
+        self.make_files(random.Random(f"files {self.made.seed}"))
         self.flush()
         self.merge_some()
         self.void_some()
@@ -424,6 +428,18 @@ class _Maker:
                 self.measure(at, row_id, measure, self.said())
         if kind == "cung_co_co_so_chinh_tri" or self.often(0.25):
             self.make_targets(at, row_id)
+
+    def make_files(self, rng: random.Random) -> None:
+        """Photographs and papers at activities: some twice, some taken out, some that another post puts there, some as
+        a version before wrote them."""
+        activities = [(at, row_id) for at in (1, 2, 3) for row_id in self.ids["activity"][at]]
+        for at, row_id in activities:
+            for _ in range(rng.choice([0, 0, 1, 2, 4])):
+                by = at if rng.random() < 0.9 else rng.choice([1, 2, 3])
+                out = {"voided_at": "2026-11-26T00:00:00Z", "void_reason": "nhầm"} if rng.random() < 0.15 else {}
+                self.add(by, "attachment", record_kind="activity", record_id=row_id, name="a", size=1,
+                         media_type=rng.choice(["image/jpeg", "application/pdf"]), sha256=f"{rng.randrange(60):064x}",
+                         sort=rng.choice([None, None, "photograph", "minute", "paper"]), **out)  # fmt: skip
 
     def make_huge(self, at: int) -> None:
         """Amounts of which three posts' sum has more than 64 bits."""

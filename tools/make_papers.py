@@ -209,6 +209,11 @@ def body(text: str, *, keep: bool = False, blanks: bool = False) -> str:
     return p(text, "left" if blanks else "both", first=1.27, keep=keep)
 
 
+def smaller(text: str) -> str:
+    """The text of an office's paper in 13 points, which are prescribed as well: it is one page with usual records."""
+    return re.sub(r'(<w:sz(?:Cs)? w:val=)"28"', r'\1"26"', text)
+
+
 def typed(text: str) -> str:
     """Text of a record, which may have several lines."""
     return p(text, left=1.27)
@@ -265,7 +270,7 @@ PAPERS: dict[str, str] = {
                " thì nhận xét bằng văn bản và giới thiệu đồng chí trở về sinh hoạt tại {{dang_bo}}./.", keep=True)
         + signed(recipients("Như trên", "Đồng chí {{dang_vien.ho_va_ten}}", party=True), signature(party=True))
         + part("TIẾP NHẬN")
-        + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí ngày ……/……/………….",
+        + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí ngày\N{NO-BREAK SPACE}……/……/………….",
                keep=True, blanks=True)
         + signed(p(), cell_secretary())
     ),
@@ -330,7 +335,8 @@ PAPERS: dict[str, str] = {
     "bien_ban_ban_giao": (
         office_head("Số: ……/BB-{{viet_tat}}", "ngay_cuoi")
         + title("BIÊN BẢN", "Bàn giao công trình giúp đỡ Nhân dân", width=STATE)
-        + body("Hôm nay, ngày {{ngay_cuoi.ngay}} tháng {{ngay_cuoi.thang}} năm {{ngay_cuoi.nam}}, tại {{thon_buon}},"
+        + smaller(
+            body("Hôm nay, ngày {{ngay_cuoi.ngay}} tháng {{ngay_cuoi.thang}} năm {{ngay_cuoi.nam}}, tại {{thon_buon}},"
                " {{noi.trong_cau}}, chúng tôi gồm:", blanks=True)
         + headed("I. BÊN GIAO: {{don.ten_day_du}}")
         + dotted(STATE, "Ông (bà): ……………………………………… Chức vụ: ")
@@ -348,7 +354,7 @@ PAPERS: dict[str, str] = {
         + headed("V. HIỆN TRẠNG, KIẾN NGHỊ") + dotted(STATE)
         + body("Kể từ ngày ký biên bản, bên nhận có trách nhiệm quản lý, sử dụng, bảo quản công trình theo quy"
                " định. Biên bản được lập thành 03 bản, mỗi bên giữ 01 bản, có giá trị như nhau./.", keep=True)
-        + three_signed(by_hand("ĐẠI DIỆN BÊN GIAO"), confirmed(), by_hand("ĐẠI DIỆN BÊN NHẬN"))
+        + three_signed(by_hand("ĐẠI DIỆN BÊN GIAO"), confirmed(), by_hand("ĐẠI DIỆN BÊN NHẬN")))
         + recipients("Bên giao, bên nhận", COMMUNE, rest="- Lưu: VT.")
     ),
     "phieu_kham": (

@@ -43,18 +43,19 @@ def hq() -> None:
 @click.option("--role", type=click.Choice(["post", "hq"]), default="post", show_default=True,
               help="hq: for a further laptop of headquarters, or for a lower headquarters to join.")  # fmt: skip
 @click.argument("dest", type=PATH)
+@confirmed
 @click.pass_obj
-def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path) -> None:
+def pack(obj: Context, code: str | None, name: str | None, role: str, dest: Path, confirm: bool) -> None:
     """Write the pack from which the laptops of a post start, or further laptops of headquarters."""
     from fieldapp.records import lists
     from fieldapp.sync.exchange import enrolment
 
     if role != "hq" and not code:
         raise click.UsageError(_("Give --code of the post, and --name where it is new, or --role hq."))
-    refuse_idle(["code", "name"] if role == "hq" else [], "--role hq")
+    refuse_idle(["code", "name", "confirm"] if role == "hq" else [], "--role hq")
     store = obj.open()
     if code:
-        written = enrolment.write_pack(store, code=code, name=name, dest=dest)
+        written = enrolment.write_pack(store, code=code, name=name, dest=dest, confirm=confirm)
         post = lists.post_named(store, code)
         print_message(_("The pack of {post} ({code}) is written. Its laptops start from it:").format(
             post=post["name"], code=post["code"]))  # fmt: skip

@@ -32,10 +32,11 @@ from fieldapp.cli.base import (
 from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import display_path
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.store import wall
 
 if TYPE_CHECKING:
+    from fieldapp.domain.attachment import FileSort
     from fieldapp.sheets.questions import SheetQuestion
 
 
@@ -81,7 +82,8 @@ def kinds(obj: Context, kind: str | None, xlsform: Path | None, as_json: bool) -
 @click.pass_obj
 def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
     """Record one JSON object or a list of them, all or none, and print the ids."""
-    from fieldapp.records import old_letters, records
+    from fieldapp.domain.assistance import Activity
+    from fieldapp.records import old_letters, records, wanted_files
 
     given = old_letters.in_unicode(read_json(source), confirm=confirm)
     items = given if isinstance(given, list) else [given]
@@ -99,6 +101,9 @@ def add(obj: Context, kind: str, source: str, confirm: bool) -> None:
                 raise type(error)(where + str(error), error.fields) from None
     for row_id in ids:
         print_text(row_id)
+    for row_id in ids if kind == Activity.KIND else ():
+        if lacks := wanted_files.lacking(store, row_id).words:
+            print_message(_("{id} has no {files} yet: fieldapp attach {id} FILE…").format(id=row_id, files=lacks))
 
 
 @cli.command()
@@ -190,10 +195,13 @@ def show(obj: Context, id: str, history: bool, as_json: bool) -> None:
 @click.argument("id")
 @click.argument("paths", type=PATH, nargs=-1, required=True)
 @click.option("--caption", default="", help="What the files show; the same for all.")
+@click.option("--sort", type=click.Choice(["photograph", "minute", "paper"]), help="What they are; the same for all.")
 @click.option("--original", is_flag=True, help="Keep photographs as they are, with what the camera wrote into them.")
 @as_json
 @click.pass_obj
-def attach(obj: Context, id: str, paths: Sequence[Path], caption: str, original: bool, as_json: bool) -> None:
+def attach(
+    obj: Context, id: str, paths: Sequence[Path], caption: str, sort: "FileSort | None", original: bool, as_json: bool
+) -> None:
     """Attach photographs (JPEG, PNG, HEIC) and papers (PDF, DOCX) to the record ID, and print the ids of the files.
 
     Exit code 0: all are attached; 3: some are refused; 1: none is attached.
@@ -204,7 +212,7 @@ def attach(obj: Context, id: str, paths: Sequence[Path], caption: str, original:
     done, refused = [], 0
     for path in paths:
         try:
-            done += attachments.add(store, id, [attachments.prepare(path, original=original)], caption)
+            done += attachments.add(store, id, [attachments.prepare(path, original=original)], caption, sort)
         except FieldappError as error:
             if len(paths) == 1:
                 raise
@@ -223,14 +231,24 @@ def attach(obj: Context, id: str, paths: Sequence[Path], caption: str, original:
 @cli.command()
 @click.argument("id")
 @click.option("--save", type=PATH, metavar="FOLDER", help="Write the files into this folder, readable by anybody.")
+@click.option("--fetch", is_flag=True, help="Ask for those that are not here: the next reply brings them.")
 @as_json
 @click.pass_obj
-def attached(obj: Context, id: str, save: Path | None, as_json: bool) -> None:
+def attached(obj: Context, id: str, save: Path | None, fetch: bool, as_json: bool) -> None:
     """List the files of the record ID."""
     from fieldapp.records import attachments
     from fieldapp.store import people
+    from fieldapp.sync.exchange import file_space
 
     store = obj.open()
+    if fetch:
+        away = [file.sha256 for file in attachments.of_record(store, id) if file.state != "here"]
+        number = file_space.want_again(store, away)
+        print_message(
+            counted("{n} file is asked for: export now, the reply brings it.",
+                    "{n} files are asked for: export now, the reply brings them.", number)
+            if number else _("All files of the record are here.")
+        )  # fmt: skip
     found = attachments.of_record(store, id)
     if save is not None:
         people.check(store, people.Act.REPORT_FILES)
@@ -287,10 +305,15 @@ def void(obj: Context, id: str, reason: str, yes: bool) -> None:
 @click.pass_obj
 def unvoid(obj: Context, id: str, confirm: bool, yes: bool) -> None:
     """Take the void of a record back: it counts again; its history keeps the void and its reason."""
-    from fieldapp.records import records
+    from fieldapp.domain.attachment import Attachment
+    from fieldapp.records import attachments, records
     from fieldapp.reports import void_effect
 
     store = obj.open()
+    if records.get(store, id).kind == Attachment.KIND:
+        attachments.put_back(store, id)
+        print_message(_("Taken back: the file is at its record again."))
+        return
     with records.tried(store):
         records.take_back(store, id, confirm=confirm)
     sentences = void_effect.figure_sentences(store, records.get(store, id).kind, [id], voided=False)

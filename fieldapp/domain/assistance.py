@@ -137,10 +137,12 @@ class Activity(Record):
     ALIKE = ("activity_kind_id", "unit_id", "date_from")
     APART = ("hamlet", "joint_reference", "event_id")
     MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference")
+    PLACED = {"date_to": "hamlet"}
+    """Between the day and the place, people type the place into it"""
 
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     date_from: Annotated[PastDay, Field(title="Date")]
-    date_to: Annotated[MaybePastDay, Field(title="To")] = None
+    date_to: Annotated[MaybePastDay, Field(title="To", description="empty: one day only")] = None
     unit_id: Annotated[str, Ref("unit"), Field(title="Where")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None

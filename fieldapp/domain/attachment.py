@@ -3,7 +3,7 @@
 ``records/attachments.py`` adds and reads them.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fieldapp.domain import lengths
 from fieldapp.domain.model import (
@@ -15,6 +15,9 @@ from fieldapp.domain.model import (
     Record,
     Remark,
 )
+
+FileSort = Literal["photograph", "minute", "paper"]
+"""What a file is evidence of: a photograph shows it, a signed minute says it; any other paper"""
 
 HASH = 64
 """Hex digits of a SHA-256"""
@@ -40,3 +43,5 @@ class Attachment(Record):
     caption: Annotated[Remark, Personal(), Field(title="Caption")] = None
     taken_on: Annotated[MaybePastDay, Field(title="Taken on")] = None
     place: Annotated[LetterNumber, Personal(), Field(title="Taken at (latitude, longitude)")] = None
+    sort: Annotated[FileSort | None, Field(title="Sort of file")] = None
+    """Empty in rows of versions before: a picture is a photograph, and a paper a minute"""

@@ -189,6 +189,8 @@ class Record:
     """Fields that distinguish records which are equal in ``ALIKE``, where both are filled in and differ"""
     MORE: ClassVar[tuple[str, ...]] = ()
     """Fields that are mostly left empty, in the order of the form: they come last there, after the children"""
+    PLACED: ClassVar[Mapping[str, str]] = {}
+    """Field -> the field that it follows on the form, where that is another than in the table"""
     LATER: ClassVar[tuple[str, ...]] = ()
     """Fields that say something about a stored record among others: the form for a new one does not ask for them, and
     double entry does not compare them"""

@@ -50,6 +50,8 @@ FieldType = Literal["text", "number", "date", "choice"]
 PLACES = "{name of a measure} is its amount, as in: giải quyết {Vụ}"
 PLACE = "{amount} is the amount with its unit, as in: {amount} gạo"
 """What a sentence is made of: ``domain/sentences.py``"""
+MOST_WANTED = 9
+"""Files of one sort that a kind may want at each record. Wanting asks, counts and lists; it never keeps from saving"""
 MADE = "empty: made from the name"
 """What an empty code means where ``CODE_MADE``"""
 
@@ -109,6 +111,7 @@ class Post(Record):
     REFERENCE = True
     LABEL = ("name",)
     LIST = ("code", "name", "unit_id")
+    APART = ("unit_id",)
 
     code: Annotated[str, Field(title="Code", min_length=1, max_length=20, pattern="^[A-Za-z0-9]+$")]
     name: Annotated[Name, Field(title="Name")]
@@ -149,6 +152,8 @@ class ActivityKind(Record):
     position: Annotated[int, Field(title="Order")] = 0
     also_called: Annotated[Short, Field(title="Also called")] = None
     sentence: Annotated[Remark, Field(title="Sentence in the report", description=PLACES)] = None
+    photographs_wanted: Annotated[int | None, Field(title="Photographs wanted, at least", ge=0, le=MOST_WANTED)] = None
+    minutes_wanted: Annotated[int | None, Field(title="Minutes wanted, at least", ge=0, le=MOST_WANTED)] = None
 
 
 class Measure(Record):

@@ -40,9 +40,6 @@ PART = 50_000
 AT_ONCE = 5_000
 """Rows in memory together"""
 
-ID = 36
-"""Characters of a row's id (``schema.sql``)"""
-
 TOGETHER = 100_000
 """Changed rows that one transaction writes; where there are more, it ends after the segment that reaches this number"""
 
@@ -252,16 +249,9 @@ class _Mirror:
         rows = self.store.db.execute(f"SELECT {line} FROM {table.name} WHERE {which}", params)
         with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN") as copy:
             while some := [row[0] for row in rows.fetchmany(AT_ONCE)]:
-                copy.write(lines.copy_text(some, len(fields), lambda some=some: self._values(table, fields, some)))  # type: ignore[misc]
+                copy.write(lines.copy_text(some))
                 self.written[table.name] = self.written.get(table.name, 0) + len(some)
                 self.progress(table.name, self.written[table.name])
-
-    def _values(self, table: MirrorTable, fields: list[str], rows: list[str]) -> Iterable[Sequence[Any]]:
-        ids = json.dumps([row[:ID] for row in rows])
-        found: Iterable[Sequence[Any]] = self.store.db.execute(
-            f"SELECT {', '.join(fields)} FROM {table.name} WHERE id IN (SELECT value FROM json_each(?))", [ids]
-        )
-        return found
 
     def _put_in_place(self) -> None:
         """Replace the mirror's tables by the loaded ones; in the transaction that brings them up to date."""

@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 from fieldapp.domain import lengths
 from fieldapp.domain.amounts import format_amount
-from fieldapp.domain.attachment import Attachment
+from fieldapp.domain.attachment import Attachment, FileSort
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError, os_error_text
@@ -28,16 +28,20 @@ from fieldapp.store import blobs, disk, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.ids import new_id
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import tidy
+from fieldapp.vietnamese.text import search_key, tidy
 
 MAX_AT_RECORD = 200
 """Files that one record may have"""
 MAX_LISTED = 1_000
 """Files of a folder that are offered: a phone's folder may hold ten thousand"""
 
-FileState = Literal["here", "not_arrived", "cleared"]
+FileState = Literal["here", "not_arrived", "cleared", "asked"]
 """``not_arrived``: its bytes have not come yet, or were lost, and are asked for. ``cleared``: they were taken away here
-after headquarters had them"""
+after headquarters had them. ``asked``: somebody here asked for them again"""
+
+SORTS: tuple[FileSort, ...] = get_args(FileSort)
+_MINUTE_WORDS = ("bb", "bbbg", "bbnt")
+"""How people shorten “biên bản”, “biên bản bàn giao”, “biên bản nghiệm thu” in names of files"""
 
 
 class Prepared(Struct, frozen=True):
@@ -52,6 +56,24 @@ class Prepared(Struct, frozen=True):
     """Where: latitude and longitude in degrees, “12.83333, 107.95000”"""
     was: int = 0
     """Bytes of the file that it was made from"""
+
+    @property
+    def usual_sort(self) -> FileSort:
+        """What it most probably is: a minute by its name, also where that was photographed; else by its content."""
+        key = search_key(self.name)
+        if "bien ban" in key or any(word in _MINUTE_WORDS for word in key.split()):
+            return "minute"
+        return usual_sort(self.media_type)
+
+
+def usual_sort(media_type: str) -> FileSort:
+    """The sort of a file of which nobody has said it: a picture is a photograph, and a paper a minute."""
+    return "photograph" if media_type in file_content.PICTURES else "minute"
+
+
+def sort_title(sort: FileSort) -> str:
+    """“photograph”, “minute”, “other paper”"""
+    return {"photograph": _("photograph"), "minute": _("minute"), "paper": _("other paper")}[sort]
 
 
 class Count(Struct, frozen=True):
@@ -96,6 +118,8 @@ class Attached(Struct, frozen=True):
     created_by: str
     voided: bool
     state: FileState
+    sort: FileSort
+    """What it is evidence of"""
 
     @property
     def is_picture(self) -> bool:
@@ -103,10 +127,16 @@ class Attached(Struct, frozen=True):
         return self.media_type in file_content.PICTURES
 
     @property
+    def sort_told(self) -> str:
+        """Its sort in a word; empty for a photograph that is one."""
+        return "" if self.is_picture and self.sort == "photograph" else sort_title(self.sort)
+
+    @property
     def sentence(self) -> str:
         """The file in one line: its name, caption, day, place, size, and whether it is here."""
         parts = [
             display_path(self.name),
+            self.sort_told,
             self.caption or "",
             format_date(self.taken_on) if self.taken_on else "",
             self.place or "",
@@ -129,6 +159,8 @@ def state_text(found: Attached) -> str:
         return _("cleared here, headquarters has it")
     if found.state == "here":
         return ""
+    if found.state == "asked":
+        return _("asked for, comes with a USB stick")
     return _("photograph has not arrived yet") if found.is_picture else _("file has not arrived yet")
 
 
@@ -173,8 +205,12 @@ def may_attach(store: Store, record_id: str) -> bool:
     )
 
 
-def add(store: Store, record_id: str, given: Sequence[Prepared], caption: str = "") -> list[str]:
+def add(
+    store: Store, record_id: str, given: Sequence[Prepared], caption: str = "", sort: FileSort | None = None
+) -> list[str]:
     """Attach files to a record, all or none; returns the ids of their rows. A file that it has already stays once.
+
+    ``sort``: of all of them; None for what each most probably is.
 
     The bytes are on the disk before their rows are: whatever breaks off in between leaves a sealed file that nothing
     names, and never a row whose file was never there. It stays, and is named when it is attached again: a file that no
@@ -204,7 +240,8 @@ def add(store: Store, record_id: str, given: Sequence[Prepared], caption: str = 
                 blobs.put(store, one.data)
                 store.db.execute("DELETE FROM local_file_cleared WHERE sha256 = ?", [sha256])
                 if sha256 not in before:
-                    before[sha256] = _insert(store, scope, found.kind, record_id, one, sha256, caption)
+                    of = sort or one.usual_sort
+                    before[sha256] = _insert(store, scope, found.kind, record_id, one, sha256, caption, of)
                 ids.append(before[sha256])
         except BaseException:
             for sha256 in put:
@@ -214,11 +251,13 @@ def add(store: Store, record_id: str, given: Sequence[Prepared], caption: str = 
         return ids
 
 
-def _insert(store: Store, scope: str, kind: str, record_id: str, one: Prepared, sha256: str, caption: str) -> str:
+def _insert(
+    store: Store, scope: str, kind: str, record_id: str, one: Prepared, sha256: str, caption: str, sort: FileSort
+) -> str:
     record = read_record(store, Attachment, {
         "record_kind": kind, "record_id": record_id, "name": one.name, "media_type": one.media_type,
         "size": len(one.data), "sha256": sha256, "caption": _caption(caption), "place": one.place,
-        "taken_on": one.taken_on.isoformat() if one.taken_on else None,
+        "taken_on": one.taken_on.isoformat() if one.taken_on else None, "sort": sort,
     })  # fmt: skip
     row = {"id": new_id(scope), "post_id": scope, "created_at": wall.instant(), "created_by": store.user}
     row |= columns_of(record)
@@ -232,6 +271,13 @@ def set_caption(store: Store, attachment_id: str, caption: str) -> None:
     with store.transaction():
         row = _changeable(store, attachment_id)
         store.db.execute("UPDATE attachment SET caption = ? WHERE id = ?", [_caption(caption), row["id"]])
+
+
+def set_sort(store: Store, attachment_id: str, sort: FileSort) -> None:
+    """Say what a file is evidence of: a change like any other."""
+    with store.transaction():
+        row = _changeable(store, attachment_id)
+        store.db.execute("UPDATE attachment SET sort = ? WHERE id = ?", [sort, row["id"]])
 
 
 def take_out(store: Store, attachment_id: str, reason: str) -> None:
@@ -279,8 +325,8 @@ def of_records(store: Store, ids: Collection[str], *, voided: bool = False) -> l
     """
     standing = "" if voided else " AND a.voided_at IS NULL"
     rows = store.rows(
-        "SELECT a.*, c.sha256 IS NOT NULL AS cleared FROM attachment a"
-        " LEFT JOIN local_file_cleared c ON c.sha256 = a.sha256"
+        "SELECT a.*, c.sha256 IS NOT NULL AS cleared, w.sha256 IS NOT NULL AS asked FROM attachment a"
+        " LEFT JOIN local_file_cleared c ON c.sha256 = a.sha256 LEFT JOIN local_file_asked w ON w.sha256 = a.sha256"
         f" WHERE a.record_id IN (SELECT value FROM json_each(?)){standing} ORDER BY a.created_at, a.id",
         [json.dumps([*ids])],
     )
@@ -314,7 +360,8 @@ def any_of_kind(store: Store, kind: str) -> bool:
 
 def _attached(store: Store, row: Row) -> Attached:
     here = blobs.is_here(store, row["sha256"])
-    state: FileState = "here" if here else "cleared" if row["cleared"] else "not_arrived"
+    lost: FileState = "cleared" if row["cleared"] else "asked" if row["asked"] else "not_arrived"
+    state: FileState = "here" if here else lost
     return Attached(
         row["id"],
         row["record_kind"],
@@ -330,6 +377,7 @@ def _attached(store: Store, row: Row) -> Attached:
         row["created_by"],
         row["voided_at"] is not None,
         state,
+        row["sort"] or usual_sort(row["media_type"]),
     )
 
 

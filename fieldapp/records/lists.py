@@ -1,7 +1,7 @@
 """Lists of the records of a kind, read in windows, and the choices of pick lists."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import naming, persons, search_index
+from fieldapp.records import naming, near, persons, search_index
 from fieldapp.records.naming import PROVINCE
 from fieldapp.records.words import labels, told_apart
 from fieldapp.store import wall
@@ -51,6 +51,12 @@ _UNIT_RANK = (
     f" + {OTHER_PROVINCE} * ({_AT_HOME} IS NOT TRUE) + (t.level <> 'commune')"
 )
 """SQL: the rank of a unit; the lowest comes first"""
+
+_NEAR = (
+    "CASE WHEN {unit} IN (SELECT value FROM json_each(:own)) THEN 0"
+    " WHEN {unit} IN (SELECT value FROM json_each(:lately)) THEN 1 ELSE 2 END"
+)
+"""SQL: how near a unit is: the post's own commune, one where it worked lately, another"""
 
 CONSIDERED = 400
 """The number of best matches that are sorted for a pick list"""
@@ -157,6 +163,8 @@ def post_named(store: Store, text: str) -> Row:
 def choices(store: Store, kind: str, text: str, on: date | None = None, limit: int = 12) -> list[tuple[str, str]]:
     """What a pick list offers for the typed words or code: (id, label) each, those in force on the day first.
 
+    Of communes, and of party cells, those of the post's own commune come first, then those where it worked lately.
+
     Tasks of an agreement that is not in force are offered only if ``text`` is not empty. Of two members that were
     merged the one who stays is offered, also where the words are those of the other.
     """
@@ -173,6 +181,10 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         named["low"], named["high"] = search_index.entry_range(kind)
     rank, order = "0", "t.id DESC"
     by_name = model.DATE is None and not any(s.name == "position" and s.type == "integer" for s in fields_of(model))
+    in_unit = {"unit": "t.id", "party_cell": "t.unit_id"}.get(kind)
+    close = _NEAR.format(unit=in_unit) if in_unit else "0"
+    if in_unit:
+        named["own"], named["lately"] = map(json.dumps, near.communes(store))
     if kind == "unit":
         named["province"] = store.setting(PROVINCE) or ""
         rank = _UNIT_RANK
@@ -186,9 +198,10 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     if by_name:
         order = f"t.{name}"
     typed = [[_form(word) for word in either] for either in beside(words_of(tidy(text)))]
-    found = _units_at_home(store, rank, named) if kind == "unit" and query is not None else []
+    columns = f"t.*, {rank} AS place, {close} AS near"
+    found = _units_at_home(store, columns, named) if kind == "unit" and query is not None else []
     far = partial(_distance, kind=kind, field=name, key=search_key(text), typed=typed)
-    sql = f"SELECT t.*, {rank} AS place FROM {source} WHERE {' AND '.join(where)} ORDER BY place, {order} LIMIT "
+    sql = f"SELECT {columns} FROM {source} WHERE {' AND '.join(where)} ORDER BY place, near, {order} LIMIT "
     if sum(not far(row).elsewhere for row in found) < limit:  # otherwise all others come after these
         found = store.rows(f"{sql}{max(limit, CONSIDERED)}", named)
         if query is not None and len(found) >= CONSIDERED:  # those with exactly the typed words may be behind them
@@ -197,7 +210,7 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
         found = _with(found, store.rows(f"{sql}{limit}", {**named, "query": f'"{name_key(text)}"'}))
     if by_name:  # to sort all matches by the Vietnamese alphabet in SQL would be too slow at each key
         alphabet = name_sort_key if name == "full_name" else sort_key
-        found.sort(key=lambda row: (row["place"], alphabet(row[name])))
+        found.sort(key=lambda row: (row["place"], row["near"], alphabet(row[name])))
     found.sort(key=far)
     found = found[:limit]
     marks = {row["id"]: _former_mark(kind, row, on or wall.today()) for row in found}
@@ -206,10 +219,12 @@ def choices(store: Store, kind: str, text: str, on: date | None = None, limit: i
     return [(row_id, labelled[row_id] + marks.get(row_id, "")) for row_id in offered]
 
 
-def are_namesakes(store: Store, kind: str, ids: Sequence[str], on: date | None = None) -> bool:
-    """Whether nothing but what their labels add tells records apart: they have the same name; of units with one name
-    the day and the own province say which is meant."""
+def are_namesakes(store: Store, kind: str, ids: Sequence[str], typed: str, on: date | None = None) -> bool:
+    """Whether nothing but what their labels add tells records apart: they have the same name, or names that differ in
+    diacritics alone where ``typed`` has none; of units with one name the day and the own province say which is meant.
+    """
     name = name_field(BY_KIND[kind])
+    same: Callable[[str], Any] = search_key if typed and typed.isascii() else spelling
     rank = _UNIT_RANK if kind == "unit" else "0"
     rows = store.rows(
         f"SELECT t.{name} AS name, {rank} AS place FROM {kind} t WHERE t.id IN (SELECT value FROM json_each(:ids))",
@@ -219,13 +234,13 @@ def are_namesakes(store: Store, kind: str, ids: Sequence[str], on: date | None =
             "province": store.setting(PROVINCE) or "",
         },
     )
-    return len(rows) > 1 and len({(spelling(row["name"]), row["place"]) for row in rows}) == 1
+    return len(rows) > 1 and len({(same(row["name"]), row["place"]) for row in rows}) == 1
 
 
-def _units_at_home(store: Store, rank: str, named: dict[str, Any]) -> list[Row]:
+def _units_at_home(store: Store, columns: str, named: dict[str, Any]) -> list[Row]:
     """The units of the own province that fit: few of those that fit one letter, and found without reading all."""
     return store.rows(
-        f"SELECT t.*, {rank} AS place FROM unit t CROSS JOIN local_search_row r ON r.row_id = t.id"
+        f"SELECT {columns} FROM unit t CROSS JOIN local_search_row r ON r.row_id = t.id"
         f" WHERE {_AT_HOME} AND t.voided_at IS NULL AND r.search_rowid IN"
         " (SELECT rowid FROM local_search WHERE local_search MATCH :query AND rowid BETWEEN :low AND :high)",
         named,
@@ -295,6 +310,8 @@ class _Distance(NamedTuple):
     """One of the words is only the beginning of a word"""
     over: int
     """A unit was not there on the day"""
+    near: int
+    """How near the commune is to the post"""
     far: int
     """The sum of the distances of the words"""
     turned: bool
@@ -325,7 +342,7 @@ def _distance(row: Row, kind: str, field: str, key: str, typed: Sequence[Sequenc
     if elsewhere:
         far, begun = 0, False
     away, over = row["place"] & OTHER_PROVINCE, row["place"] & NOT_THERE
-    return _Distance(not very, elsewhere, away, begun, over, far, not whole.startswith(key))
+    return _Distance(not very, elsewhere, away, begun, over, row["near"], far, not whole.startswith(key))
 
 
 def _joined(key: str) -> str:

@@ -40,7 +40,7 @@ _LONG = {
     "don": "don bien phong",
 }  # fmt: skip
 
-_PARTS = re.compile(r"\s*[,;·()\[\]]\s*|\s+[-–—]\s+")
+_PARTS = re.compile(r"[,;·()\[\]]|\s[-–—]\s")
 _NAMES = ("name", "full_name", "title")
 
 Name = tuple[tuple[str, ...], str]
@@ -56,7 +56,7 @@ def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
     The whole text may be a name. Or its first part is the name, and all further parts are found in the record's label
     (what a unit belongs to, a member's position).
     """
-    parts = [part for part in _PARTS.split(text) if search_key(part)]
+    parts = [part.strip() for part in _PARTS.split(text) if search_key(part)]
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in (*_NAMES, "also_called")]
     if not parts or not fields:
         return []

@@ -81,11 +81,15 @@ def _words(store: Store, kind: str, ids: list[str]) -> dict[str, tuple[int, str]
     rows = store.db.execute(
         f"SELECT {columns} FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(ids)]
     ).fetchall()
-    makers: list[tuple[int, Callable[[str], str]]] = [*enumerate(keys.values(), start=2)]
-    for place, ref in enumerate(refs.values(), start=2 + len(keys)):
-        named = labels(store, ref, {row[place] for row in rows} - {None})
-        makers.append((place, {row_id: _label_key(ref, label) for row_id, label in named.items()}.__getitem__))
-    return {row[0]: (_low(kind, row[1]), " ".join([make(row[at]) for at, make in makers if row[at]])) for row in rows}
+    if not rows:
+        return {}
+    of_ids, days, *values = zip(*rows, strict=True)
+    made = [[value and key(value) for value in column] for column, key in zip(values, keys.values(), strict=False)]
+    for column, ref in zip(values[len(keys) :], refs.values(), strict=True):
+        named = {row_id: _label_key(ref, label) for row_id, label in labels(store, ref, {*column} - {None}).items()}
+        made.append([value and named[value] for value in column])
+    texts = [" ".join(filter(None, words)) for words in zip(*made, strict=True)] if made else [""] * len(rows)
+    return {i: (_low(kind, day), text) for i, day, text in zip(of_ids, days, texts, strict=True)}
 
 
 _name_key = lru_cache(maxsize=1 << 14)(name_key)
@@ -121,19 +125,29 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
     """
     if store.setting(REINDEX) is not None:
         reindex(store)
-    log.index_touched_rows(store)
     reached = int(store.setting(INDEXED_UNTIL, "0") or 0)
+    log.index_touched_rows(store, reached)
+    entered = log.touched_through(store)
     numbers = [
         row["number"]
-        for row in store.rows("SELECT number FROM local_segment WHERE number > ? ORDER BY number", [reached])
+        for row in store.rows(
+            "SELECT number FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [reached]
+        )
     ]
     for start in range(0, len(numbers), SEGMENTS_AT_ONCE):
         with store.transaction(derived=True):
             touched: dict[str, dict[str, None]] = {}
+            touches: list[log.Touch] = []
             for number in numbers[start : start + SEGMENTS_AT_ONCE]:
-                for head in log.heads_of_segment(store, number):
-                    if not _words_of(head.table).isdisjoint(head.cols):
+                heads = log.heads_of_segment(store, number)
+                if number > entered:
+                    touches += log.touches_of(number, heads)
+                for head in heads:
+                    words = _words_of(head.table)
+                    if words and not words.isdisjoint(head.cols):
                         touched.setdefault(head.table, {})[head.row_id] = None
+            if number > entered:
+                log.enter_touches(store, touches, number)
             with _writing_much(store, sum(map(len, touched.values()))):
                 for kind in sorted(touched, key=entry_range):
                     index_ids(store, kind, list(touched[kind]))
@@ -214,11 +228,11 @@ def _next(store: Store, low: int) -> int:
 
 def _numbers(store: Store, ids: Iterable[str]) -> dict[str, int]:
     """Row's id -> number of its entry, for rows that have one."""
-    rows = store.rows(
+    rows = store.db.execute(
         "SELECT row_id, search_rowid FROM local_search_row WHERE row_id IN (SELECT value FROM json_each(?))",
         [json.dumps(list(ids))],
     )
-    return {row["row_id"]: row["search_rowid"] for row in rows}
+    return dict(rows.fetchall())
 
 
 def _delete_entries(store: Store, numbers: dict[str, int]) -> None:

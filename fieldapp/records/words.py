@@ -11,8 +11,11 @@ from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.party import Member
 from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.reference import PartyCell, Post
+from fieldapp.domain.sentences import within
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
+from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import spelling
 
@@ -36,6 +39,12 @@ def labels(
     rows = _rows(store, kind, wanted)
     fields = model.LABEL[:1] if short else [field for field in model.LABEL if field != without]
     shown = display(store, kind, rows, fields, short or without is not None)
+    if kind == PartyCell.KIND and "unit_id" in fields:
+        former = _former_units(store, [row["unit_id"] for row in rows])
+        for row, texts in zip(rows, shown, strict=True):
+            if row["unit_id"] in former:  # “Xã Ia Rvê (cũ) · Huyện Ea Súp”
+                name, *places = texts[-1].split(" · ")
+                texts[-1] = " · ".join([f"{name} ({_('former')})", *places])
     named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
     if kind == Member.KIND and any(row["same_as_id"] for row in rows):
         gave_way = "SELECT member_id FROM member_merged WHERE member_id IN (SELECT value FROM json_each(?))"
@@ -44,9 +53,37 @@ def labels(
     return named
 
 
+def post_names(store: Store) -> Mapping[str, str]:
+    """Id -> name of each post. Where two have one name, with the commune, else the code: “Đồn BP Ia Lốp (xã Ia Lốp)”.
+
+    Of a post that is in use only others in use count as having its name.
+    """
+    return store.cached_until_changed("names of posts", lambda: _post_names(store))
+
+
+def _post_names(store: Store) -> dict[str, str]:
+    rows = store.rows("SELECT id, name, voided_at FROM post")
+    named = {row["id"]: row["name"] for row in rows}
+    in_use = {row["id"]: row["name"] for row in rows if row["voided_at"] is None}
+    told = told_apart(store, Post.KIND, named) | told_apart(store, Post.KIND, in_use)
+    apart = {row_id: told[row_id].removeprefix(name).split(" · ")[1:] for row_id, name in named.items()}
+    return {
+        row_id: f"{name} ({', '.join(map(within, apart[row_id]))})" if apart[row_id] else name
+        for row_id, name in named.items()
+    }
+
+
+def _former_units(store: Store, ids: Iterable[str]) -> set[str]:
+    """Those of these units that are there no more today."""
+    gone = "SELECT id FROM unit WHERE valid_to < ? AND id IN (SELECT value FROM json_each(?))"
+    return {row["id"] for row in store.rows(gone, [wall.today().isoformat(), json.dumps([*ids])])}
+
+
 def posts_of(store: Store, rows: Iterable[Row]) -> dict[str, str]:
     """Id -> name of the posts that wrote these rows; of reference data there is none."""
-    return labels(store, "post", {row["post_id"] for row in rows if row.get("post_id")})
+    ids = {row["post_id"] for row in rows if row.get("post_id")}
+    named = post_names(store) if ids else {}
+    return {post_id: named[post_id] for post_id in ids & named.keys()}
 
 
 def labels_with_post(store: Store, kind: str, ids: Sequence[str]) -> dict[str, str]:
@@ -87,7 +124,7 @@ def told_apart(store: Store, kind: str, named: Mapping[str, str]) -> dict[str, s
     _tell_apart(store, kind, told, further, str)
     for ids in _alike(told, str):
         for row in _rows(store, kind, ids):
-            post = labels(store, "post", [row["post_id"]]) if row.get("post_id") else {}
+            post = posts_of(store, [row])
             told[row["id"]] = " · ".join([told[row["id"]], *post.values(), local_instant(row["created_at"])])
     return told
 

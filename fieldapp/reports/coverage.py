@@ -5,7 +5,7 @@ it is missing. Times come from the hybrid logical clock, because a laptop whose 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -13,10 +13,10 @@ from uuid import UUID
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.day_words import last_of_month
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
-from fieldapp.records import reviews
+from fieldapp.i18n import _, counted
+from fieldapp.records import reviews, wanted_files
 from fieldapp.records.records import model_of
-from fieldapp.records.words import local_instant
+from fieldapp.records.words import local_instant, post_names
 from fieldapp.reports.query import Period
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
@@ -93,6 +93,8 @@ class PostCoverage:
     """one sentence for each of its bundles and each part of its logs that waits or was refused, with the reason"""
     months: list[Month]
     laptops: list[Laptop]
+    without_files: int = 0
+    """activities of these months that lack a photograph or minute that their kind wants"""
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,12 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     for found in refused_bundles.open_refusals(store):
         if found.by is not None:
             refused.setdefault(found.by.post_id, []).append(found.sentence)
+    without_files = wanted_files.lacking_by_post(store, grid[0].first, min(grid[-1].last, today))
     posts = []
     for row in _posts(store):
         about = laptops.get(row["id"], []), gaps, waiting.get(row["id"], 0), refused.get(row["id"], [])
-        posts.append(_post(store, row, grid, counts, *about, limit, today))
+        made = _post(store, row, grid, counts, *about, limit, today)
+        posts.append(replace(made, without_files=without_files.get(row["id"], 0)))
     posts.sort(key=lambda p: not p.late)
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
 
@@ -244,11 +248,7 @@ def laptops_heard(store: Store, post_id: str | None = None) -> list[tuple[str, s
         moment = _heard_at(row)
         of_post.setdefault(row["post_id"], []).append((row["name"], wall.local_day(moment) if moment else None))
     posts = [row for row in _posts(store) if post_id in (None, row["id"])]
-    return [
-        (row["name"], laptop, day)
-        for row in sorted(posts, key=lambda row: sort_key(row["name"]))
-        for laptop, day in of_post.get(row["id"], [("", None)])
-    ]
+    return [(row["name"], laptop, day) for row in posts for laptop, day in of_post.get(row["id"], [("", None)])]
 
 
 def heard_instants(store: Store) -> dict[str, datetime]:
@@ -310,7 +310,9 @@ def late_posts(store: Store, today: date) -> list[LatePost]:
 
 
 def _posts(store: Store) -> list[Row]:
-    return store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY name COLLATE vietnamese, id")
+    """The posts in use, by name; each row's name is told apart from the others'."""
+    rows, names = store.rows("SELECT * FROM post WHERE voided_at IS NULL ORDER BY id"), post_names(store)
+    return sorted(({**row, "name": names[row["id"]]} for row in rows), key=lambda row: sort_key(row["name"]))
 
 
 def _laptops(store: Store) -> dict[str | None, list[Laptop]]:
@@ -513,6 +515,13 @@ def post_details(post: PostCoverage, limit: int) -> list[str]:
         sentence = _("No news from it for {n} days; {limit} are allowed.")
         found.append("! " + sentence.format(n=post.silent_days, limit=limit))
     found += [f"! {sentence}" for sentence in post.missing]
+    if post.without_files:
+        text = counted(
+            "{n} activity lacks a photograph or minute",
+            "{n} activities lack photographs or minutes",
+            post.without_files,
+        )
+        found.append(f"· {text}")
     for laptop in post.laptops:
         heard = _("Laptop {name}: last news {day}") if laptop.heard else _("Laptop {name}: no news yet")
         day = format_date(date.fromisoformat(laptop.heard)) if laptop.heard else ""

@@ -18,6 +18,7 @@ from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.records.parts import of_kind
+from fieldapp.records.words import post_names
 from fieldapp.reports.query import Query, find_post
 from fieldapp.reports.sources import (
     ACTIVITIES,
@@ -331,13 +332,12 @@ def disputed(store: Store, query: Query) -> list[Disputed]:
         " AND f.last BETWEEN :first AND :last",
         params,
     )
-    among = said_of_deeds("SELECT value FROM json_each(:among)")
+    among, names = said_of_deeds("SELECT value FROM json_each(:among)"), post_names(store)
     found: dict[tuple[str, str], list[Row]] = {}
     for row in store.rows(
-        f"WITH {JOINT_DEEDS}, said AS MATERIALIZED ({among}) SELECT s.*, p.name AS post,"
+        f"WITH {JOINT_DEEDS}, said AS MATERIALIZED ({among}) SELECT s.*,"
         " a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals"
-        " FROM said s JOIN post p ON p.id = s.post_id"
-        " JOIN activity a ON a.id = s.first JOIN measure m ON m.id = s.measure_id"
+        " FROM said s JOIN activity a ON a.id = s.first JOIN measure m ON m.id = s.measure_id"
         " ORDER BY s.deed, s.measure_id, s.first",
         {**params, "among": json.dumps([row["deed"] for row in deeds])},
     ):
@@ -346,7 +346,7 @@ def disputed(store: Store, query: Query) -> list[Disputed]:
         Disputed(
             rows[0]["reference"],
             rows[0]["measure"],
-            [(r["post"], amount_in_words(r["amount"], r["decimals"], r["unit_name"] or "")) for r in rows],
+            [(names[r["post_id"]], amount_in_words(r["amount"], r["decimals"], r["unit_name"] or "")) for r in rows],
         )
         for rows in found.values()
         if len({row["amount"] for row in rows}) > 1

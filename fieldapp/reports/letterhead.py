@@ -14,11 +14,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from fieldapp.domain import lengths
 from fieldapp.domain.model import tidy_line
 from fieldapp.errors import FieldappError
-from fieldapp.i18n import _
+from fieldapp.i18n import _, everywhere
 from fieldapp.reports.query import Query
 from fieldapp.reports.units import report_key
 from fieldapp.store.store import Store
-from fieldapp.vietnamese.text import tidy
+from fieldapp.vietnamese.text import search_key, tidy
 
 LayoutCode = Literal["decree30", "party"]
 """Decree 30/2020/NĐ-CP for letters of offices; Guide 36-HD/VPTW of 2018 for letters of the Party"""
@@ -43,6 +43,10 @@ class Letterhead(BaseModel):
     """in whose name it is signed: ``TM. BAN CHỈ HUY``, ``T/M ĐẢNG ỦY``"""
     position: Text = ""
     signer: Text = ""
+
+
+_OF_HEADQUARTERS, _OF_A_POST = "Lưu Văn phòng Đảng ủy", "Lưu Đảng ủy"
+"""Who keeps a letter of the Party"""
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,24 @@ def save_issue(store: Store, query: Query, layout: LayoutCode, given: Issue) -> 
 
 
 def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
-    """The saved letterhead of a layout; before one is saved, one made from what this replica knows of itself."""
-    kept = store.setting(_key(layout))
+    """The saved letterhead of a layout; before one is saved, one made from what this replica knows of itself.
+
+    A headquarters that is called by that word alone has not said which body it is: a blank is left.
+    """
+    kept, me = store.setting(_key(layout)), store.identity
     if kept is not None:
-        return Letterhead.model_validate_json(kept)
-    me = store.identity
+        saved = Letterhead.model_validate_json(kept)
+        if not me.post_name:
+            return saved
+        # a post's committee has no office; the program offered it one before
+        named = [_OF_A_POST if text == _OF_HEADQUARTERS else text for text in saved.recipients]
+        return saved.model_copy(update={"recipients": named})
     above = store.value("SELECT name FROM local_replica WHERE role = 'hq' AND own = 0 ORDER BY id")
-    issuer, last = me.post_name or me.name, "Lưu: VT, ……"
+    has_name = search_key(me.name) not in map(search_key, everywhere("Headquarters"))
+    issuer, last = me.post_name or (me.name if has_name else ""), "Lưu: VT, ……"
     if layout == "party":  # a letter of the Party is its committee's; a post's has no office of its own
-        issuer, above = f"Đảng ủy {issuer}", above and f"Đảng ủy {above}"
-        last = "Lưu Đảng ủy" if me.post_name else "Lưu Văn phòng Đảng ủy"
+        issuer, above = issuer and f"Đảng ủy {issuer}", above and f"Đảng ủy {above}"
+        last = _OF_A_POST if me.post_name else _OF_HEADQUARTERS
     return Letterhead(
         superior=above or "",
         issuer=issuer,

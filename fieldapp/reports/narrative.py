@@ -1,7 +1,5 @@
 """The report as text: the figures under their headings, then what they leave out."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -13,6 +11,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.reports.comparison import changes, plan_words
 from fieldapp.reports.completeness import disputed_texts, uncounted_texts
 from fieldapp.reports.coordination import TaskDone
+from fieldapp.reports.evidence import evidence_text
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.report import Report
 from fieldapp.reports.tables import FigureTable
@@ -195,6 +194,8 @@ def left_out(report: Report) -> list[str]:
                 activities=counted("{n} joint activity", "{n} joint activities", c.joint_deeds),
             )
         )
+    if text := evidence_text(report.evidence):
+        lines.append(text)
     if any(figure.shared for figure in report.figures):
         lines.append(shared_note())
     lines.append(_("An activity counts in the period in which it ended."))
@@ -245,7 +246,17 @@ def table_as_csv(table: FigureTable, separator: str = ",") -> str:
 
 
 def csv_text(head: Sequence[str], lines: Iterable[Sequence[object]], separator: str = ",") -> str:
-    """A CSV file's text; a cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    out = io.StringIO()
-    csv.writer(out, delimiter=separator).writerows([for_csv(cell) for cell in line] for line in (head, *lines))
-    return out.getvalue()
+    """A CSV file's text; a cell that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    A cell with any character that a program may take for a separator is in quotes: LibreOffice offers to divide at
+    commas, semicolons and tabs at once.
+    """
+    return "".join(separator.join(map(_csv_cell, line)) + "\r\n" for line in (head, *lines))
+
+
+def _csv_cell(cell: object) -> str:
+    text = "" if cell is None else str(for_csv(cell))
+    return '"{}"'.format(text.replace('"', '""')) if not _QUOTED.isdisjoint(text) else text
+
+
+_QUOTED = frozenset(',;\t"\r\n')

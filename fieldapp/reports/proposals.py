@@ -10,6 +10,7 @@ from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
+from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_few, is_over, period_named, plan_words
 from fieldapp.reports.completeness import Owed, not_reported_texts, owed, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
@@ -94,8 +95,8 @@ def first_figures(report: Report) -> list[Figure]:
 def _best_posts(store: Store, report: Report) -> Iterator[str]:
     """The posts that did most, each with the figures in which it is alone at the head."""
     by_post = {post: figures for post, figures in grouped(store, report.query, "post").items() if post is not None}
-    names = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
-    first: dict[str, list[tuple[str, str]]] = {}
+    names = post_names(store)
+    first: dict[str, list[tuple[str, str, str]]] = {}
     for whole in first_figures(report):
         parts = [
             (f, post) for post, figures in by_post.items() for f in figures
@@ -105,19 +106,21 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
             continue
         (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
         if (most.value or 0) > (second.value or 0):
-            first.setdefault(post, []).append((_verb(report, whole), _share(store, most, whole)))
+            first.setdefault(post, []).append((_verb(report, whole), *_share(store, most, whole)))
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
     if leaders:
         told = "; ".join(f"{names.get(post, '')} {_did(figures[:MOST])}" for post, figures in leaders[:MOST])
         yield _("to be named: {posts}").format(posts=told)
 
 
-def _did(figures: Sequence[tuple[str, str]]) -> str:
-    """“tổ chức 6 buổi tuyên truyền, có 396 lượt người khám”: (verb, what) of each; a verb is not said twice."""
+def _did(figures: Sequence[tuple[str, str, str]]) -> str:
+    """“tổ chức 6 buổi tuyên truyền, khám, chữa bệnh cho 396 lượt người”: (verb, amount, of what) of each; a verb is not
+    said twice, nor what it says itself."""
     texts, before = [], ""
-    for verb, what in figures:
-        shared = search_key(verb).split() and {*search_key(verb).split()} & {*search_key(what).split()}
-        said = _("had") if not verb or shared else verb  # not “giúp 120 ngày công giúp dân”
+    for verb, amount, of_what in figures:
+        shares = {*search_key(verb).split()}  # not “giúp 120 ngày công giúp dân”
+        said = verb if verb and not shares & {*search_key(amount).split()} else _("had")
+        what = amount if said == verb and shares & {*search_key(of_what).split()} else f"{amount}{of_what}"
         texts.append(what if said == before else f"{said} {what}")
         before = said
     return ", ".join(texts)
@@ -130,20 +133,23 @@ def _verb(report: Report, whole: Figure) -> str:
     return next((t.lead.strip() for t in told if t.text.startswith(f"{t.lead}{amount} {whole.unit}")), "")
 
 
-def _share(store: Store, most: Figure, whole: Figure) -> str:
-    """“6 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all."""
+def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
+    """“6 buổi (trong tổng số 24 buổi)” and “ tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all, and
+    of what; the second is empty where the first says it."""
     text = phrases(store, [most])[most.section, most.code]
+    amount, of_what = text, ""
     if most.unit != MONEY and not (whole.in_words or whole.approximate) and whole.value is not None:
         part = amount_in_words(most.value or 0, most.decimals, "")
         for unit in (f"{most.unit} người", most.unit):
-            if f"{part} {unit}" in text:
-                all_of_it = amount_in_words(whole.value, whole.decimals, most.unit)
-                said = _("{part} (of {whole} in all)").format(part=f"{part} {unit}", whole=all_of_it)
-                text = text.replace(f"{part} {unit}", said, 1)
+            before, found, after = text.partition(f"{part} {unit}")
+            if found:
+                all_of_it = amount_in_words(whole.value, whole.decimals, unit)
+                said = _("{part} (of {whole} in all)").format(part=found, whole=all_of_it)
+                amount, of_what = f"{before}{said}", after
                 break
     if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
-        text = f"{text} {within(_(HEADINGS[whole.section]))}"
-    return text
+        of_what = f"{of_what} {within(_(HEADINGS[whole.section]))}"
+    return amount, of_what
 
 
 # what went badly ------------------------------------------------------------------------------------------------

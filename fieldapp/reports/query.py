@@ -71,12 +71,14 @@ class Period:
 
 
 def period_of(text: str, today: date) -> Period:
-    """Read ``2026``, ``2026-11``, ``2026-Q4``, ``2026-H1`` or ``term``; FieldappError says what is expected."""
+    """Read ``2026``, ``2026-11``, ``11/2026``, ``2026-Q4``, ``2026-H1`` or ``term``; FieldappError says what is
+    expected."""
     import re
 
     typed = clean(text).upper()
     if typed == "TERM":
         return Period(*PARTY_TERM)
+    typed = re.sub(r"^(\d\d?)/(\d{4})$", r"\2-\1", typed, flags=re.ASCII)
     found = re.fullmatch(r"((?:19|20)\d\d)(?:-(?:(0?[1-9]|1[0-2])|Q([1-4])|H([12])))?", typed, re.ASCII)
     if found is None:
         raise FieldappError(_("A period is written like 2026, 2026-11, 2026-Q4, 2026-H1 or term."))

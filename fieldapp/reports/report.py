@@ -12,8 +12,10 @@ from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.sentences import Told
 from fieldapp.i18n import _
+from fieldapp.records import words
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.coverage import Reported, heard_instants, reported
+from fieldapp.reports.evidence import Evidence, evidence
 from fieldapp.reports.figures import (
     Disputed,
     Figure,
@@ -129,6 +131,8 @@ class Report:
     """section -> what tells its figures"""
     reported: Reported
     completeness: Completeness
+    evidence: list[Evidence]
+    """of the kinds that want photographs and minutes, what has them"""
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` and ``--format json``."""
@@ -151,6 +155,7 @@ class Report:
             "tasks": [asdict(task) for task in self.tasks],
             "late_with": [asdict(late) for late in self.late],
             "completeness": asdict(self.completeness),
+            "evidence": [asdict(one) for one in self.evidence],
         }  # fmt: skip
 
 
@@ -158,18 +163,20 @@ def report(store: Store, query: Query) -> Report:
     """The full report for a query."""
     unit, post = find_unit(store, query), find_post(store, query)
     found = figures(store, query)
+    seen = evidence(store, query, found)
     return Report(
         query,
         unit["name"] if unit else None,
-        post["name"] if post else None,
+        words.post_names(store)[post["id"]] if post else None,
         found,
         figures(store, query.over(query.period.before())),
         plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
-        section_clauses(store, query, found),
+        section_clauses(store, query, found, seen),
         reported(store, query.period, query.today, post["id"] if post else None),
         _completeness(store, query),
+        seen,
     )
 
 
@@ -188,7 +195,7 @@ def plan_progress(store: Store, query: Query, plans: Sequence[Row]) -> list[Plan
 
 
 def _progress(store: Store, plan: Row, query: Query, counted: Sequence[Figure]) -> PlanProgress:
-    post = store.value("SELECT name FROM post WHERE id = ?", [plan["for_post_id"]])
+    post = words.post_names(store).get(plan["for_post_id"])
     if plan["measure_id"] is None:
         indicator = BY_CODE[plan["indicator"]]
         found = next((f for f in counted if f.code == indicator.code), None)
@@ -258,8 +265,8 @@ def _completeness(store: Store, query: Query) -> Completeness:
 def _post_names(store: Store, query: Query, ids: Collection[str]) -> list[str]:
     if not ids or query.post is not None or store.identity.role != "hq":
         return []
-    rows = store.rows("SELECT name FROM post WHERE id IN (SELECT value FROM json_each(?))", [json.dumps(sorted(ids))])
-    return sorted((row["name"] for row in rows), key=sort_key)
+    names = words.post_names(store)
+    return sorted((names[post_id] for post_id in ids), key=sort_key)
 
 
 def _undecided(store: Store, bounds: Sequence[str]) -> int:

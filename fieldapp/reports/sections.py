@@ -32,6 +32,8 @@ TITLES: Mapping[SectionCode, str] = {
 }
 """Section -> English message of its heading, in the order of the report"""
 Origin = Literal["written", "proposed", "empty"]
+NOT_SAID = "-"
+"""Typed alone in a section for which nothing is proposed: the report goes without it"""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,9 @@ class SectionText:
 
     section: SectionCode
     text: str
-    """lines; empty: the report goes without it"""
+    """lines; ``NOT_SAID``, or empty where it was taken out: the report goes without it"""
     origin: Origin
+    """``empty``: nobody has said anything; a letter has dotted lines there"""
     proposed: str
     """what the program proposes"""
 
@@ -51,7 +54,7 @@ class SectionText:
 
     @property
     def lines(self) -> list[str]:
-        return self.text.split("\n") if self.text else []
+        return self.text.split("\n") if self.text not in ("", NOT_SAID) else []
 
 
 def section_texts(store: Store, made: Report) -> list[SectionText]:

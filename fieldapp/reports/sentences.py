@@ -9,6 +9,7 @@ from fieldapp.domain import sentences
 from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.sentences import Amount, Told, joined, within
 from fieldapp.i18n import _
+from fieldapp.reports.evidence import Evidence
 from fieldapp.reports.figures import Figure, amount_in_words, sums_by_kind
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Row, Store
@@ -26,26 +27,33 @@ class KindDone:
     told: tuple[Told, ...]
 
 
-def kinds_done(store: Store, query: Query) -> list[KindDone]:
-    """The kinds of activity of which measures are recorded in the period, in their order."""
+def kinds_done(store: Store, query: Query, seen: Sequence[Evidence] = ()) -> list[KindDone]:
+    """The kinds of activity of which measures are recorded in the period, in their order. ``seen``: of which of them
+    it is told how much has its minute."""
     done = sums_by_kind(store, query)
     measures = {row["id"]: row for row in store.rows("SELECT * FROM measure")}
     counted: dict[str, list[Row]] = {}
     for pair in store.rows("SELECT activity_kind_id, measure_id FROM kind_measure ORDER BY id") if done else ():
         counted.setdefault(pair["activity_kind_id"], []).append(measures[pair["measure_id"]])
     kinds = store.rows("SELECT * FROM activity_kind ORDER BY position, id")
-    return [
-        KindDone(
-            kind["section"],
-            tuple(
-                tell_kind(
-                    kind, [(measures[str(f.measure_id)], f) for f in done[kind["id"]]], counted.get(kind["id"], [])
-                )
-            ),
-        )
-        for kind in kinds
-        if kind["id"] in done
-    ]
+    of_kind = {one.kind_id: one for one in seen}
+    found = []
+    for kind in (kind for kind in kinds if kind["id"] in done):
+        its = [(measures[str(f.measure_id)], f) for f in done[kind["id"]]]
+        told = tell_kind(kind, its, counted.get(kind["id"], []))
+        if kind["id"] in of_kind:
+            told = _with_evidence(told, of_kind[kind["id"]])
+        found.append(KindDone(kind["section"], tuple(told)))
+    return found
+
+
+def _with_evidence(told: list[Told], seen: Evidence) -> list[Told]:
+    """How much has its minute, behind the clause that tells the works, else behind the last one."""
+    text = seen.told()
+    if not text or not told:
+        return told
+    at = next((n for n, clause in enumerate(told) if seen.measure_id in clause.names), len(told) - 1)
+    return [*told[:at], replace(told[at], text=f"{told[at].text} ({text})"), *told[at + 1 :]]
 
 
 def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequence[Row] = ()) -> list[Told]:
@@ -196,10 +204,12 @@ def example_of_kind(name: str, sentence: str | None, measures: Sequence[Row]) ->
     return sentences.as_sentence(joined(told)) if told else ""
 
 
-def section_clauses(store: Store, query: Query, figures: Sequence[Figure]) -> Mapping[str, list[Told]]:
+def section_clauses(
+    store: Store, query: Query, figures: Sequence[Figure], seen: Sequence[Evidence] = ()
+) -> Mapping[str, list[Told]]:
     """Section -> the clauses that tell its figures, each in one of them."""
     found: dict[str, list[Told]] = {}
-    for kind in kinds_done(store, query):
+    for kind in kinds_done(store, query, seen):
         found.setdefault(kind.section, []).extend(kind.told)
     for section, pattern in INDICATOR_PATTERNS.items():
         amounts = _amounts_of_indicators([f for f in figures if f.section == section and f.measure_id is None])

@@ -79,8 +79,9 @@ def split_parts(store: Store, query: Query, by: By) -> list[SplitPart]:
             for m in query.period.months()
         ]
     parts = grouped(store, query, by)
-    named = words.labels(store, KINDS[by], [key for key in parts if key is not None], short=True)
-    keys = sorted((key for key in parts if key is not None), key=lambda key: (sort_key(named[key]), key))
+    by_id = [key for key in parts if key is not None]
+    named = words.post_names(store) if by == "post" else words.labels(store, KINDS[by], by_id, short=True)
+    keys = sorted(by_id, key=lambda key: (sort_key(named[key]), key))
     found = [SplitPart(named[key], query, (by, key), parts[key]) for key in keys]
     if None in parts:
         title = _("not assigned") if by == "commune" else _("not stated")

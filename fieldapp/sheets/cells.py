@@ -49,6 +49,8 @@ class Sign(Flag):
     """it is empty, and a picture, a box or a comment is there in place of a value"""
     SCALED = auto()
     """a number whose format shows another one: percent, thousands"""
+    PART_OF_DAY = auto()
+    """a day of which the sheet shows only the month or the year: the spreadsheet program filled in the rest"""
     SEVERAL_ROWS = auto()
     """a text over several lines that has as many separators as a row: perhaps a quote is missing"""
 

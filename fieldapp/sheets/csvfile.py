@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,18 +16,20 @@ from fieldapp.vietnamese.old_fonts import Converted, Encoding, decode_bytes, wes
 
 DELIMITERS = (";", "\t", "|", ",")
 """Of those that fit equally well the first is meant: a comma is in many texts and numbers"""
+_NAMED = re.compile(r"sep=(.)[^\r\n\S]*(?:\r\n|\r|\n)", re.IGNORECASE)
+"""Excel's own first line that names the delimiter"""
 _LOOKED_AT = 100
 """Lines that are looked at to find the delimiter"""
 
 
-def read_csv(path: Path) -> list[SheetTable]:
-    """The one table of a CSV file; FieldappError says what is wrong."""
-    text, old = _decoded(limits.read_bytes(path), path)
+def read_csv(path: Path, data: bytes | None = None, first: int | None = None) -> list[SheetTable]:
+    """The one table of a CSV file, whose bytes may be given, or its ``first`` lines; FieldappError says what is
+    wrong."""
+    text, old = _decoded(limits.read_bytes(path) if data is None else data, path)
     delimiter = None
     above = 0
-    if text[:4].lower() == "sep=":  # Excel's own line that names the delimiter
-        first_line, _newline, text = text.partition("\n")
-        delimiter = first_line.strip()[4:] or "\t"
+    if found := _NAMED.match(text):
+        delimiter, text = found[1], text[found.end() :]
         above = 1
     if delimiter not in DELIMITERS:
         delimiter = _delimiter(text)
@@ -36,6 +39,8 @@ def read_csv(path: Path) -> list[SheetTable]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
+            if len(rows) == first:
+                break
             if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
                 raise limits.too_large(path.name)
             if reader.line_num - begun > 1:
@@ -54,7 +59,7 @@ def _old_letters(
     rows: Sequence[Sequence[SheetCell]], old: "_OldText", delimiter: str, above: int
 ) -> dict[Place, Converted]:
     """What of a file in an old encoding is shown otherwise by a program that does not know the encoding."""
-    shown = old.shown.partition("\n")[2] if above else old.shown
+    shown = _NAMED.sub("", old.shown, count=1) if above else old.shown
     before = [*csv.reader(io.StringIO(shown, newline=""), delimiter=delimiter)]
     return {
         (at, column): Converted(was, str(cell), old.encoding)

@@ -15,7 +15,7 @@ _RANGE = re.compile(r"^(?:từ\s+)?(.+?)\s*(?:\bđến\b|\btới\b|[–—]|->|�
 _SHORT_RANGE = re.compile(r"^(\d{1,2}(?:[/.]\d{1,2})?)\s*-\s*(\d{1,2}[/.]\d{1,2}[/.]\d{2,4})$")
 _LEADING = re.compile(r"^(?:ngày|thứ\s+\w+,?|chủ nhật,?)\s+", re.IGNORECASE)
 _WORDS = re.compile(r"^(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+(\d{4}))?$", re.IGNORECASE)
-_TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$")
+_TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*(?:[AP]M|SA|CH)|Z|[+-]\d\d:\d\d)?$", re.IGNORECASE)
 _NUMERIC = re.compile(r"(\d{1,2})([/-])(\d{1,2})[/-](\d{4}|\d\d)", re.ASCII)
 _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
 
@@ -36,7 +36,7 @@ class SheetDay:
 def read_day(text: str, today: date, year: int | None) -> SheetDay:
     """The day in a cell; ValueError with a sentence if there is none. ``year``: for days written without one."""
     written = tidy(text)[: LONGEST + 1]
-    written = _LEADING.sub("", _TIME.sub("", written))
+    written = _LEADING.sub("", without_time(written))
     if found := _WORDS.match(written):
         written = "/".join(part for part in found.groups() if part)
     short = _DAY_AND_MONTH.match(written)
@@ -47,6 +47,11 @@ def read_day(text: str, today: date, year: int | None) -> SheetDay:
         return SheetDay(day)
     question = _("“{text}” has no year: read as {day}. Give the year by --year, or confirm.")
     return SheetDay(day, question.format(text=tidy(text), day=format_date(day)))
+
+
+def without_time(text: str) -> str:
+    """A day as text, without the time of day that follows it."""
+    return _TIME.sub("", tidy(text)) if len(text) <= LONGEST else text
 
 
 def split_range(text: str) -> tuple[str, str] | None:
@@ -87,7 +92,7 @@ class WrittenDays:
         for cell in cells:
             if isinstance(cell, date):
                 written.days.append(cell)
-            elif isinstance(cell, str) and (found := _NUMERIC.fullmatch(tidy(cell))):
+            elif isinstance(cell, str) and (found := _NUMERIC.fullmatch(without_time(cell))):
                 first, second = int(found[1]), int(found[3])
                 if first > 12:
                     written.day_first.append(cell)
@@ -100,7 +105,8 @@ class WrittenDays:
     def years(self) -> Counter[int]:
         """How many days lie in each year, of those whose year is written in full."""
         texts = (*self.day_first, *self.month_first, *self.either)
-        written = (int(year[0]) for year in (re.search(r"\d{4}$", tidy(text), re.ASCII) for text in texts) if year)
+        found = (re.search(r"\d{4}$", without_time(text), re.ASCII) for text in texts)
+        written = (int(year[0]) for year in found if year)
         return Counter([*(day.year for day in self.days), *written])
 
     def swapped_days(self, today: date) -> bool:
@@ -120,10 +126,13 @@ class WrittenDays:
         return any(day > today for day in self.days) and all(change_over(day) <= today for day in self.days)
 
     def month_written_first(self) -> bool:
-        """Whether all texts may be written as in English: the month, the day, the year."""
-        return (
-            not self.days and not self.day_first and bool(self.month_first) and len(self.month_first + self.either) > 1
-        )
+        """Whether texts are written as in English, the month first: then those that may be read either way may be, too.
+
+        A single one between others is a slip.
+        """
+        if not self.month_first:
+            return False
+        return bool(self.either) or (not self.days and not self.day_first and len(self.month_first) > 1)
 
 
 def change_over(day: date) -> date:
@@ -136,7 +145,7 @@ def month_first(text: str, *, always: bool) -> str:
 
     ``always``: also if both numbers may be months.
     """
-    found = _NUMERIC.fullmatch(tidy(text))
+    found = _NUMERIC.fullmatch(without_time(text))
     if found and int(found[1]) <= 12 and (always or int(found[3]) > 12):
         return f"{found[3]}/{found[1]}/{found[4]}"
     return text

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetTable, Sign, raised
+from fieldapp.sheets.cells import SheetTable, Sign
 from fieldapp.sheets.headings import letters
-from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
+from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, Font, Style
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
 from fieldapp.vietnamese.text import clean
@@ -37,8 +37,6 @@ class _Run:
 
     font: Font
     hidden: bool = False
-    raised: bool = False
-    """written small and above the line, as the mark of a note"""
 
 
 class _Fonts:
@@ -65,7 +63,7 @@ class _Fonts:
 
 def changed(run: _Run, said: Node) -> _Run:
     """A look with what run properties say."""
-    font, hidden, is_raised = run.font, run.hidden, run.raised
+    font, hidden = run.font, run.hidden
     for node in said.children:
         value = node.get("w:val")
         is_on = value not in ("0", "false", "off", "none")
@@ -78,8 +76,8 @@ def changed(run: _Run, said: Node) -> _Run:
         elif node.name == "vanish":
             hidden = is_on
         elif node.name == "vertAlign":
-            is_raised = value == "superscript"
-    return _Run(font, hidden, is_raised)
+            font = replace(font, raised=value == "superscript")
+    return _Run(font, hidden)
 
 
 @dataclass
@@ -205,12 +203,11 @@ class _Reader:
     def _add(self, text: str) -> None:
         if self._run.hidden:
             return
-        if self._run.raised:
-            text = raised(text)
+        piece = as_read(text, self._run.font)
         if self._cell is not None:
-            self._cell.pieces.append((text, self._run.font))
+            self._cell.pieces.append(piece)
         elif not self._open:
-            self._above.append(text)
+            self._above.append(piece[0])
 
     def _apply(self, node: Node) -> None:
         """Heed the properties of a run, paragraph, cell or row."""

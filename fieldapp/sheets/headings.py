@@ -217,7 +217,7 @@ def _layout(
         if key in explicit:
             target = explicit[key]
             if isinstance(target, FigureTarget):  # the heading still says in which unit
-                target = replace(target, times=next((times_of(unit) for _text, unit in _without_unit(heading)), ""))
+                target = replace(target, times=times_of(unit_in(heading)))
             if target is not None:
                 columns.append((EXACT, SheetColumn(at, heading, target)))
             continue
@@ -284,9 +284,25 @@ def _meaning(heading: str, known: Vocabulary) -> tuple[int, ColumnTarget | None]
 
 
 def _without_unit(heading: str) -> Iterator[tuple[str, str]]:
+    heading = heading[:LONGEST]
     found = _UNIT.search(heading)
     if found:
         yield _UNIT.sub(" ", heading), (found[1] or found[2] or "")
+
+
+def unit_in(heading: str) -> str:
+    """The unit that a heading names itself: “Gạo (kg)”."""
+    return next((unit for _text, unit in _without_unit(heading)), "")
+
+
+_NOT_UNIT = re.compile(r"(?!1\.?000|m[23²³]\b).*\d.*|.*[.;:!?].*\s.*")
+_UNIT_WORDS = 3
+
+
+def is_unit(text: str) -> bool:
+    """Whether a cell may name a unit: a few words without a number."""
+    bare = text[: LONGEST + 1].strip("() ")
+    return 0 < len(bare) <= LONGEST and len(bare.split()) <= _UNIT_WORDS and _NOT_UNIT.fullmatch(bare.lower()) is None
 
 
 def times_of(unit: str) -> str:

@@ -33,6 +33,8 @@ from fieldapp.vietnamese.text import clean
 
 __all__ = ["ImportOptions", "ImportedRow", "SheetOutcome", "import_sheet"]
 
+FEW = 5
+"""So many rows are tried for a first look"""
 _MARK = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
@@ -96,12 +98,13 @@ def import_sheet(
             sheet_import.enter(outcome, progress)
             if outcome.added:
                 outcome.batch = _store_batch(store, outcome, sheet_import.fingerprints)
-            if order.dry_run:
+            if order.dry_run or order.first is not None:
                 raise _Undo
             if outcome.refused:
                 file = free_name(path)
-                doubted = Sign.SCALED if order.hidden else DOUBTED
-                write_refused(file, reading.table, reading.layout, outcome.refused, doubted=doubted)
+                doubted = Sign.SCALED | Sign.PART_OF_DAY if order.hidden else DOUBTED
+                shared = reading.reader.shared
+                write_refused(file, reading.table, reading.layout, outcome.refused, doubted=doubted, shared=shared)
                 outcome.refused_file = str(file)
     except _Undo:
         outcome.batch = None
@@ -118,7 +121,7 @@ class _Import:
         self._order = order
         self._table = reading.table
         self._layout = reading.layout
-        self._lines = reading.rows
+        self._lines = reading.rows[:FEW] if order.first is not None else reading.rows
         self._reader = reading.reader
         self._seen: Counter[str] = Counter()
         self._ids_here: set[str] = set()

@@ -14,15 +14,20 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, Sign, cell_text
 from fieldapp.sheets.days import read_day
-from fieldapp.sheets.headings import NUMBERING, FieldTarget, FigureTarget, Layout, MarkTarget
+from fieldapp.sheets.headings import NUMBERING, FieldTarget, FigureTarget, Layout, MarkTarget, is_unit
 from fieldapp.store import wall
 from fieldapp.vietnamese.text import search_key
 
-Sort = Literal["row", "hidden", "struck", "headings", "numbers", "total", "group", "empty", "signature"]
+Sort = Literal["row", "hidden", "struck", "headings", "units", "numbers", "total", "group", "empty", "signature"]
 
-TOTALS = frozenset({"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke"})
+TOTALS = frozenset(
+    {"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke", "total", "grand total", "subtotal",
+     "sub total", "sum", "∑", "σ"}
+)  # fmt: skip
 _TOTAL = re.compile(
-    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|mang sang|cong mang sang|chuien sang|binh quan|trung binh)"
+    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|mang sang|cong mang sang|chuien sang|binh quan|trung binh|toan don"
+    r"|(?:cong )?chuien (?:sang )?trang sau|cong chuien trang|(?:ki|thang|qui|nam) truoc chuien sang"
+    r"|so du (?:dau|cuoi) ki|(?:ca|toan) (?:thang|qui|nam|xa|huien|tinh|don)|trong do)"
     r"(?: (?:[\d.,: ]+.*|(?:cua|cac|toan|theo|so|ca|trang|mang|den|tu|het|phan|muc|nhom|thang|qui|nam|dot|tuan|ngai|xa"
     r"|phuong|thi tran|huien|tinh|thon|buon|to|chi bo|don|hang|tat|chung|moi|[ivx]+$|[a-h]$)\b.*))?"
 )
@@ -33,7 +38,7 @@ _HEADINGS = 3
 """So many headings in one line are no row"""
 _LONG = 10
 """Words; who signs, or when, is said in fewer"""
-_BEGIN_SUMS = frozenset("tTcClLmMbB(-+*")
+_BEGIN_SUMS = frozenset("tTcClLmMbBgGsSkKqQnN∑Σ(-+*")
 """First letters of the words above; most rows begin otherwise"""
 _NUMBER = re.compile(r"\(?(\d{1,5})\)?\.?")
 _FORMULA = re.compile(r"\(?(\d{1,3})\)?\s*=.*")
@@ -151,6 +156,8 @@ class _Lines:
                 )
             elif directly_below and _numbers_columns([*seen.texts.values()]):
                 line.sort = "numbers"
+            elif directly_below and self._says_units(seen):
+                line.sort = "units"
             else:
                 directly_below = False
                 open_lines.append((line, seen))
@@ -197,6 +204,11 @@ class _Lines:
 
     def _repeats_headings(self, seen: _Seen) -> bool:
         return len(seen.texts) >= 2 and all(search_key(text) in self._headings[at] for at, text in seen.texts.items())
+
+    def _says_units(self, seen: _Seen) -> bool:
+        """Whether a line says only in what the columns of figures are counted: “giếng”, “hộ”, “(đồng)”, “m3”."""
+        said = {at: text for at, text in seen.texts.items() if at not in self._numbering}
+        return bool(said) and seen.lacks and not seen.fields and all(map(is_unit, said.values()))
 
     def _begins_another_table(self, seen: _Seen) -> bool:
         """Whether a line has the headings, but over other columns: what is below it would be taken for something
@@ -323,7 +335,8 @@ def left_out(lines: Sequence[Line]) -> Iterator[str]:
             lines=ranges(numbers)
         )
     titles: dict[Sort, str] = {
-        "headings": _("the headings once more"), "numbers": _("numbers of the columns"), "total": _("totals"),
+        "headings": _("the headings once more"), "units": _("units of the columns"),
+        "numbers": _("numbers of the columns"), "total": _("totals"),
         "group": _("names of groups and remarks"), "empty": _("numbers without a row"),
         "signature": _("signatures and remarks"),
     }  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fieldapp.errors import FieldappError
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.records.records import model_of
 from fieldapp.records.words import local_instant
@@ -54,7 +55,13 @@ def import_details(outcome: SheetOutcome) -> Iterator[str]:
 
 def without_options(text: str) -> str:
     """A sentence for the screen, without the parts that name an option of the command line: there it is a line."""
-    return re.sub(r"(?<=[^\s])[.;]?\s[^.;]*(?<=\s)--\w[^.;]*(?=[.;]|$)", "", text)
+    kept = ""
+    for part in re.split(r"(?=[.;])", text):
+        begin = re.search(r"\s", part)
+        if begin and kept + part[: begin.start()] and re.search(r"\s--\w", part):
+            part = part[: begin.start()].rstrip(".;")  # noqa: PLW2901
+        kept += part
+    return kept
 
 
 def unit_list_lines(outcome: UnitListOutcome) -> Iterator[str]:
@@ -63,6 +70,11 @@ def unit_list_lines(outcome: UnitListOutcome) -> Iterator[str]:
         "new": _("New units"), "renamed": _("Renamed"), "recoded": _("With another code"), "corrected": _("Corrected"),
         "ended": _("Ended"), "succeeded": _("Successions of units"),
     }  # fmt: skip
+    if outcome.letters:
+        told = "; ".join(f"“{brief_text(c.before)}” → “{brief_text(c.after)}”" for c in outcome.letters[:SHOWN])
+        sorts = ", ".join(sorted({change.encoding.value for change in outcome.letters}))
+        sentence = _("{n} cells are written in letters of an old font, {sorts}: {cells}.")
+        yield sentence.format(n=len(outcome.letters), sorts=sorts, cells=told)
     for sort, number in outcome.counts().items():
         if number:
             yield f"{titles[sort]}: {number}"

@@ -1,24 +1,27 @@
 """Reads OpenDocument spreadsheets (.ods), with what a person sees of each cell."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import Area, Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
-from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
-from fieldapp.sheets.xlsx_styles import BLACK, WHITE, Font, Style, says_another_number
-from fieldapp.sheets.xml_parts import Node, Parts, local, parse
+from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, column_number, note_look, shown_by_merging
+from fieldapp.sheets.xlsx_styles import BLACK, WHITE, Font, Kind, Style, as_far_as_shown, says_another_number
+from fieldapp.sheets.xml_parts import Enough, Node, Parts, local, parse
 from fieldapp.vietnamese.text import clean
 
 CELLS = 1_000_000
 """so many cells a sheet may repeat its few into"""
 _CALCULATING = re.compile(r"office|excel|gnumeric|calligra|google|onlyoffice|wps", re.IGNORECASE)
 _DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
+_RAISED = re.compile(r"super|[1-9]")
+"""Beginnings of a position of text that is above the line"""
 _MILLIMETRES = {"mm": 1, "cm": 10, "in": 25.4, "pt": 0.353}
+_AREA = re.compile(r"\.\$?([A-Z]{1,3})\$?(\d{1,7})(?::(?:\$?'[^']*'|[^.: ]*)\.\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 _BLOCKS = ("p", "h")
 _OVERLAID = ("annotation", "frame", "custom-shape", "rect", "control", "g", "line", "ellipse")
 """Elements in a cell that are not its text: a comment, a picture, a box"""
@@ -31,6 +34,8 @@ class _Look:
     style: Style
     elapsed: bool = False
     """a time is shown as a length, such as 30:15"""
+    ruled: bool = False
+    """a rule of the style may strike the cell out or hide what it holds"""
 
 
 @dataclass
@@ -45,15 +50,16 @@ class _Cell:
     overlaid: bool = False
 
 
-def read_ods(path: Path, data: bytes) -> list[SheetTable]:
-    """The sheets of a file; FieldappError, or one of ``xml_parts.BROKEN``, says what is wrong."""
+def read_ods(path: Path, data: bytes, first: int | None = None) -> list[SheetTable]:
+    """The sheets of a file, or the ``first`` lines of its first one; FieldappError, or one of ``xml_parts.BROKEN``,
+    says what is wrong."""
     parts = Parts(data, path.name)
     styles = _Styles()
     for name in ("styles.xml", "content.xml"):
         styles.add(_head(parts, name))
     generator = next(parts.tree("meta.xml").all("generator"), Node("")).text
     calculated = not generator or bool(_CALCULATING.search(generator))
-    reader = _Reader(parts.file, styles, calculated=calculated)
+    reader = _Reader(parts.file, styles, calculated=calculated, first=first)
     parse(parts.read("content.xml"), parts.file, reader.start, reader.end, reader.text)
     return reader.tables
 
@@ -71,7 +77,9 @@ def _head(parts: Parts, name: str) -> Node:
 
     def start(name: str, attributes: Mapping[str, str]) -> None:
         nonlocal skipped
-        if skipped or local(name) in ("body", "master-styles"):
+        if local(name) == "body":
+            raise Enough
+        if skipped or local(name) == "master-styles":
             skipped += 1
             return
         node = Node(local(name), {key.rpartition(":")[2]: value for key, value in attributes.items()})
@@ -98,6 +106,8 @@ class _Styles:
         self._defaults: dict[str, Node] = {}
         self._faces: dict[str, str] = {}
         self._elapsed: set[str] = set()
+        self._days: dict[str, Kind] = {}
+        """formats of days -> how much of a day they show"""
         self._looks: dict[str, _Look] = {}
 
     def add(self, top: Node) -> None:
@@ -111,6 +121,10 @@ class _Styles:
         for node in top.all("time-style"):
             if node.get("truncate-on-overflow") == "false":
                 self._elapsed.add(node.get("name"))
+        for node in top.all("date-style"):
+            shown = {part.name for part in node.children}
+            if not shown & {"day", "day-of-week"}:
+                self._days[node.get("name")] = "month" if "month" in shown else "year"
 
     def is_hidden(self, table_style: str) -> bool:
         """Whether a sheet is hidden."""
@@ -123,8 +137,8 @@ class _Styles:
         found = re.match(r"([\d.]+)(mm|cm|in|pt)?", said)
         return found is not None and float(found[1]) * _MILLIMETRES.get(found[2], 1) < 0.6
 
-    def cell(self, name: str) -> _Look:
-        """The look of a cell."""
+    def cell(self, name: str, *, within_rule: bool = False) -> _Look:
+        """The look of a cell; ``within_rule``: that a rule gives it, whose own rules do not count."""
         if name not in self._looks:
             look = self._looks.get("") or _Look(Style(self._font(self._defaults.get("table-cell", Node("")), Font())))
             for node in self._chain("table-cell", name):
@@ -135,9 +149,21 @@ class _Styles:
                 elapsed = look.elapsed
                 if node.get("data-style-name"):
                     elapsed = node.get("data-style-name") in self._elapsed
-                look = _Look(style, elapsed)
+                    style = replace(style, kind=self._days.get(node.get("data-style-name"), ""))
+                ruled = look.ruled
+                if node.child("map").name and not within_rule:
+                    names = [child.get("apply-style-name") for child in node.children if child.name == "map"]
+                    ruled = any(map(self.hides, names))
+                look = _Look(style, elapsed, ruled)
+            if within_rule:
+                return look
             self._looks[name] = look
         return self._looks[name]
+
+    def hides(self, name: str) -> bool:
+        """Whether a style that a rule may give a cell strikes it out or hides what it holds."""
+        style = self.cell(name, within_rule=True).style
+        return style.font.struck or style.hides(style.font)
 
     def piece(self, name: str, font: Font) -> Font:
         """The font of a piece of the text of a cell with a font."""
@@ -165,6 +191,7 @@ class _Styles:
             line != "none" if line else above.struck,
             _color(said.get("color")) or above.color or BLACK,
             float(size[1]) < 2 if size else above.tiny,
+            _RAISED.match(said.get("text-position")) is not None if said.get("text-position") else above.raised,
         )
 
 
@@ -175,7 +202,8 @@ def _color(text: str) -> str | None:
 class _Reader:
     """Reads the sheets; its handlers run for every element."""
 
-    def __init__(self, file: str, styles: _Styles, *, calculated: bool) -> None:
+    def __init__(self, file: str, styles: _Styles, *, calculated: bool, first: int | None) -> None:
+        self._first = first
         self.tables: list[SheetTable] = []
         self._file = file
         self._styles = styles
@@ -186,8 +214,11 @@ class _Reader:
         """tables within tables (a chart's own data) are not read"""
         self._row = self._column = self._cells = 0
         self._row_attributes: Mapping[str, str] = {}
+        self._ruled: list[Area] = []
+        """cells whose style has a rule that may hide them"""
         self._folded: list[bool] = []
         self._column_styles: dict[int, str] = {}
+        self._rule_area = ""
         self._cell: _Cell | None = None
         self._pending: list[tuple[int, int, _Cell]] = []
         """(column, repeated, cell) of this row that hold something"""
@@ -209,12 +240,22 @@ class _Reader:
         elif name in ("table-cell", "covered-table-cell"):
             self._cell = _Cell(attributes, name == "covered-table-cell")
         elif name == "table-row":
+            if self._first is not None and self._row >= self._first:
+                self._end_table()
+                raise Enough
             self._row_attributes, self._column, self._pending = attributes, 0, []
         elif name == "table-column":
             self._read_column(attributes)
         elif name in ("table-row-group", "table-column-group"):
             self._folded.append(attributes.get("table:display") == "false")
-        elif name in ("shapes", "forms", "named-expressions", "conditional-formats", "dde-links"):
+        elif name == "conditional-format":
+            self._rule_area = attributes.get("calcext:target-range-address", "")
+        elif name in ("condition", "date-is", "data-bar", "icon-set"):
+            look, is_shown = attributes.get("calcext:apply-style-name", ""), attributes.get("calcext:show-value")
+            style = attributes.get("calcext:style", look)
+            if is_shown == "false" or (style and self._styles.hides(style)):
+                self._part.rules += [(area, 0) for area in [self._rule_area] if area]
+        elif name in ("shapes", "forms", "named-expressions", "dde-links"):
             self._skipped = 1
 
     def _start_in_cell(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -264,15 +305,16 @@ class _Reader:
         self._name = attributes.get("table:name", "")
         self._hidden = self._styles.is_hidden(attributes.get("table:style-name", ""))
         self._row = self._column = self._cells = 0
-        self._column_styles, self._folded = {}, []
+        self._column_styles, self._folded, self._ruled = {}, [], list[Area]()
 
     def _end_table(self) -> None:
         part = self._part
         merged = shown_by_merging(part)
+        rules = [area for said, _look in part.rules for area in _areas(said)]
         self.tables.append(
             SheetTable(
                 self._name, part.rows, merged, (), self._hidden, frozenset(part.hidden_rows),
-                frozenset(part.hidden_columns), part.signs, part.fonts,
+                frozenset(part.hidden_columns), part.signs, part.fonts, [*rules, *self._ruled],
             )
         )  # fmt: skip
 
@@ -340,21 +382,26 @@ class _Reader:
             elif cell.overlaid:
                 self._part.signs[place] = Sign.COVERED
             return
+        if look.ruled:
+            self._ruled.append((*place, *place))
         if formula and value == 0 and not isinstance(value, bool) and not self._calculated:
             self._part.signs[place] = Sign.ASSUMED_ZERO
         if (typed == "percentage" and value) or (isinstance(value, float) and _shows_another(value, cell.paragraphs)):
             self._part.signs[place] = self._part.signs.get(place, Sign(0)) | Sign.SCALED
         pieces = [piece for paragraph in cell.paragraphs for piece in paragraph] if isinstance(value, str) else []
-        fonts = [(text, self._styles.piece(name, look.style.font)) for text, name in pieces]
+        fonts = [as_read(text, self._styles.piece(name, look.style.font)) for text, name in pieces]
         if not look.style.plain or any(font != look.style.font for _text, font in fonts):
             alike = "".join(text for text, _font in fonts) == value
             note_look(
                 self._part, place, value, fonts if alike else [(str(value), f) for _t, f in fonts[:1]], look.style
             )
 
+    def _shown(self, text: str, style: str, look: _Look) -> str:
+        return as_read(text, self._styles.piece(style, look.style.font))[0] if style else text
+
     def _value(self, cell: _Cell, look: _Look) -> SheetCell:
         said = cell.attributes
-        text = "\n".join("".join(text for text, _style in paragraph) for paragraph in cell.paragraphs)
+        text = "\n".join("".join(self._shown(*piece, look) for piece in paragraph) for paragraph in cell.paragraphs)
         if said.get("calcext:value-type") == "error":
             return text or "#N/A"
         match said.get("office:value-type", ""):
@@ -364,7 +411,8 @@ class _Reader:
                     raise ValueError(said["office:value"])
                 return number
             case "date":
-                return _day(said.get("office:date-value", ""))
+                day = _day(said.get("office:date-value", ""))
+                return as_far_as_shown(day, look.style.kind) if isinstance(day, date) else day
             case "time":
                 return _time(said.get("office:time-value", ""), elapsed=look.elapsed)
             case "boolean":
@@ -384,6 +432,13 @@ def _shows_another(value: float, paragraphs: Sequence[Sequence[tuple[str, str]]]
         return False
     whole = (str(abs(int(value))), str(abs(round(value))))
     return not digits.lstrip("0").startswith(whole) or (value == int(value) and digits == f"{whole[0]}000")
+
+
+def _areas(addresses: str) -> Iterator[Area]:
+    """The areas that ``Sổ.A2:Sổ.F9`` names."""
+    for first, top, last, bottom in _AREA.findall(addresses):
+        begin = int(top) - 1, column_number(first) - 1
+        yield (*begin, *((int(bottom) - 1, column_number(last) - 1) if last else begin))
 
 
 def _number(text: str) -> int:

@@ -39,9 +39,16 @@ class NeedsPassword(FieldappError):
         super().__init__(text.format(file=path.name))
 
 
-def read_office(path: Path, password: str | None = None) -> list[SheetTable]:
-    """The sheets of a workbook, or the tables of a document; FieldappError says what is wrong."""
-    data = limits.read_bytes(path)
+def is_text(data: bytes) -> bool:
+    """Whether a file is neither a workbook or document nor a web page, by its first bytes."""
+    return not (data.startswith((b"PK", COMPOUND, *_BARE_XLS)) or _is_page(data))
+
+
+def read_office(path: Path, data: bytes, password: str | None = None, first: int | None = None) -> list[SheetTable]:
+    """The sheets of a workbook, or the tables of a document; FieldappError says what is wrong.
+
+    ``first``: only so many lines are needed; where reading all takes no longer, there are more.
+    """
     if data.startswith(COMPOUND):
         data = _opened(path, data, password)
     if data.startswith((COMPOUND, *_BARE_XLS)):
@@ -52,22 +59,26 @@ def read_office(path: Path, password: str | None = None) -> list[SheetTable]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {info.filename.replace("\\", "/").lower() for info in archive.infolist()[: limits.PARTS]}
         if "xl/workbook.bin" in names:
-            return read_xlsb(path, data)
+            return read_xlsb(path, data, first)
         if "content.xml" in names:
             if is_encrypted(Parts(data, path.name)):
                 raise NeedsPassword(path, may_be_given=False)
-            return read_ods(path, data)
+            return read_ods(path, data, first)
         if any(name.startswith("word/") for name in names):
             return read_docx(path, data)
-        return read_xlsx(path, data)
+        return read_xlsx(path, data, first)
     except (*BROKEN, struct.error):
         raise broken_xls(path) from None
 
 
+def _is_page(data: bytes) -> bool:
+    begin = data[:2000].lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").lower().replace(b"\0", b"")
+    return begin.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"mime-version"))
+
+
 def _no_office_file(path: Path, data: bytes) -> FieldappError:
     """What a file really is whose name says that it is a workbook."""
-    begin = data[:2000].lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").lower().replace(b"\0", b"")
-    if begin.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"mime-version")):
+    if _is_page(data):
         return FieldappError(
             _(
                 "{file} is a web page with the name of a sheet. Open it in a spreadsheet program and save it as .xlsx."

@@ -1,20 +1,21 @@
-"""Submissions from phones, as ODK Central and KoboToolbox export them: tables whose every row has an id of its own.
+"""Submissions from phones, as ODK Central, KoboToolbox and Epi Info export them: each row has an id of its own.
 
-The id of a submission (``KEY``, ``_uuid``) says that a row was taken in already, whatever else the server added or
-somebody corrected there. What such tables have of their own, this module knows: columns of the server, the names of
-groups before those of questions, and numbers with a decimal point.
+The id of a submission (``KEY``, ``_uuid``, ``GlobalRecordId``) says that a row was taken in already, whatever else the
+server added or somebody corrected there. What such tables have of their own, this module knows: columns of the server,
+the names of groups before those of questions, numbers with a decimal point, records that are deleted there.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
 from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, cell_text
+from fieldapp.sheets.lines import ranges
 
-IDS = ("KEY", "_uuid", "instanceID")
+IDS = ("KEY", "_uuid", "instanceID", "GlobalRecordId")
 """Headings of the id of a submission; the first that there is counts"""
 OF_THE_SERVER = {
     "SubmissionDate", "KEY", "SubmitterID", "SubmitterName", "AttachmentsPresent", "AttachmentsExpected", "Status",
@@ -22,28 +23,36 @@ OF_THE_SERVER = {
     "deviceid", "username", "phonenumber", "simserial", "subscriberid", "audit", "meta", "formhub", "uuid", "_id",
     "_uuid", "_submission_time", "_submitted_by", "_validation_status", "_notes", "_status", "_tags", "_index",
     "__version__", "_version_", "_attachments", "_geolocation", "_xform_id_string", "rootUuid", "deprecatedID",
+    "UniqueKey", "RECSTATUS", "RecStatus", "GlobalRecordId", "FirstSaveLogonName", "FirstSaveTime", "LastSaveLogonName",
+    "LastSaveTime", "FKEY",
 }  # fmt: skip
 """Names of columns that say nothing about what was done"""
 
-_SUBMISSION = re.compile(r"(?:uuid:)?([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})", re.IGNORECASE)
-_GROUP = re.compile(r".*[/-]")
+_STATUS = ("RECSTATUS", "RecStatus")
+"""Headings of the column that says whether Epi Info still has a record"""
+_DELETED = "0"
+
+_SUBMISSION = re.compile(r"(?:uuid:)?\{?([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\}?", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[Ee]\+?\d{1,2})?")
 
 
-def understood(table: SheetTable) -> SheetTable:
-    """The table as any other sheet would be, every cell in its place; itself if it is no such export.
+def understood(table: SheetTable) -> tuple[SheetTable, Sequence[str]]:
+    """The table as any other sheet would be, every cell in its place; itself if it is no such export. And what to say.
 
     FieldappError if an id occurs twice, or is missing beside others: such a row would be read otherwise than they are.
     """
     headings = [cell_text(cell) for cell in table.rows[0]] if table.rows else []
-    names = [_GROUP.sub("", heading) for heading in headings]
+    names = [*map(name_in, headings)]
     at = next((names.index(name) for name in IDS if name in names), None)
     if at is None:
-        return table
+        return table, ()
     filled = [line for line in range(1, len(table.rows)) if any(cell not in EMPTY for cell in table.rows[line])]
-    ids = {line: _id_at(table, line, at) for line in filled}
+    ids = {line: submission_in(cell_text(table.cell(line, at))) for line in filled}
     if not any(ids.values()):
-        return table
+        return table, ()
+    status = next((names.index(name) for name in _STATUS if names[at] == "GlobalRecordId" and name in names), None)
+    deleted = {line for line in filled if status is not None and cell_text(table.cell(line, status)) == _DELETED}
+    ids = {line: found for line, found in ids.items() if line not in deleted}
     _refuse_without(ids, headings[at])
     _refuse_twice(ids)
     shown: list[SheetCell] = [
@@ -54,7 +63,7 @@ def understood(table: SheetTable) -> SheetTable:
     numbers = {place for place, heading in enumerate(shown) if heading != "" and _all_numbers(table, place)}
     rows: list[list[SheetCell]] = [shown]
     for line in range(1, len(table.rows)):
-        row = list(table.rows[line])
+        row = list(table.rows[line]) if line not in deleted else []
         for place in range(min(len(row), len(shown))):
             row[place] = "" if shown[place] == "" else _number(row[place]) if place in numbers else row[place]
         row += [""] * (at + 1 - len(row))
@@ -63,11 +72,24 @@ def understood(table: SheetTable) -> SheetTable:
     letters = {
         place: said for place, said in table.old_letters.items() if place[1] < len(shown) and shown[place[1]] != ""
     }
-    return replace(table, rows=rows, old_letters=letters)
+    notes = []
+    if deleted:
+        notes.append(
+            _("Deleted in Epi Info, and not recorded: line {lines}.").format(
+                lines=ranges([line + 1 for line in deleted])
+            )
+        )
+    return replace(table, rows=rows, old_letters=letters), notes
 
 
-def _id_at(table: SheetTable, line: int, at: int) -> str | None:
-    found = _SUBMISSION.fullmatch(cell_text(table.cell(line, at)))
+def name_in(heading: str) -> str:
+    """The name of a question, without those of its groups."""
+    return heading[max(heading.rfind("/"), heading.rfind("-")) + 1 :]
+
+
+def submission_in(text: str) -> str | None:
+    """The id of a submission, out of what an export writes for it."""
+    found = _SUBMISSION.fullmatch(text)
     return found[1].lower() if found else None
 
 

@@ -41,7 +41,8 @@ _QUARTER = re.compile(r"\bquý\s+(iv|i{1,3}|[1-4])\b", re.IGNORECASE)
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 DOUBTED = (
     Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.UNCALCULATED | Sign.ASSUMED_ZERO | Sign.COVERED | Sign.SCALED
-)
+    | Sign.PART_OF_DAY
+)  # fmt: skip
 """Signs of cells that are not taken for what they hold"""
 
 
@@ -120,11 +121,21 @@ def may_name(text: str) -> bool:
 
 
 def read_plan_sheet(store: Store, path: Path, sheet: str | None = None, password: str | None = None) -> PlanSheet:
-    """The first sheet of a file on which posts and what is planned cross; FieldappError if there is none."""
+    """The first sheet of a file on which posts and what is planned cross; FieldappError if there is none.
+
+    Others of its sort are named in its notes: they may be of other periods.
+    """
     tables = read_tables(path, sheet, password)
-    for table in tables:
+    for at, table in enumerate(tables):
         found = read_plan_table(store, table)
         if found is not None:
+            others = [other.name for other in tables[at + 1 :] if read_plan_table(store, other) is not None]
+            if others:
+                not_read = _(
+                    "Only sheet “{sheet}” is read. Not read: {others}; each of these is a file of its own, or --sheet."
+                )
+                names = ", ".join(f"“{brief_text(name)}”" for name in others)
+                found.notes.insert(0, not_read.format(sheet=brief_text(table.name), others=names))
             return found
     raise FieldappError(
         _(

@@ -1,6 +1,6 @@
 """The sheet of refused rows, to be corrected and imported: each has its line, the reason and its original cells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -10,8 +10,8 @@ from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import looks_like_formula
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text
-from fieldapp.sheets.headings import Layout, MarkTarget
+from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign, cell_text
+from fieldapp.sheets.headings import ExtraTarget, FigureTarget, Layout, MarkTarget
 from fieldapp.store import disk
 
 WIDEST = 60
@@ -40,20 +40,28 @@ def free_name(given: Path) -> Path:
     return path
 
 
-DOUBTED = Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.SCALED | Sign.COVERED
+DOUBTED = Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.SCALED | Sign.PART_OF_DAY | Sign.COVERED
 """Signs of cells that nobody may take for what they hold; they are struck out on the sheet of refused rows"""
 
 
 def write_refused(
-    path: Path, table: SheetTable, layout: Layout, rows: Sequence[RefusedRow], *, doubted: Sign = DOUBTED
+    path: Path,
+    table: SheetTable,
+    layout: Layout,
+    rows: Sequence[RefusedRow],
+    *,
+    doubted: Sign = DOUBTED,
+    shared: Collection[Place] = (),
 ) -> None:
     """Write the sheet; the file is never left half written. Text is text, never a formula or a link.
 
-    Cells with a sign of ``doubted`` are struck out: so they are refused until somebody has looked at them.
+    Cells with a sign of ``doubted``, and figures of merged cells that several rows have (``shared``: their first
+    places), are struck out: so they are refused until somebody has looked at them.
     """
     import xlsxwriter
     from xlsxwriter.exceptions import XlsxWriterException
 
+    figures = {column.at for column in layout.columns if isinstance(column.target, FigureTarget | ExtraTarget)}
     own = {column.at for column in layout.columns if isinstance(column.target, MarkTarget)}
     kept = [at for at in range(len(layout.headings)) if at not in own]
     kept = [at for at in kept if layout.headings[at] or any(table.cell(row.line - 1, at) != "" for row in rows)]
@@ -82,7 +90,8 @@ def write_refused(
                 sheet.write_number(number, 1, row.line, looks["grey"])
                 for column, at in enumerate(kept, start=2):
                     cell = table.cell(row.line - 1, at)
-                    if table.sign(row.line - 1, at) & doubted:
+                    is_shared = at in figures and table.origin(row.line - 1, at) in shared
+                    if is_shared or table.sign(row.line - 1, at) & doubted:
                         sheet.write_string(number, column, cell_text(cell) or "?", looks["struck"])
                     else:
                         _write(sheet, looks, number, column, cell)

@@ -50,7 +50,7 @@ class FilledCell:
     target: ColumnTarget
     text: str
     repeated: bool
-    """it is covered by a merged cell, and is not its first"""
+    """it belongs to a merged cell that other rows, or other columns before it, have too"""
     place: str = ""
     """its name as a spreadsheet shows it: ``F3``"""
     trouble: str | None = None
@@ -120,12 +120,18 @@ class RowReader:
         hidden: bool = False,
         usual_years: Collection[int] = (),
         like_sums: Collection[int] = (),
+        rows: Collection[int] = (),
     ) -> None:
         """``given``: field as a map names it -> value for every row whose cell is empty or missing.
 
         ``hidden``: take what is struck out or not seen. ``usual_years``: in which most days of the sheet lie.
-        ``like_sums``: indexes of rows that may be totals.
+        ``like_sums``: indexes of rows that may be totals. ``rows``: indexes of all rows.
         """
+        known = frozenset(rows)
+        self.shared = {
+            first for place, first in table.merged.items() if place[0] != first[0] and {place[0], first[0]} <= known
+        }
+        """first places of merged cells that several rows have"""
         self._usual_years = usual_years
         self._like_sums = like_sums
         self._hidden = hidden
@@ -165,7 +171,8 @@ class RowReader:
             trouble = self._trouble(column.target, cell, sign, place) if text else None
             text = text or self._defaults.get(repr(column.target), "")
             if text:
-                repeated = self._table.origin(at, column.at) != (at, column.at)
+                origin = self._table.origin(at, column.at)
+                repeated = origin != (at, column.at) or origin in self.shared
                 row.cells.append(FilledCell(column.heading, column.target, text, repeated, place, trouble))
             elif sign & Sign.COVERED:
                 row.covered[column.heading] = place
@@ -192,6 +199,10 @@ class RowReader:
             sentence = _("cell {cell} holds {number}, and its format shows another number (percent or thousands). Type"
                          " what is meant, and give the cell the format General.")  # fmt: skip
             return sentence.format(cell=place, number=cell_text(cell))
+        if sign & Sign.PART_OF_DAY and sort not in ("text", "long", "year"):
+            sentence = _("cell {cell} holds a day, of which only {text} is shown: the rest was filled in by the"
+                         " spreadsheet program. Type the whole day, or what is meant.")  # fmt: skip
+            return sentence.format(cell=place, text=cell_text(cell))
         if isinstance(cell, bool) and sort != "boolean":
             return _("cell {cell} holds {value} in place of a value. Type what is meant.").format(
                 cell=place, value="TRUE" if cell else "FALSE"
@@ -318,7 +329,9 @@ class RowReader:
             if not isinstance(cell.target, FigureTarget | ExtraTarget):
                 continue
             if cell.repeated:
-                reading.problems[cell.heading] = _("This cell is merged over several lines: give each its own figure.")
+                reading.problems[cell.heading] = _(
+                    "This cell is merged over several lines: divide its figure, and give each line its own."
+                )
             elif isinstance(cell.target, ExtraTarget):
                 reading.titles[f"extras.{len(extras)}"] = cell.heading
                 extras.append({"kind_field_id": cell.target.name, "value": cell.text})

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.dates import format_date
-from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import records
-from fieldapp.sheets import columns, phone_export
+from fieldapp.sheets import columns, phone_export, phone_repeats
 from fieldapp.sheets.cells import Place, SheetTable, Sign, cell_text
 from fieldapp.sheets.days import LONGEST, WrittenDays, change_over, month_first
 from fieldapp.sheets.headings import (
@@ -28,18 +28,20 @@ from fieldapp.sheets.headings import (
     UnclearColumns,
     field_named,
     find_layout,
+    is_unit,
     letters,
     times_of,
+    unit_in,
 )
 from fieldapp.sheets.lines import left_out, lines_of
 from fieldapp.sheets.old_letters import as_written
 from fieldapp.sheets.questions import SheetChoice, SheetQuestion
-from fieldapp.sheets.reading import read_tables
+from fieldapp.sheets.reading import chosen, read_all
 from fieldapp.sheets.rows import RowReader
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.old_fonts import Converted
-from fieldapp.vietnamese.text import clean, tidy
+from fieldapp.vietnamese.text import clean, search_key, tidy
 
 NAMED = 5
 """How many cells a sentence names"""
@@ -70,6 +72,8 @@ class ImportOptions:
     """where ``columns`` says nothing, take what was chosen on the screen for a sheet with the same headings"""
     password: str | None = field(default=None, repr=False)
     """that opens the file"""
+    first: int | None = None
+    """only so many lines are looked at, and the first rows tried: nothing is recorded"""
 
 
 @dataclass(frozen=True)
@@ -94,27 +98,25 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     if not model.TOP:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     scope = records.writable_scope(store, model)
-    tables = read_tables(path, order.sheet, order.password)
-    if order.answers.get("letters") == "keep":
-        tables = [as_written(table) for table in tables]
-    tables = [phone_export.understood(table) for table in tables]
+    tables, said_of_export, of_export = _tables(path, order, model)
     recalled: Sequence[str] = ()
     try:
         try:
             table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
         except UnclearColumns as error:
-            chosen = _recalled(store, error.layout, order)
-            if not chosen:
+            recalled_map = _recalled(store, error.layout, order)
+            if not recalled_map:
                 raise
             layout = error.layout
         else:
-            chosen = _recalled(store, layout, order)
-        if chosen:
-            table, layout = find_layout(store, model, tables, chosen, hidden=order.hidden)
-            recalled = [*chosen]
+            recalled_map = _recalled(store, layout, order)
+        if recalled_map:
+            table, layout = find_layout(store, model, tables, recalled_map, hidden=order.hidden)
+            recalled = [*recalled_map]
     except FieldappError:
         _refuse_uncalculated(path, tables[0], [p for p, sign in tables[0].signs.items() if sign & Sign.UNCALCULATED])
         raise
+    layout, other_units = _units_that_differ(store, table, layout, order.columns or recalled_map)
     targets = {name: field_named(store, model, name) for name in order.given}
     given = [target.name for target in targets.values() if isinstance(target, FieldTarget)]
     _check_needed(table, layout, given)
@@ -123,7 +125,12 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     used = _Used(table, layout, frozenset(rows))
     _refuse_uncalculated(path, table, [*used.signed(Sign.UNCALCULATED, headings=True)])
     beside = _units_beside(store, table, layout)
-    questions = [*_letters_question(used), *_questions(used, order.hidden), *_units_question(layout, beside)]
+    questions = [
+        *of_export.get(table.name, ()),
+        *_letters_question(used),
+        *_questions(used, order.hidden),
+        *_units_question(layout, beside),
+    ]
     days = _days_question(used)
     if days is not None:
         questions.append(days)
@@ -135,10 +142,12 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         layout = _in_units(layout, beside)
     reader = RowReader(
         store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
-        usual_years=_usual_years(used), like_sums=frozenset(line.at for line in lines if line.like_a_sum),
+        usual_years=_usual_years(used), like_sums=frozenset(line.at for line in lines if line.like_a_sum), rows=rows,
     )  # fmt: skip
     notes = [
         *_recalled_note(recalled),
+        *said_of_export.get(table.name, ()),
+        *other_units,
         *_column_notes(table, layout),
         *_unnamed_columns(table, layout, rows),
         *left_out(lines),
@@ -149,6 +158,29 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         )
     open_questions = [question for question in questions if question.key not in order.answers]
     return SheetReading(table, layout, scope, rows, reader, notes, open_questions)
+
+
+def _tables(
+    path: Path, order: ImportOptions, model: type[Record]
+) -> tuple[list[SheetTable], dict[str, Sequence[str]], dict[str, list[SheetQuestion]]]:
+    """The tables of a file as any others would be; and of those that phones' servers export, by name, what to say and
+    to ask."""
+    there = read_all(path, order.password, order.first)
+    tables = chosen(path, there, order.sheet)
+    if order.answers.get("letters") == "keep":
+        tables = [as_written(table) for table in tables]
+    own = [table for table in tables if not phone_repeats.is_repeats(table)]
+    if not own:
+        raise phone_repeats.refuse_repeats(tables[0].name)
+    of_others = {table.name for table in there if phone_repeats.is_repeats(table)}
+    found, notes, questions = [], dict[str, Sequence[str]](), dict[str, list[SheetQuestion]]()
+    for table in own:
+        others = [other for other in there if other.name != table.name]
+        joined, question = phone_repeats.with_repeats(path, table, others, model, order.answers.get(phone_repeats.KEY))
+        made, notes[table.name] = phone_export.understood(joined)
+        found.append(replace(made, others=[name for name in made.others if name not in of_others]))
+        questions[table.name] = [question] if question else []
+    return found, notes, questions
 
 
 def _recalled(store: Store, layout: Layout, order: ImportOptions) -> dict[str, str | None]:
@@ -311,8 +343,8 @@ def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:
         {
             (row, column)
             for top, first, bottom, last in used.table.hiding_rules
-            for row in used.rows
-            if top <= row <= bottom
+            for row in range(top, min(bottom + 1, len(used.table.rows)))
+            if row in used.rows
             for column in columns
             if first <= column <= last and used.table.cell(row, column) != ""
         }
@@ -352,7 +384,7 @@ def _changed_over(used: _Used) -> SheetTable:
         for at in used.rows:
             cell = rows[at][column] if column < len(rows[at]) else ""
             if isinstance(cell, date):
-                cell = change_over(cell)
+                cell = change_over(cell) if what == "days" else cell
             elif isinstance(cell, str):
                 cell = month_first(cell, always=what == "texts")
             if column < len(rows[at]):
@@ -365,7 +397,8 @@ def _days_question(used: _Used) -> SheetQuestion | None:
     if not changed:
         return None
     columns = used.days()
-    days = sorted({day for at in changed for day in columns[at].days if day.day <= 12 and day.day != day.month})
+    turned_over = [at for at, what in changed.items() if what == "days"]
+    days = sorted({day for at in turned_over for day in columns[at].days if day.day <= 12 and day.day != day.month})
     texts = [text for at in changed for text in (*columns[at].month_first, *columns[at].either)] if not days else []
     named = ", ".join(f"{letters(at)} “{used.layout.headings[at]}”" for at in sorted(changed))
     if days:
@@ -393,6 +426,18 @@ def _days_question(used: _Used) -> SheetQuestion | None:
 
 
 _UNIT = re.compile(r"(?:đvt|đơn vị(?: tính)?)\s*:?\s*(.+)$", re.IGNORECASE)
+_MEASURED = (
+    {"g": 1, "gam": 1, "gram": 1, "kg": 1_000, "can": 1_000, "ien": 10_000, "ta": 100_000, "tan": 1_000_000},
+    {"cm": 1, "m": 100, "met": 100, "km": 100_000, "cai so": 100_000},
+    {"m2": 1, "met vuong": 1, "sao": 360, "ha": 10_000, "hec ta": 10_000, "hecta": 10_000, "km2": 1_000_000},
+    {"ml": 1, "lit": 1_000, "m3": 1_000_000, "khoi": 1_000_000},
+)  # fmt: skip
+_COUNTED = (
+    {"phut": 1, "gio": 60, "buoi": 240, "ngai": 480, "cong": 480, "ngai cong": 480, "tuan": 3_360, "thang": 14_400},
+    {"nguoi": 1, "khau": 1, "nhan khau": 1, "ho": 2, "gia dinh": 2, "luot": 3, "luot nguoi": 3},
+)
+"""Search keys of units of one sort, each with how much it is: a figure in one is another figure in the other. Those of
+``_COUNTED`` only say so directly below a heading"""
 
 
 def _units_beside(store: Store, table: SheetTable, layout: Layout) -> dict[int, str]:
@@ -409,6 +454,51 @@ def _units_beside(store: Store, table: SheetTable, layout: Layout) -> dict[int, 
     under = {c.at: table.cell(below, c.at) if below < len(table.rows) else "" for c in columns}
     found_units = {at: times_of(cell[:LONGEST]) if isinstance(cell, str) else "" for at, cell in under.items()}
     return {at: times for at, unit in found_units.items() if (times := unit or said)}
+
+
+def _units_that_differ(
+    store: Store, table: SheetTable, layout: Layout, chosen: Collection[str]
+) -> tuple[Layout, Sequence[str]]:
+    """The layout without the figures whose unit, above the table or below the heading, is another one; and what to say.
+
+    ``chosen``: headings of columns that a person has named.
+    """
+    above = ""
+    for row in table.rows[: layout.line]:
+        for cell in row:
+            if isinstance(cell, str) and (found := _UNIT.search(tidy(cell)[:LONGEST])):
+                above = found[1].strip("() ")
+    measures = {row["id"]: row for row in store.rows("SELECT id, name, unit_name FROM measure")}
+    kept, notes = [], []
+    for column in layout.columns:
+        target = column.target
+        if not isinstance(target, FigureTarget) or column.heading in chosen:
+            kept.append(column)
+            continue
+        under = table.cell(layout.line + 1, column.at) if layout.line + 1 < len(table.rows) else ""
+        below = under.strip("() ") if isinstance(under, str) and is_unit(under[:LONGEST]) else ""
+        said = below or ("" if unit_in(column.heading) else above)
+        sorts = _MEASURED + _COUNTED if below else _MEASURED
+        units = {m: measures[m]["unit_name"] for m in target.measures}
+        fitting = {m: grade for m, grade in target.measures.items() if not _is_another(said, units[m], sorts)}
+        if fitting:
+            kept.append(replace(column, target=replace(target, measures=fitting)))
+            continue
+        sentence = _("Column {column} “{heading}” is in “{said}” (above the table or below the heading), and it is"
+                     " counted in “{unit}”: its values are left out. Name its field by --map if the figures are in"
+                     " “{unit}”.")  # fmt: skip
+        notes.append(
+            sentence.format(
+                column=letters(column.at), heading=column.heading, said=said, unit=" / ".join(sorted({*units.values()}))
+            )
+        )
+    return replace(layout, columns=kept), notes
+
+
+def _is_another(said: str, own: str, sorts: Sequence[Mapping[str, int]]) -> bool:
+    """Whether two units are of one sort, and not as much as each other."""
+    one, other = (search_key(unit).replace("²", "2").replace("³", "3") for unit in (said, own))
+    return any(one in sizes and other in sizes and sizes[one] != sizes[other] for sizes in sorts)
 
 
 def _units_question(layout: Layout, beside: Mapping[int, str]) -> Iterator[SheetQuestion]:

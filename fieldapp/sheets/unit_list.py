@@ -20,8 +20,10 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets.cells import cell_text, clean_cell
 from fieldapp.sheets.csvfile import read_csv
+from fieldapp.sheets.old_letters import converted
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
+from fieldapp.vietnamese.old_fonts import Converted
 from fieldapp.vietnamese.text import clean, search_key, sort_key
 
 UNITS = ("level", "code", "name", "parent_code", "valid_from")
@@ -80,6 +82,8 @@ class UnitListOutcome:
     unlisted: int
     """units in force that are not on the list; they stay as they are"""
     written: bool
+    letters: Sequence[Converted] = ()
+    """what was made Unicode of the letters of an old font"""
 
     def counts(self) -> dict[str, int]:
         """How many changes of each sort."""
@@ -152,21 +156,24 @@ def take_unit_list(store: Store, units: Path | None, successions: Path | None, *
     with store.transaction():
         lists = _Lists(store)
         if units is not None:
-            lists.take_units(units, _rows(units, UNITS))
+            lists.take_units(units, _rows(units, UNITS, lists.letters))
         if successions is not None:
-            lists.take_successions(successions, _rows(successions, SUCCESSIONS))
+            lists.take_successions(successions, _rows(successions, SUCCESSIONS, lists.letters))
         lists.check()
         if write:
             lists.write()
-        return UnitListOutcome([*lists.changes()], lists.unlisted() if units is not None else 0, write)
+        unlisted = lists.unlisted() if units is not None else 0
+        return UnitListOutcome([*lists.changes()], unlisted, write, lists.letters)
 
 
 # reading ------------------------------------------------------------------------------------------------------------
 
 
-def _rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, column -> text) for each line below the headings."""
+def _rows(path: Path, needed: Sequence[str], letters: list[Converted]) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, column -> text) for each line below the headings. ``letters`` gets what was made Unicode."""
     (table,) = read_csv(path)
+    table = converted(table) if not table.old_letters else table
+    letters += table.old_letters.values()
     shown = [[cell_text(clean_cell(cell)) for cell in row] for row in table.rows]
     heads = [_meant("head", head) for head in shown[0]] if shown else []
     missing = [name for name in needed if name not in heads]
@@ -245,6 +252,7 @@ class _Lists:
             by_id[row["id"]].parent = by_id.get(row["parent_id"])
         self.places = list(by_id.values())
         self.successions: list[_Succession] = []
+        self.letters: list[Converted] = []
         self._by_code: dict[tuple[str, str | None], list[_Place]] = {}
         self._by_name: dict[tuple[str, str, str | None], list[_Place]] = {}
         for place in self.places:

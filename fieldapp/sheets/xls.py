@@ -6,16 +6,17 @@ does not say which cells are formulas, so the records of the file are looked thr
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import Area, Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
-from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
+from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, BUILT_IN, WHITE, Font, Style, shown_as, style_of
 
 if TYPE_CHECKING:
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
     from xlrd.sheet import Sheet
 
 _FORMULAS = (0x0006, 0x0206, 0x0406)
+_RULED, _RULE = 0x01B0, 0x01B1
+_NUMBERS, _FONTS, _ALIGNED, _BORDERED, _PATTERNED = (1 << bit for bit in range(25, 30))
+"""Which blocks the look of a rule has"""
+_STRUCK = 0x80
 _BEGIN, _END, _SHEET_OF_CELLS = (0x0809, 0x0409), 0x000A, 0x0010
 _EMPTY_TEXT = b"\x03"
 _LOW = 40
 """Twentieths of a point: a row of less height is not seen"""
+_RAISED = 1
+"""Number of what is written above the line"""
 _NARROW = 128
 """256ths of a character: a column of less width is not seen"""
 
@@ -38,9 +45,11 @@ def read_xls(path: Path, data: bytes) -> list[SheetTable]:
     try:
         data = _stream(data)
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
-        formulas = _Formulas(data)
+        said = _Records(data)
         return [
-            _Reader(book, sheet, formulas.of_sheet.get(number, {}), formulas.calculated, path.name).table()
+            _Reader(book, sheet, said.formulas.get(number, {}), said.calculated, path.name).table(
+                said.rules.get(number, ())
+            )
             for number, sheet in enumerate(book.sheets())
         ]
     except FieldappError:
@@ -76,11 +85,25 @@ def broken_xls(path: Path) -> FieldappError:
     )
 
 
-class _Formulas:
-    """The cells with a formula: for each sheet, place -> its result as stored (8 bytes)."""
+@dataclass(frozen=True)
+class _Rule:
+    """What a rule of the sheet (conditional formatting) makes of cells."""
+
+    areas: Sequence[Area]
+    struck: bool
+    color: int | None
+    """number of the colour of its text"""
+    ground: int | None
+
+
+class _Records:
+    """What xlrd does not say of the sheets: their formulas, and their rules."""
 
     def __init__(self, stream: bytes) -> None:
-        self.of_sheet: dict[int, dict[Place, bytes]] = {}
+        self.formulas: dict[int, dict[Place, bytes]] = {}
+        """for each sheet, place of a formula -> its result as stored (8 bytes)"""
+        self.rules: dict[int, list[_Rule]] = {}
+        areas: list[Area] = []
         sheet, depth, in_cells = -1, 0, False
         for code, record in _records(stream):
             if code in _BEGIN:
@@ -92,14 +115,46 @@ class _Formulas:
                 depth -= 1
             elif code in _FORMULAS and depth == 1 and in_cells and len(record) >= 14:
                 row, column = struct.unpack_from("<HH", record)
-                self.of_sheet.setdefault(sheet, {})[row, column] = record[6:14]
-        results = [result for cells in self.of_sheet.values() for result in cells.values()]
+                self.formulas.setdefault(sheet, {})[row, column] = record[6:14]
+            elif code == _RULED and depth == 1 and in_cells:
+                areas = [*_areas(record)]
+            elif code == _RULE and depth == 1 and in_cells:
+                self.rules.setdefault(sheet, []).append(_rule(areas, record))
+        results = [result for cells in self.formulas.values() for result in cells.values()]
         self.calculated = any(any(result) and not _is_empty_text(result) for result in results)
         """False: a program wrote the formulas that does not calculate"""
 
 
 def _is_empty_text(result: bytes) -> bool:
     return result[6:] == b"\xff\xff" and result[:1] == _EMPTY_TEXT
+
+
+def _areas(record: bytes) -> Iterator[Area]:
+    """The areas of the rules that follow ([MS-XLS] CondFmt)."""
+    (many,) = struct.unpack_from("<H", record, 12)
+    for top, bottom, first, last in struct.iter_unpack("<4H", record[14 : 14 + 8 * many]):
+        yield top, first, bottom, last
+
+
+def _rule(areas: Sequence[Area], record: bytes) -> _Rule:
+    """A rule ([MS-XLS] CF): its look is written in blocks, each there if its bit is set."""
+    (flags,) = struct.unpack_from("<I", record, 6)
+    at = 12
+    struck, color, ground = False, None, None
+    if flags & _NUMBERS:
+        is_own = struct.unpack_from("<H", record, 10)[0] & 1
+        at += struct.unpack_from("<H", record, at)[0] if is_own else 2
+    if flags & _FONTS:
+        (options,) = struct.unpack_from("<I", record, at + 68)
+        (number,) = struct.unpack_from("<i", record, at + 80)
+        (unsaid,) = struct.unpack_from("<I", record, at + 88)
+        struck = bool(options & _STRUCK) and not unsaid & _STRUCK
+        color = number if number >= 0 else None
+        at += 118
+    at += 8 * bool(flags & _ALIGNED) + 8 * bool(flags & _BORDERED)
+    if flags & _PATTERNED:
+        ground = struct.unpack_from("<H", record, at + 2)[0] >> 7 & 0x7F
+    return _Rule(areas, struck, color, ground)
 
 
 def _records(stream: bytes) -> Iterator[tuple[int, bytes]]:
@@ -122,7 +177,7 @@ class _Reader:
         self._part = SheetPart()
         self._styles: dict[int, Style] = {}
 
-    def table(self) -> SheetTable:
+    def table(self, rules: Sequence[_Rule]) -> SheetTable:
         """The sheet as it was read."""
         part, sheet = self._part, self._sheet
         for row in range(sheet.nrows):
@@ -140,12 +195,22 @@ class _Reader:
         return SheetTable(
             sheet.name, part.rows, merged, (), sheet.visibility != 0, frozenset(part.hidden_rows),
             frozenset(part.hidden_columns), part.signs, part.fonts,
+            [area for rule in rules if self._hides(rule) for area in rule.areas],
         )  # fmt: skip
+
+    def _hides(self, rule: _Rule) -> bool:
+        """Whether a rule strikes cells out or hides what they hold."""
+        color = BLACK if rule.color is None else self._color(rule.color) or BLACK
+        ground = WHITE if rule.ground is None else self._color(rule.ground) or WHITE
+        return rule.struck or Style(ground=ground).hides(Font(color=color))
 
     def _read_cell(self, row: int, column: int) -> None:
         place = row, column
         style = self._style(self._sheet.cell_xf_index(row, column))
         cell = self._cell(row, column, style)
+        pieces = self._pieces(place, cell)
+        if pieces:
+            cell = "".join(text for text, _font in pieces)
         result = self._formulas.get(place)
         if cell == "" and (result is None or self._calculated):
             return
@@ -156,8 +221,8 @@ class _Reader:
             self._part.signs[place] = Sign.UNCALCULATED
         elif result is not None and cell == 0 and not self._calculated:
             self._part.signs[place] = Sign.ASSUMED_ZERO
-        if cell != "" and not (style.plain and place not in self._sheet.rich_text_runlist_map):
-            note_look(self._part, place, cell, self._pieces(place, cell), style)
+        if cell != "" and not (style.plain and not pieces):
+            note_look(self._part, place, cell, pieces, style)
 
     def _cell(self, row: int, column: int, style: Style) -> SheetCell:
         import xlrd
@@ -182,7 +247,7 @@ class _Reader:
             return []
         starts = [(0, None), *((start, self._font(number)) for start, number in begun)]
         ends = [start for start, _font in starts[1:]] + [len(cell)]
-        pieces = [(cell[start:end], font) for (start, font), end in zip(starts, ends, strict=True)]
+        pieces = [as_read(cell[start:end], font) for (start, font), end in zip(starts, ends, strict=True)]
         return [(text, font) for text, font in pieces if text]
 
     def _style(self, number: int) -> Style:
@@ -200,7 +265,7 @@ class _Reader:
     def _font(self, number: int) -> Font:
         font = self._book.font_list[number]
         color = self._color(font.colour_index) or BLACK
-        return Font(font.name, bool(font.struck_out), color, 0 < font.height < _LOW)
+        return Font(font.name, bool(font.struck_out), color, 0 < font.height < _LOW, font.escapement == _RAISED)
 
     def _color(self, number: int) -> str | None:
         """Six digits; None for the colours of the window."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import Area, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx import NOT_CALCULATING
-from fieldapp.sheets.xlsx_sheet import SheetPart, note_look, shown_by_merging
+from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, BUILT_IN, WHITE, Font, Style, shown_as, style_of
 from fieldapp.sheets.xml_parts import Parts
 from fieldapp.vietnamese.text import clean
@@ -20,11 +20,16 @@ _ROW, _BLANK, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = range(8)
 _FORMULA_TEXT, _FORMULA_NUMBER, _FORMULA_BOOL, _FORMULA_ERROR = range(8, 12)
 _SHARED_ITEM, _FONT, _FORMAT, _FILL, _XF, _COLUMN, _RICH_TEXT = 19, 43, 44, 45, 47, 60, 62
 _BOOK_PROPERTIES, _SHEET, _CALCULATION, _MERGED = 153, 156, 157, 176
+_RULED, _RULE, _BAR, _RULE_LOOK = 461, 463, 467, 507
 _BEGIN_CELL_XFS, _END_CELL_XFS, _COMMENT = 617, 618, 635
+_FOREGROUND, _BACKGROUND, _TEXT_COLOR, _STRUCK = 1, 2, 5, 29
+"""Numbers of the properties of a rule's look ([MS-XLSB] XFProp)"""
 _ERRORS = {
     0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
     0x2B: "#GETTING_DATA",
 }  # fmt: skip
+_RAISED = 1
+"""Number of what is written above the line"""
 _LOW, _NARROW = 40, 128
 """Twentieths of a point, 256ths of a character: a row or column of less is not seen"""
 
@@ -32,8 +37,9 @@ Rich = tuple[str, list[tuple[int, int]]]
 """A text, and where in it (characters) which font begins"""
 
 
-def read_xlsb(path: Path, data: bytes) -> list[SheetTable]:
-    """The sheets of a file; FieldappError, ``struct.error`` or one of ``xml_parts.BROKEN`` says what is wrong."""
+def read_xlsb(path: Path, data: bytes, first: int | None = None) -> list[SheetTable]:
+    """The sheets of a file, or their ``first`` lines; FieldappError, ``struct.error`` or one of ``xml_parts.BROKEN``
+    says what is wrong."""
     parts = Parts(data, path.name, ".bin")
     main = next((target for sort, target in parts.related("").values() if sort == "officeDocument"), "xl/workbook.bin")
     related = parts.related(main)
@@ -55,7 +61,7 @@ def read_xlsb(path: Path, data: bytes) -> list[SheetTable]:
             sort, target = related.get(relation, ("", ""))
             if sort == "worksheet":
                 sheets.append((_wide(record, at)[0], target, state != 0))
-    return [_Reader(book).table(name, target, hidden=hidden) for name, target, hidden in sheets]
+    return [_Reader(book).table(name, target, hidden=hidden, first=first) for name, target, hidden in sheets]
 
 
 def records(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -109,6 +115,8 @@ class _Book:
         self.texts: list[Rich] = []
         self.fonts: list[Font] = []
         self.styles: list[Style] = []
+        self.hiding_rules: list[bool] = []
+        """For each look that a rule may give a cell: whether it strikes it out or hides it"""
         writer = next((t for sort, t in parts.related("").values() if sort == "extended-properties"), "")
         self.calculated = not NOT_CALCULATING.search(parts.tree(writer).child("Application").text)
 
@@ -121,12 +129,15 @@ class _Book:
             if code == _FORMAT:
                 codes[struct.unpack_from("<H", record)[0]] = _wide(record, 2)[0]
             elif code == _FONT:
-                height, flags = struct.unpack_from("<HH", record)
+                height, flags, _weight, script = struct.unpack_from("<4H", record)
                 color = _color(record[12:20]) or BLACK
-                self.fonts.append(Font(_wide(record, 21)[0], bool(flags & 8), color, 0 < height < _LOW))
+                name, _end = _wide(record, 21)
+                self.fonts.append(Font(name, bool(flags & 8), color, 0 < height < _LOW, script == _RAISED))
             elif code == _FILL:
                 (pattern,) = struct.unpack_from("<I", record)
                 grounds.append(WHITE if pattern == 0 else _color(record[4:12]) if pattern == 1 else None)
+            elif code == _RULE_LOOK:
+                self.hiding_rules.append(_hides(record))
             elif code in (_BEGIN_CELL_XFS, _END_CELL_XFS):
                 in_cells = code == _BEGIN_CELL_XFS
             elif code == _XF and in_cells:
@@ -135,6 +146,26 @@ class _Book:
                 ground = grounds[fill] if fill < len(grounds) else WHITE
                 format_code = None if number in BUILT_IN and number not in codes else codes.get(number)
                 self.styles.append(style_of(look, ground, str(number), format_code))
+
+
+def _hides(record: bytes) -> bool:
+    """Whether the look that a rule gives a cell strikes it out or hides what it holds."""
+    at, said = 6, dict[int, bytes]()
+    while at + 4 <= len(record):
+        sort, size = struct.unpack_from("<HH", record, at)
+        said[sort] = record[at + 4 : at + size]
+        at += max(size, 4)
+    ground = _color(said.get(_BACKGROUND, b"")) or _color(said.get(_FOREGROUND, b"")) or WHITE
+    color = _color(said.get(_TEXT_COLOR, b"")) or BLACK
+    return said.get(_STRUCK, b"\0")[:1] == b"\1" or Style(ground=ground).hides(Font(color=color))
+
+
+def _areas(record: bytes) -> list[Area]:
+    """The areas of the rules that follow."""
+    return [
+        (top, left, bottom, right)
+        for top, bottom, left, right in struct.iter_unpack("<4I", record[12 : 12 + (len(record) - 12) // 16 * 16])
+    ]
 
 
 def _color(record: bytes) -> str | None:
@@ -149,30 +180,41 @@ class _Reader:
         self._book = book
         self._part = SheetPart()
 
-    def table(self, name: str, target: str, *, hidden: bool) -> SheetTable:
+    def table(self, name: str, target: str, *, hidden: bool, first: int | None) -> SheetTable:
         """The sheet as it was read."""
         part, row = self._part, 0
+        ruled, hiding = list[Area](), list[Area]()
         for code, record in records(self._book.parts.read(target)):
             if code == _ROW:
                 row, _style, height = struct.unpack_from("<IIH", record)
+                if first is not None and row >= first:
+                    break
                 if (record[11] & 0x10 or height < _LOW) and row < limits.ROWS:
                     part.hidden_rows.add(row)
             elif _BLANK <= code <= _FORMULA_ERROR or code == _RICH_TEXT:
                 self._read_cell(row, code, record)
             elif code == _COLUMN:
-                first, last, width, _style, flags = struct.unpack_from("<IIIIH", record)
+                begin, last, width, _style, flags = struct.unpack_from("<IIIIH", record)
                 if flags & 1 or width < _NARROW:
-                    part.hidden_columns.update(range(min(first, limits.COLUMNS), min(last + 1, limits.COLUMNS)))
+                    part.hidden_columns.update(range(min(begin, limits.COLUMNS), min(last + 1, limits.COLUMNS)))
             elif code == _MERGED:
-                top, bottom, first, last = struct.unpack_from("<IIII", record)
-                part.merges.append((top, first, bottom, last))
+                top, bottom, begin, last = struct.unpack_from("<IIII", record)
+                part.merges.append((top, begin, bottom, last))
                 if len(part.merges) > limits.ROWS:
                     raise limits.too_large(self._book.parts.file)
+            elif code == _RULED:
+                ruled = _areas(record)
+            elif code == _RULE and len(record) >= 12:
+                (look,) = struct.unpack_from("<I", record, 8)
+                if look < len(self._book.hiding_rules) and self._book.hiding_rules[look]:
+                    hiding += ruled
+            elif code == _BAR and len(record) >= 3 and not record[2]:
+                hiding += ruled
         merged = shown_by_merging(part)
         self._mark_comments(target)
         return SheetTable(
             name, part.rows, merged, (), hidden, frozenset(part.hidden_rows), frozenset(part.hidden_columns),
-            part.signs, part.fonts,
+            part.signs, part.fonts, hiding,
         )  # fmt: skip
 
     def _read_cell(self, row: int, code: int, record: bytes) -> None:
@@ -180,6 +222,9 @@ class _Reader:
         styles, number = self._book.styles, look & 0xFFFFFF
         style = styles[number] if number < len(styles) else Style()
         cell, runs = self._cell(code, record, style)
+        pieces = self._pieces(str(cell), runs) if runs else []
+        if pieces:
+            cell = "".join(text for text, _font in pieces)
         formula = _FORMULA_TEXT <= code <= _FORMULA_ERROR
         if cell == "" and not (formula and not self._book.calculated):
             return
@@ -189,8 +234,8 @@ class _Reader:
         self._part.put(place, cell)
         if formula and not self._book.calculated and (cell == "" or (cell == 0 and not isinstance(cell, bool))):
             self._part.signs[place] = Sign.ASSUMED_ZERO
-        if cell != "" and (runs or not style.plain):
-            note_look(self._part, place, cell, self._pieces(str(cell), runs), style)
+        if cell != "" and (pieces or not style.plain):
+            note_look(self._part, place, cell, pieces, style)
 
     def _cell(self, code: int, record: bytes, style: Style) -> tuple[SheetCell, list[tuple[int, int]]]:
         if code in (_RK, _REAL, _FORMULA_NUMBER):
@@ -216,8 +261,8 @@ class _Reader:
         fonts = self._book.fonts
         starts = [(0, None), *((at, fonts[font] if font < len(fonts) else None) for at, font in runs)]
         ends = [at for at, _font in starts[1:]] + [len(text)]
-        pieces = [(text[start:end], font) for (start, font), end in zip(starts, ends, strict=True)]
-        return [(piece, font) for piece, font in pieces if piece] if runs else []
+        pieces = [as_read(text[start:end], font) for (start, font), end in zip(starts, ends, strict=True)]
+        return [(piece, font) for piece, font in pieces if piece]
 
     def _mark_comments(self, target: str) -> None:
         """Mark the empty cells with a comment."""

@@ -12,19 +12,20 @@ NOT_CALCULATING = re.compile(r"openpyxl|xlsxwriter|apache poi|npoi|sheetjs|excel
 """Programs that write formulas without calculating them"""
 
 
-def read_xlsx(path: Path, data: bytes) -> list[SheetTable]:
-    """The sheets of a file; FieldappError, or one of ``xml_parts.BROKEN``, says what is wrong."""
-    return _tables(Parts(data, path.name))
+def read_xlsx(path: Path, data: bytes, first: int | None = None) -> list[SheetTable]:
+    """The sheets of a file, or their ``first`` lines; FieldappError, or one of ``xml_parts.BROKEN``, says what is
+    wrong."""
+    return _tables(Parts(data, path.name), first)
 
 
-def _tables(parts: Parts) -> list[SheetTable]:
+def _tables(parts: Parts, first: int | None) -> list[SheetTable]:
     main = next((target for sort, target in parts.related("").values() if sort == "officeDocument"), "xl/workbook.xml")
     workbook = parts.tree(main)
     related = parts.related(main)
     named = dict(related.values())
     styles = Styles(parts.tree(named.get("styles", "")), parts.tree(named.get("theme", "")))
     properties = workbook.child("workbookPr")
-    book = Book(parts, styles, on(properties.get("date1904")), _calculated(parts, workbook))
+    book = Book(parts, styles, on(properties.get("date1904")), _calculated(parts, workbook), first=first)
     if named.get("sharedStrings", "") in parts:
         book.texts = shared_texts(parts.read(named["sharedStrings"]), parts.file, styles)
     tables = []
@@ -35,7 +36,7 @@ def _tables(parts: Parts) -> list[SheetTable]:
             tables.append(read_sheet(book, target, sheet.get("name"), hidden=hidden))
     if not workbook.child("sheets").children:
         raise ValueError(main)
-    for name in parts.unread():  # nothing reads them: they are measured all the same
+    for name in parts.unread() if first is None else ():  # nothing reads them: they are measured all the same
         read_sheet(book, name, "", hidden=True)
     return tables
 

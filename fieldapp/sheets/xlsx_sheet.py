@@ -9,8 +9,18 @@ from typing import NamedTuple
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error, raised
 from fieldapp.sheets.headings import letters
-from fieldapp.sheets.xlsx_styles import Font, Style, Styles, is_old, number_of, on, shown_as
-from fieldapp.sheets.xml_parts import Node, Parts, local, parse
+from fieldapp.sheets.xlsx_styles import (
+    PARTS_OF_DAY,
+    Font,
+    Style,
+    Styles,
+    as_far_as_shown,
+    is_old,
+    number_of,
+    on,
+    shown_as,
+)
+from fieldapp.sheets.xml_parts import Enough, Node, Parts, local, parse
 from fieldapp.vietnamese.text import clean
 
 _REF = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
@@ -22,6 +32,8 @@ _NARROW = 0.5
 """Characters: a column of less width is not seen"""
 _SHORT = 8
 """Characters; a longer text is not all blanks, or is cleaned later"""
+HIDES = -1
+"""In place of the number of a look: nothing is shown"""
 _FAR = 1 << 20
 """More rows or columns than any sheet has"""
 
@@ -43,6 +55,8 @@ class Book:
     calculated: bool
     """False: the file says of itself that nobody has calculated its formulas"""
     texts: Sequence[RichText] = ()
+    first: int | None = None
+    """so many lines of each sheet are read; None: all"""
 
 
 _NOTHING = RichText("")
@@ -85,9 +99,7 @@ class Texts:
             self._in_t = False
         elif name == "r":
             font = self._font(self._nodes[0]) if self._nodes else None
-            text = _said(self._said)
-            is_raised = self._nodes and self._nodes[0].child("vertAlign").get("val") == "superscript"
-            self._runs.append((raised(text) if is_raised else text, font))
+            self._runs.append(as_read(_said(self._said), font))
             self._said, self._nodes = [], []
 
     def taken(self) -> RichText:
@@ -117,6 +129,11 @@ def shared_texts(data: bytes, file: str, styles: Styles) -> list[RichText]:
     return found
 
 
+def as_read(text: str, font: Font | None) -> tuple[str, Font | None]:
+    """A piece of a text with its font: the mark of a note after a figure is none of its digits."""
+    return raised(text) if font is not None and font.raised else text, font
+
+
 def _said(pieces: Sequence[str]) -> str:
     """The text of a cell; nothing if nobody would see that there is one."""
     text = "".join(pieces)
@@ -138,7 +155,7 @@ class SheetPart:
     arrays: list[Area] = field(default_factory=list)
     """cells that one formula fills"""
     rules: list[tuple[str, int]] = field(default_factory=list)
-    """area of a rule, number of the look that it gives"""
+    """areas of a rule, number of the look that it gives; ``HIDES`` for one that shows nothing"""
 
     def put(self, place: Place, cell: SheetCell) -> None:
         """Enter what a cell holds."""
@@ -163,7 +180,8 @@ def read_sheet(book: Book, part: str, name: str, *, hidden: bool) -> SheetTable:
     _mark_arrays(book, read)
     _mark_covered(book, part, read)
     looks = book.styles.hiding_rules
-    rules = [area for areas, look in read.rules if look < len(looks) and looks[look] for area in _areas(areas)]
+    hiding = [areas for areas, look in read.rules if look == HIDES or (look < len(looks) and looks[look])]
+    rules = [area for areas in hiding for area in _areas(areas)]
     return SheetTable(
         name, read.rows, places, (), hidden, frozenset(read.hidden_rows), frozenset(read.hidden_columns), read.signs,
         read.fonts, rules,
@@ -190,6 +208,10 @@ class _Reader:
         self._value: str | None = None
         self._formula = False
         self._rule_area = ""
+        self._rules: list[int] = []
+        """looks that rules of the area give"""
+        self._look_nodes: list[Node] = []
+        """the look that a rule of newer Excel describes, as far as it is read"""
         self._elements: dict[str, str] = {}
         """name of an element -> without its prefix"""
 
@@ -228,12 +250,23 @@ class _Reader:
             if len(self._part.merges) > limits.ROWS:
                 raise limits.too_large(self._book.parts.file)
         elif name == "conditionalFormatting":
-            self._rule_area = attributes.get("sqref", "")
+            self._rule_area, self._rules = attributes.get("sqref", ""), []
         elif name == "cfRule" and attributes.get("dxfId", "").isdecimal():
-            self._part.rules.append((self._rule_area, int(attributes["dxfId"])))
+            self._rules.append(int(attributes["dxfId"]))
+        elif name in ("dataBar", "iconSet") and attributes.get("showValue") in ("0", "false"):
+            self._rules.append(HIDES)
+        elif name == "sqref":  # newer Excel writes the area below its rules
+            self._said = []
+        elif name == "dxf" or self._look_nodes:
+            node = Node(name, attributes)
+            if self._look_nodes:
+                self._look_nodes[-1].children.append(node)
+            self._look_nodes.append(node)
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
         self._row, self._column = int(attributes.get("r", self._row + 1)), 0
+        if self._book.first is not None and self._row > self._book.first:
+            raise Enough
         self._row_style = None
         if len(attributes) > 1:
             if on(attributes.get("hidden", "")) or number_of(attributes.get("ht", ""), _LOW) < _LOW:
@@ -270,6 +303,14 @@ class _Reader:
             self._in_text = False
         elif self._in_text:
             self._texts.end(name)
+        elif name == "sqref":
+            self._rule_area, self._said = "".join(self._said or ()), None
+        elif name == "conditionalFormatting":
+            self._part.rules += [(self._rule_area, look) for look in self._rules]
+        elif self._look_nodes:
+            node = self._look_nodes.pop()
+            if not self._look_nodes and self._book.styles.hides(node):
+                self._rules.append(HIDES)
 
     def _end_cell(self) -> None:
         rich = None
@@ -314,7 +355,8 @@ class _Reader:
         if sort == "e":
             return value if is_error(value) else "#VALUE!", None
         if sort == "d":
-            return _iso(value.strip()), None
+            day = _iso(value.strip())
+            return as_far_as_shown(day, style.kind) if isinstance(day, date) else day, None
         number = float(value)
         if not abs(number) < 1e300:  # neither is a number that a sheet can hold
             raise ValueError(value)
@@ -347,6 +389,8 @@ def note_look(
         sign |= Sign.UNSEEN
     if style.scaled and isinstance(cell, float) and cell:
         sign |= Sign.SCALED
+    if style.kind in PARTS_OF_DAY and isinstance(cell, str) and cell[-4:].isdecimal():
+        sign |= Sign.PART_OF_DAY
     if isinstance(cell, str) and any(is_old(font) for font in said):
         part.fonts[place] = [FontRun(text, font.name) for text, font in runs]
     if sign:

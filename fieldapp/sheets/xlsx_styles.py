@@ -2,7 +2,7 @@
 
 import colorsys
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import cached_property
@@ -12,11 +12,12 @@ from fieldapp.sheets.cells import SheetCell, old_font
 from fieldapp.sheets.xml_parts import Node
 
 T = TypeVar("T")
-Kind = Literal["", "date", "time", "duration"]
+Kind = Literal["", "date", "month", "year", "time", "duration"]
 
 WHITE, BLACK = "FFFFFF", "000000"
 BUILT_IN: dict[int, Kind] = {
-    **dict.fromkeys((14, 15, 16, 17, 22, *range(27, 32), 36, *range(50, 59)), "date"),
+    **dict.fromkeys((14, 15, 16, 22, *range(27, 32), 36, *range(50, 59)), "date"),
+    17: "month",
     **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47), "time"),
     46: "duration",
 }  # fmt: skip
@@ -40,6 +41,8 @@ _STANDARD = (
 ).split()  # fmt: skip
 """The colours that are named by a number; the last two are those of the window"""
 _THEME = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
+PARTS_OF_DAY: Mapping[Kind, str] = {"month": "%m/%Y", "year": "%Y"}
+"""Kinds of formats that show only a part of a day -> how"""
 _SAME = 12
 """Steps of 255 by which the red, green and blue of two colours may differ that nobody tells apart"""
 _TINY = 2.0
@@ -54,6 +57,8 @@ class Font:
     struck: bool = False
     color: str = BLACK
     tiny: bool = False
+    raised: bool = False
+    """written small and above the line, as the mark of a note"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Style:
     @cached_property
     def plain(self) -> bool:
         """Whether there is nothing to say about a cell that looks so."""
-        seen = all(self.shows) and not self.scaled and not self.hides(self.font)
+        seen = all(self.shows) and not (self.scaled or self.kind in PARTS_OF_DAY) and not self.hides(self.font)
         return seen and not (self.font.struck or is_old(self.font))
 
     def hides(self, font: Font) -> bool:
@@ -107,7 +112,7 @@ class Styles:
             font = _at(fonts, xf.get("fontId"), Font())
             ground = _at(grounds, xf.get("fillId"), WHITE)
             self._cells.append(style_of(font, ground, xf.get("numFmtId"), codes.get(xf.get("numFmtId"))))
-        self.hiding_rules = [self._hides(dxf) for dxf in styles.child("dxfs").children]
+        self.hiding_rules = [self.hides(dxf) for dxf in styles.child("dxfs").children]
         """For each look that a rule may give a cell: whether it strikes it out or hides it"""
 
     def __getitem__(self, number: int) -> Style:
@@ -122,10 +127,12 @@ class Styles:
         )
         struck = any(child.name == "strike" and on(child.attributes.get("val", "1")) for child in node.children)
         return Font(
-            name, struck, (self._color(color) if color.name else None) or BLACK, bool(size) and number_of(size) < _TINY
-        )
+            name, struck, (self._color(color) if color.name else None) or BLACK, bool(size) and number_of(size) < _TINY,
+            node.child("vertAlign").get("val") == "superscript",
+        )  # fmt: skip
 
-    def _hides(self, dxf: Node) -> bool:
+    def hides(self, dxf: Node) -> bool:
+        """Whether the look that a rule gives a cell strikes it out or hides what it holds."""
         font = self.font(dxf.child("font"))
         ground = self._ground(dxf.child("fill"), "bgColor") if dxf.child("fill").name else WHITE
         code = dxf.child("numFmt").get("formatCode")
@@ -204,8 +211,11 @@ def _kind(sections: Sequence[str]) -> Kind:
     letters = _BRACKETS.sub("", first).lower()
     if letters.strip() in ("general", "standard", "@"):
         return ""
-    if "y" in letters or "d" in letters or ("m" in letters and not set("hs") & set(letters)):
+    is_month = "m" in letters and ("y" in letters or not set("hs") & set(letters))
+    if "d" in letters or ("aaa" in letters and is_month):  # the last: weekdays in eastern Asia
         return "date"
+    if "y" in letters or is_month:
+        return "month" if is_month else "year"
     return "time" if set("hs") & set(letters) else ""
 
 
@@ -252,12 +262,17 @@ def shown_as(value: float, kind: Kind, *, from_1904: bool) -> SheetCell:
             seconds = min(round(value % 1 * 86400), 86399)
             return time(seconds // 3600, seconds // 60 % 60, seconds % 60)
         if from_1904:
-            return date(1904, 1, 1) + timedelta(int(value))
+            return as_far_as_shown(date(1904, 1, 1) + timedelta(int(value)), kind)
         if value < 1 or int(value) == 60:
             return "29/02/1900" if value >= 1 else "00/01/1900"
-        return date(1899, 12, 30 if value > 60 else 31) + timedelta(int(value))
+        return as_far_as_shown(date(1899, 12, 30 if value > 60 else 31) + timedelta(int(value)), kind)
     except OverflowError:
         return "#####"
+
+
+def as_far_as_shown(day: date, kind: Kind) -> SheetCell:
+    """A day, or the text that a format shows of it: ``10/2026``."""
+    return f"{day:{PARTS_OF_DAY[kind]}}" if kind in PARTS_OF_DAY else day
 
 
 def is_old(font: Font) -> bool:

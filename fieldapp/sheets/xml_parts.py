@@ -20,6 +20,10 @@ BROKEN = (
 """What reading a damaged file may raise, here and in what reads its parts"""
 
 
+class Enough(Exception):
+    """Raised by a handler of ``parse`` that needs nothing of what follows."""
+
+
 class Parts:
     """The parts of one file. Names have no slash before them, and their case does not matter."""
 
@@ -127,7 +131,10 @@ def parse(
     end: Callable[[str], None],
     text: Callable[[str], None],
 ) -> None:
-    """Hand the elements of a part on; ValueError if it is no XML. One with a document type is refused (entities)."""
+    """Hand the elements of a part on; ValueError if it is no XML. One with a document type is refused (entities).
+
+    A handler may raise ``Enough``.
+    """
 
     def doctype(*_args: object) -> None:
         raise limits.too_large(file)
@@ -140,5 +147,7 @@ def parse(
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(data, True)
+    except Enough:
+        return
     except expat.ExpatError as error:
         raise ValueError(str(error)) from None

@@ -80,6 +80,7 @@ def baseline_changes() -> Iterator[BaselineChange]:
         dict(corrected_codes()),
     )
     yield from _sentences()
+    yield from _wanted_files()
     for row in _kinds_since():
         yield _as_new(*row)
 
@@ -304,6 +305,24 @@ def _sentence_of() -> dict[tuple[str, str], str]:
     return {(line["table"], derived_id(line["table"], FIRST_DAY, line["code"])): line["sentence"] for line in lines}
 
 
+def _wanted_files() -> Iterator[BaselineChange]:
+    """How many files the kinds of version 0.1 want: works that are handed over have a photograph and a minute."""
+    first = {row["id"] for _table, row in _kinds()}
+    for kind, wanted in _wanted_of().items():
+        if kind in first:
+            yield "activity_kind", kind, wanted, False
+
+
+def _wanted_of() -> dict[str, dict[str, Any]]:
+    """Id of a kind of activity -> the columns that say how many files it wants."""
+    return {
+        derived_id("activity_kind", FIRST_DAY, line["kind"]): {
+            "photographs_wanted": int(line["photographs"]), "minutes_wanted": int(line["minutes"])
+        }
+        for line in _table("kind_files.csv")
+    }  # fmt: skip
+
+
 def _kinds() -> Iterator[BaselineRow]:
     """The kinds, the measures and the measures of kinds that version 0.1 shipped."""
     for table, name in (("activity_kind", "activity_kinds.csv"), ("measure", "measures.csv")):
@@ -316,13 +335,14 @@ def _kinds() -> Iterator[BaselineRow]:
 def _kinds_since() -> Iterator[BaselineRow]:
     """The rows appended since 0.2, in the order of ``kind_measures.csv``: each after its kind and its measure."""
     shipped = {row["id"] for _table, row in _kinds()}
-    sentences = _sentence_of()
+    sentences, wanted = _sentence_of(), _wanted_of()
     for kind, measure, pair in islice(_measures_of_kinds(), FIRST_PAIRS, None):
         for table, row in (("activity_kind", kind), ("measure", measure), ("kind_measure", pair)):
             if row["id"] not in shipped:
                 shipped.add(row["id"])
                 sentence = sentences.get((table, row["id"]))
-                yield table, row if sentence is None else {**row, "sentence": sentence}
+                more = {} if sentence is None else {"sentence": sentence}
+                yield table, {**row, **more, **wanted.get(row["id"], {})}
 
 
 def _named(table: str, name: str) -> dict[str, dict[str, Any]]:

@@ -102,7 +102,7 @@ def get(store: Store, sha256: str, kind: str = "") -> bytes | None:
         return None
     except OSError as error:
         raise disk_errors.disk_error_text(error, store.home) or _damaged(path) from error
-    nonce, content = sealed[len(SEALED_FORMAT) :][:_NONCE], sealed[len(SEALED_FORMAT) + _NONCE :]
+    nonce, content = sealed[len(SEALED_FORMAT) :][:_NONCE], memoryview(sealed)[len(SEALED_FORMAT) + _NONCE :]
     try:
         data: bytes = _cipher(store, sha256, kind).decrypt(nonce, content, SEALED_FORMAT)
     except (InvalidTag, ValueError) as error:

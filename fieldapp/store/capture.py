@@ -43,9 +43,10 @@ def without_triggers(db: Database) -> Iterator[None]:
     do nothing would take half of the time.
     """
     assert db.conn.in_transaction
-    _remove_triggers(db)
+    removed = _remove_triggers(db)
     yield
-    install_triggers(db)
+    if removed:  # otherwise a block around this one has removed them
+        install_triggers(db)
 
 
 def install_triggers(db: Database) -> None:
@@ -56,11 +57,14 @@ def install_triggers(db: Database) -> None:
             db.execute(statement)
 
 
-def _remove_triggers(db: Database) -> None:
-    for (name,) in db.execute(
+def _remove_triggers(db: Database) -> int:
+    """Remove the triggers; how many there were."""
+    names = db.execute(
         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'capture\\_%' ESCAPE '\\'"
-    ).fetchall():
+    ).fetchall()
+    for (name,) in names:
         db.execute(f"DROP TRIGGER {name}")
+    return len(names)
 
 
 def _triggers(table: str, columns: list[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Row ids: new ones, those that are computed from a row's natural key, and the post that an id names."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import cache
 
@@ -40,7 +41,13 @@ def may_name(row_id: str, scope: str) -> bool:
 
     The ids that versions up to 0.2 made name none.
     """
-    return row_id[_VERSION] != NAMES_POST or row_id.endswith(scope[-_POST_DIGITS:])
+    return not naming_others([row_id], scope)
+
+
+def naming_others(row_ids: Iterable[str], scope: str) -> set[str]:
+    """Those of some ids that name another post than that of a scope."""
+    own = scope[-_POST_DIGITS:]
+    return {row_id for row_id in row_ids if row_id[_VERSION] == NAMES_POST and not row_id.endswith(own)}
 
 
 def derived_id(table: str, day: str, *key: str) -> str:

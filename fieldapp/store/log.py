@@ -12,7 +12,9 @@ them up to date later. The newest few changes of ``local_change`` are read one b
 
 import io
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import sys
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -49,16 +51,25 @@ FEW = 50
 
 
 class ChangeHead(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The beginning of a segment's line: whose columns a change sets. To read no more takes a third of the time."""
+    """The beginning of a segment's line: what a change is about. To read no more takes a fifth of the time."""
 
     hlc: int
     table: str
     row_id: str
-    cols: dict[str, msgspec.Raw]
+    raw_cols: msgspec.Raw
+
+    @property
+    def cols(self) -> Collection[str]:
+        """The columns that the change sets."""
+        return _NAMES.decode(self.raw_cols)
 
 
 _HEADS: msgspec.json.Decoder[ChangeHead] = msgspec.json.Decoder(ChangeHead)
+_NAMES: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LINES: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+Touch = tuple[int, int]
+"""A line of ``local_touch``: key of a row, number of a segment"""
 
 _COLUMNS = "log_id, seq, hlc, table_name, row_id, cols, actor, at"
 
@@ -95,6 +106,14 @@ def touch_key(row_id: str) -> int:
     return int(row_id[:8] + row_id[9:13] + row_id[14:18], 16) & 0x7FFF_FFFF_FFFF_FFFF
 
 
+def touch_keys_in_order(ids: Sequence[str]) -> "array[int]":
+    """``touch_key`` of each of many ids, in a fifth of the time."""
+    halves = array("Q", bytes.fromhex("".join(ids).replace("-", "")))
+    if sys.byteorder == "little":
+        halves.byteswap()
+    return array("Q", [half & 0x7FFF_FFFF_FFFF_FFFF for half in halves[::2]])
+
+
 def touch_keys(ids: Iterable[str]) -> str:
     """The keys of some rows in JSON, to ask for all of them in one query."""
     return json.dumps(sorted({touch_key(row_id) for row_id in ids}))
@@ -102,13 +121,16 @@ def touch_keys(ids: Iterable[str]) -> str:
 
 def changes_of_rows(store: Store, ids: Iterable[str]) -> dict[str, list[Change]]:
     """All changes of some rows of any table, in order (hlc, log); a row without changes is left out."""
+    wanted = set(ids)
+    if not wanted:  # an import asks for none, and must not wait for the index
+        return {}
     try:
         index_touched_rows(store)
     except DiskFull:
         with store.undone():
             index_touched_rows(store)
-            return _changes_of_rows(store, set(ids))
-    return _changes_of_rows(store, set(ids))
+            return _changes_of_rows(store, wanted)
+    return _changes_of_rows(store, wanted)
 
 
 def _changes_of_rows(store: Store, wanted: set[str]) -> dict[str, list[Change]]:
@@ -290,25 +312,43 @@ def last_number(store: Store) -> int:
     return int(store.setting(NUMBER, "0") or 0)
 
 
-def index_touched_rows(store: Store) -> None:
+def index_touched_rows(store: Store, through: int = 1 << 62) -> None:
     """Bring ``local_touch`` and, where many changes were written here, ``local_touch_change`` up to date.
 
     An import does not call this: it is done afterwards. A query for a row's changes before that waits for it.
+    ``through``: the number of the last segment that is entered.
     """
     _catch_up_changes(store)
-    reached = int(store.setting(TOUCHED, "0") or 0)
     numbers = [
         row["number"]
         for row in store.rows(
-            "SELECT number FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [reached]
+            "SELECT number FROM local_segment WHERE number > ? AND number <= ? AND state = 'applied' ORDER BY number",
+            [touched_through(store), through],
         )
     ]
     for start in range(0, len(numbers), SEGMENTS):
-        part = numbers[start : start + SEGMENTS]
         with store.transaction(derived=True):
-            entries = {(touch_key(head.row_id), number) for number in part for head in heads_of_segment(store, number)}
-            store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", sorted(entries))
-            store.set_setting(TOUCHED, str(part[-1]))
+            touches: list[Touch] = []
+            for number in numbers[start : start + SEGMENTS]:
+                touches += touches_of(number, heads_of_segment(store, number))
+            enter_touches(store, touches, number)
+
+
+def touched_through(store: Store) -> int:
+    """The number of the last segment whose rows are in ``local_touch``."""
+    return int(store.setting(TOUCHED, "0") or 0)
+
+
+def touches_of(number: int, heads: Sequence[ChangeHead]) -> list[Touch]:
+    """What ``local_touch`` gets for a segment."""
+    return [(key, number) for key in {*touch_keys_in_order([head.row_id for head in heads])}]
+
+
+def enter_touches(store: Store, touches: list[Touch], through: int) -> None:
+    """Enter the rows of the next segments, up to the one with the number ``through``; inside a transaction."""
+    touches.sort()
+    store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", touches)
+    store.set_setting(TOUCHED, str(through))
 
 
 def _catch_up_changes(store: Store) -> None:

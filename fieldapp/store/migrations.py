@@ -199,6 +199,15 @@ def reports_and_papers(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@_migration("0018_wanted_files")
+def wanted_files(db: Database) -> None:
+    """How many photographs and minutes a kind of activity wants at its records; what a file of a record is.
+
+    Which files somebody here asked headquarters for again (local).
+    """
+    add_what_is_missing(db)
+
+
 OFFICIAL_CODES = 15
 """The first ``schema`` of segments whose author had the official codes of units"""
 OFFICIAL_CODES_SINCE = "official_codes_since"
@@ -206,7 +215,7 @@ OFFICIAL_CODES_SINCE = "official_codes_since"
 SCHEMA_BEFORE_OFFICIAL_CODES = 4
 """The ``SEGMENT_SCHEMA`` of the versions before: of changes made before this file got them, sealed when they are"""
 
-SEGMENT_SCHEMA = 17
+SEGMENT_SCHEMA = 18
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
 Those tables have not changed since migration 17. Later migrations only change what a replica keeps for itself. So this

@@ -272,6 +272,13 @@ class Store:
         It may have sentences, and go by the day: it is computed anew in another language, and on another day.
         """
         state = (self.value("PRAGMA data_version"), self.db.conn.total_changes, language(), wall.today())
+        return self._cached(what, state, compute)
+
+    def cached_for_shape(self, what: str, compute: Callable[[], Known]) -> Known:
+        """The result of ``compute``, cached under ``what`` until the tables, indexes or triggers change."""
+        return self._cached(what, (self.value("PRAGMA schema_version"),), compute)
+
+    def _cached(self, what: str, state: tuple[object, ...], compute: Callable[[], Known]) -> Known:
         known = self._known.get(what)
         if known is None or known[0] != state:
             known = self._known[what] = (state, compute())

@@ -13,6 +13,7 @@ from textual.worker import WorkerFailed
 
 from fieldapp.crash import is_short_of_memory, log_crash, unexpected
 from fieldapp.errors import FieldappError, ReadOnly, reason_text
+from fieldapp.escaping import display_path
 from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
@@ -218,14 +219,20 @@ class FieldApp(Host):
 
     @work(thread=True)
     def back_up(self) -> None:
-        """Write the backup of the day in a thread. If it fails, a message says why, and the work goes on."""
-        from fieldapp.sync.safety import backup
+        """Write the backup of the day in a thread. If it fails, a message says why, and the work goes on.
+
+        Then some files of records are read through: what a disk has spoiled is noticed while others still have it.
+        """
+        from fieldapp.sync.safety import backup, doctor
 
         if self.read_only:
             return
         try:
             with self.store.reopen() as store:
                 backup.daily_backup(store)
+                for name in doctor.check_some_files(store):
+                    text = _("Damaged, and asked for again: the file {name}").format(name=display_path(name))
+                    self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
         except (FieldappError, OSError) as error:
             text = _("No backup of today: {why}").format(why=reason_text(error))
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
@@ -260,7 +267,10 @@ class FieldApp(Host):
         """Switch to the next way of typing Vietnamese, and remember it."""
         names = ["", *input_methods()]
         self._set_habit(names[(names.index(self.habit) + 1) % len(names)])
-        self.notify(self.habit or _("Typing is left to the machine's input method."), markup=False)
+        text = _("The program's own input method is off: Vietnamese is typed by the machine's.")
+        if self.habit:
+            text = _("The program composes Vietnamese itself now: {way}. F12 again: another way.")
+        self.notify(text.format(way=self.habit), markup=False)
 
     def take_theme(self, name: str) -> None:
         """Show these colours from now on, and remember them."""
@@ -287,13 +297,19 @@ class FieldApp(Host):
         """Turn the program's own input method off, and say so."""
         self._set_habit("")
         self.notify(
-            _("The machine has an input method of its own: this program's is off now. F12 puts it on again."),
+            _(
+                "The machine's input method is on, so the program's own is off now: two at once would break words."
+                " To use the program's, switch the machine's off, then press F12."
+            ),
             markup=False,
+            timeout=10,
         )
 
     def key_unused(self, key: str) -> None:
         """Say that a function key does nothing on this screen, and where the others are named."""
         text = _("{key} does nothing on this screen. Esc goes back.")
+        if key == "f12":
+            text = _("{key} chooses how Vietnamese is typed. It works in fields for Vietnamese words only.")
         self.notify(text.format(key=key.upper()), markup=False, timeout=5)
 
     def letter_broken(self) -> None:

@@ -1,5 +1,6 @@
 """Where people keep their files: what a screen offers to open, and the folder it writes into at first."""
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ FOLDERS = ("Documents", "Desktop", "Downloads", "Tài liệu", "Màn hình nền
 PICTURE_FOLDERS = ("Pictures", "Hình ảnh", "Ảnh")
 CAMERA = "DCIM"
 """The folder of photographs on phones and on the cards of cameras"""
+PHONES = ("mtp:", "gphoto2:", "afc:")
+"""How names of phones and cameras on a cable begin where the desktops of Linux show them as folders (gvfs)"""
 LISTED = 30
 
 
@@ -43,7 +46,7 @@ def photographs_and_papers() -> list[Path]:
 
 
 def _evidence_folders() -> Iterator[Path]:
-    plugged = [drive.path for drive in drives.drives()]
+    plugged = [*_phones(), *(drive.path for drive in drives.drives())]
     for drive in plugged:
         with suppress(OSError):
             yield from sorted((path for path in (drive / CAMERA).iterdir() if path.is_dir()), reverse=True)
@@ -52,6 +55,16 @@ def _evidence_folders() -> Iterator[Path]:
     home = Path.home()
     yield from (home / name for name in (*PICTURE_FOLDERS, *FOLDERS))
     yield home
+
+
+def _phones() -> Iterator[Path]:
+    """Phones and cameras on a cable, and each of their storages. On Windows they have no path, and none is here."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    with suppress(OSError):
+        for phone in sorted((Path(runtime) / "gvfs").iterdir()) if runtime else ():
+            if phone.name.startswith(PHONES):
+                yield phone
+                yield from sorted(path for path in phone.iterdir() if path.is_dir())
 
 
 def _files_in(folder: Path, endings: Collection[str]) -> Iterator[Path]:

@@ -28,8 +28,10 @@ MEANINGS: Mapping[str, Meaning] = {
         *("release", "take_back", "settle"),
     ),
     "f3": _means("find", "search", "app.search"),
-    "f4": _means("choose from a list", "books", "open", "narrow", "length", "open_record", "laptops", "photographs"),
-    "f5": _means("again, as before", "copy", "pin", "key_again", "renew", "recover"),
+    "f4": _means(
+        "choose from a list", "books", "open", "narrow", "length", "open_record", "laptops", "photographs", "sort"
+    ),
+    "f5": _means("again, as before", "copy", "pin", "key_again", "renew", "recover", "fetch"),
     "shift+f5": _means("all as before", "copy_all"),
     "f6": _means(
         "many or all at once",
@@ -49,7 +51,19 @@ MEANINGS: Mapping[str, Meaning] = {
     ),
     "f7": _means(
         "look otherwise, look at what waits",
-        *("review", "voided", "retired", "state", "units", "split", "batches", "files", "preview", "fields"),
+        *(
+            "review",
+            "voided",
+            "retired",
+            "state",
+            "units",
+            "split",
+            "batches",
+            "files",
+            "arrivals",
+            "preview",
+            "fields",
+        ),
     ),
     "f8": _means("report, figures, papers", "report", "bars", "rates", "plans_file", "papers"),
     "f9": _means("USB", "usb"),

@@ -21,7 +21,8 @@ from textual.driver import Driver
 from textual.message_pump import Callback
 from textual.widget import Widget
 
-from fieldapp.tui.terminal import BROKEN, lenient
+from fieldapp.tui.terminal import lenient
+from fieldapp.tui.terminal_keys import BROKEN
 
 if TYPE_CHECKING:
     from fieldapp.vietnamese.telex import Method
@@ -92,6 +93,10 @@ class TypingApp(App[Result]):
     repeated = False
     """The last key was the same as the one before: pressed again, or held down"""
 
+    def serves(self, field: TypingField) -> bool:
+        """Whether the last key went to this field."""
+        return self._served is field
+
     @property
     def habit(self) -> str:
         """The program's own input method as the header shows it; empty while it is off."""
@@ -134,9 +139,8 @@ class TypingApp(App[Result]):
             self.letter_broken()
         if isinstance(event, events.Key):
             await self._press(event, field)
-        elif field is not None:
-            field.paste(event.text.replace(BROKEN, ""))
-            self.show_focus()
+        else:
+            self._paste(event.text.replace(BROKEN, ""), field)
         if field is not None and self.focused is not field:
             field.compose_letters()  # now, not on Blur: that may come when somebody types here again
 
@@ -155,6 +159,17 @@ class TypingApp(App[Result]):
             field.finish_word()
         if not await self._check_bindings(event.key):
             self._pass_on(event)
+
+    def _paste(self, text: str, field: TypingField | None) -> None:
+        """Paste into the field, or the one that a letter typed here is meant for; ring where there is none."""
+        self._settled, self.last_key = False, ""
+        if field is None and text and isinstance(self.focused, PassesLetters):
+            field = self.focused.pass_letter()
+        if field is not None:
+            field.paste(text)
+            self.show_focus()
+        elif text:
+            self.bell()
 
     def show_focus(self) -> None:
         """Scroll what has the focus back into sight, and let messages stand in the other half of the screen."""

@@ -8,6 +8,7 @@ the program ends with a traceback and exit status 0. ``docs/upstream/textual-inp
 """
 
 import codecs
+import os
 import sys
 from functools import partial
 from threading import Thread
@@ -17,11 +18,11 @@ from textual.driver import Driver
 
 from fieldapp.tui.terminal_keys import TerminalParser
 
-BROKEN = "\N{REPLACEMENT CHARACTER}"
-"""Stands for bytes that are no letter"""
 DECODER = "getincrementaldecoder"
 PARSER = "XTermParser"
 """The names by which a driver's module makes the decoder of its input, and the parser behind it"""
+CONSOLE, READER = "win32", "EventMonitor"
+"""The module by which Windows' driver reads, and its thread"""
 
 
 class InputEnded(Exception):
@@ -36,9 +37,13 @@ def lenient(plain: type[Driver]) -> type[Driver]:
     module = sys.modules[plain.__module__]
     if hasattr(module, DECODER):
         setattr(module, DECODER, _decoder)
-    for reading in (module, getattr(module, "win32", None)):  # Windows reads in a module of its own
-        if hasattr(reading, PARSER):
-            setattr(reading, PARSER, TerminalParser)
+    if hasattr(module, PARSER):
+        setattr(module, PARSER, TerminalParser)
+    if hasattr(module, CONSOLE):
+        from fieldapp.tui.console_reader import console_reader
+
+        console = getattr(module, CONSOLE)
+        setattr(console, READER, console_reader(console))
 
     class LenientDriver(plain):  # type: ignore[valid-type, misc]
         def run_input_thread(self) -> None:
@@ -47,6 +52,11 @@ def lenient(plain: type[Driver]) -> type[Driver]:
                 super().run_input_thread()
             except Exception as error:
                 self._app.call_later(self._app._handle_exception, error)
+
+        def _enable_mouse_support(self) -> None:
+            """Not in GNU screen: where it looks for the mouse, it keeps Esc back until the next key."""
+            if "STY" not in os.environ:
+                super()._enable_mouse_support()
 
         @property
         def input_ended(self) -> bool:

@@ -20,6 +20,8 @@ from textual._parser import ParseEOF, ParseTimeout, Peek1, Read1
 from textual._xterm_parser import IS_ITERM, XTermParser
 from textual.message import Message
 
+BROKEN = "\N{REPLACEMENT CHARACTER}"
+"""Stands for bytes that are no letter"""
 ESC, DEL = "\x1b", "\x7f"
 PASTE_BEGIN, PASTE_END = ESC + "[200~", ESC + "[201~"
 PASTE_SILENCE = 1.0
@@ -77,7 +79,7 @@ class Setting:
     @property
     def shifted(self) -> int:
         """How far F13 lies behind the key that gives it with Shift: rxvt and PuTTY count otherwise than the others."""
-        return 10 if self.term.startswith(("rxvt", "putty", "xterm")) else 12
+        return 10 if self.term.removeprefix("screen.").startswith(("rxvt", "putty", "xterm")) else 12
 
 
 class TerminalParser(XTermParser):
@@ -105,10 +107,13 @@ class TerminalParser(XTermParser):
     # what comes ---------------------------------------------------------------------------------------------------
 
     def _next(self, read: type[Read1 | Peek1] = Read1) -> Reading:
-        """The next character; empty if none comes in time. Windows sends a NUL where Shift or Ctrl is pressed."""
+        """The next character; empty if none comes in time. Windows sends a NUL where Shift or Ctrl is pressed.
+
+        A byte within that is no letter is told, and what it came into goes on.
+        """
         try:
-            while (character := (yield read(constants.ESCAPE_DELAY))) == "\x00" and read is Read1:
-                pass
+            while (character := (yield read(constants.ESCAPE_DELAY))) in ("\x00", BROKEN) and read is Read1:
+                self._plain(character)
         except ParseTimeout:
             return ""
         return character

@@ -32,8 +32,8 @@ _RIMES = """
 RIMES = frozenset(_RIMES.split())
 
 _HIGHLAND_ONSETS = """
-    bh bl br chr dj dl dr đj đl đr gl gr hb hd hđ hg hl hm hn hr hw j jr kb kd kg kj kl km kn kp kr ks kt ktl kw
-    mb md mg ml mn mr pl pn pr rb rc rl rm rs rt rv sl sr tl
+    bh bk bkr bl br chr dj dl dr đj đl đr gl gr hb hd hđ hg hl hm hn hr hw j jr kb kd kđ kg kj kl km kn kp kr ks kt ktl
+    kw mb md mg ml mn mr pl pn pr rb rc rl rm rs rt rv sl sr tl
 """
 HIGHLAND_ONSETS = frozenset(_HIGHLAND_ONSETS.split())
 _HIGHLAND_NUCLEI = """

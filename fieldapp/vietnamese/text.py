@@ -11,7 +11,10 @@ _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _RANK = {letter: chr(0x100 + place) for place, letter in enumerate(_ALPHABET)}
-_PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "ø": "o"})
+_PLAIN = str.maketrans(
+    {"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b", "ł": "l", "ø": "o"}
+    | {chr(wide): chr(wide - 0xFEE0) for wide in (*range(0xFF10, 0xFF1A), *range(0xFF41, 0xFF5B))}
+)
 """Letters that NFD does not decompose; ð and ɖ because their capitals look like Đ and are used for it in old files"""
 
 _SORTS = frozenset({"xa", "phuong", "huien", "tinh"})
@@ -67,9 +70,31 @@ def as_meant(text: str) -> str:
     return text.translate(_MEANT) if _OTHERWISE.search(text) else text
 
 
+_UNSEEN = "\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+"""Marks that show nothing by themselves: they choose a form of the letter before, as of pictures in messages"""
+_ODD_MARKS = re.compile(f"[\u0302\u0306{_UNSEEN}]")
+_TONE_FIRST = re.compile("([\u0300\u0301\u0303\u0309])([\u0302\u0306])")
+
+
+def composed(text: str) -> str:
+    """Text in NFC, without marks that show nothing; also where a letter's tone came before its mark (e, sắc, ^: ế)."""
+    text = unicodedata.normalize("NFC", text)
+    if text.isascii() or not _ODD_MARKS.search(text):
+        return text
+    parts = re.sub(f"[{_UNSEEN}]", "", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", _TONE_FIRST.sub(r"\2\1", parts))
+
+
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+"""Letters, digits and signs of Chinese and Japanese keyboards, which are as wide as two"""
+
+
 def tidy(text: str, *, multiline: bool = False) -> str:
     """Text that somebody entered, by whatever road, as it is stored: ``clean``, read ``as_meant``."""
-    return clean(as_meant(text), multiline=multiline)
+    text = as_meant(text)
+    if not text.isascii():
+        text = composed(text.translate(_WIDE))
+    return clean(text, multiline=multiline)
 
 
 def letter_start(text: str, at: int) -> int:
@@ -105,7 +130,7 @@ def _word_key(word: str) -> str:
 def bare(text: str) -> str:
     """Text without case, tone and diacritics, đ as d, punctuation as spaces; y stays what it is."""
     plain = unicodedata.normalize("NFD", text.casefold().translate(_PLAIN))
-    letters = (c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    letters = (c for c in plain if unicodedata.category(c) not in ("Mn", "Cf"))
     spaced = "".join(c if _in_word(c) else " " for c in letters)
     return " ".join(spaced.translate(_PLAIN).split())
 

@@ -2,6 +2,9 @@
 
 from datetime import date
 
+from msgspec import Struct
+
+from fieldapp.domain.day_words import last_of_month
 from fieldapp.domain.records import RECORDS
 from fieldapp.store.store import Row, Store
 
@@ -9,19 +12,31 @@ MAX_KINDS = 6
 """Most kinds that fit below the list of things to do"""
 
 
-def month_counts(store: Store, today: date) -> list[tuple[str, int]]:
-    """(kind, number of its records in this month) for the kinds with most records; kinds without any are left out.
+class MonthCount(Struct, frozen=True):
+    """How many records of a kind are about this month, and about later ones, as an introduction that begins later."""
+
+    kind: str
+    number: int
+    later: int
+
+
+def month_counts(store: Store, today: date) -> list[MonthCount]:
+    """The kinds with most records of this month or later; kinds without any are left out.
 
     This uses the indexes on dates: to count all records ever would read the whole table.
     """
-    first = today.replace(day=1).isoformat()
+    first, last = today.replace(day=1), last_of_month(today)
     found = []
     for model in RECORDS:
         if model.TOP and not model.REFERENCE:
             column = model.DATE or "created_at"
-            sql = f"SELECT count(*) FROM {model.KIND} WHERE voided_at IS NULL AND {column} BETWEEN ? AND ?"
-            found.append((model.KIND, store.value(sql, [first, f"{today.isoformat()}T~"])))
-    return sorted((c for c in found if c[1]), key=lambda c: -c[1])[:MAX_KINDS]
+            (row,) = store.rows(
+                f"SELECT count(*) AS number, coalesce(sum({column} > ?), 0) AS later FROM {model.KIND}"
+                f" WHERE voided_at IS NULL AND {column} >= ?",
+                [f"{last.isoformat()}T~", first.isoformat()],
+            )
+            found.append(MonthCount(model.KIND, row["number"] - row["later"], row["later"]))
+    return sorted((c for c in found if c.number or c.later), key=lambda c: (-c.number, -c.later))[:MAX_KINDS]
 
 
 def plans_on(store: Store, day: date) -> list[Row]:

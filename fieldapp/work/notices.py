@@ -82,8 +82,12 @@ def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
         text = _("{records}: F9 takes them to the stick") if keys else command
         fresh = counted("{n} record", "{n} records", state.fresh_records)
         found.append(_line("!", _("not sent"), text.format(records=fresh)))
-    text = _("{records}: see which") if keys else _("{records}: `fieldapp sync unsent`")
     records = counted("{n} record", "{n} records", state.unsent_records)
+    if state.awaited_records:
+        records = _("{records} ({n} on a stick, their receipt is awaited)").format(
+            records=records, n=state.awaited_records
+        )
+    text = _("{records}: see which") if keys else _("{records}: `fieldapp sync unsent`")
     found.append(_line("·", _("HQ lacks"), text.format(records=records), UNRECEIVED))
     return found
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
-from fieldapp.records import hanging, reviews, rule_violations, unit_codes, words
+from fieldapp.records import hanging, reviews, rule_violations, unit_codes, wanted_files, words
 from fieldapp.records.kinds import model_of
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.sync.merge.voids import unknowing_voids
@@ -30,6 +30,10 @@ MANY = "many"
 """``Todo.kind`` of a line that stands for all of a sort, which is its target"""
 SENT_BACK = "sent_back"
 """The sort of the records that headquarters returned lately: one line, after all others"""
+FILES = "files"
+"""The sort of the records that lack photographs or minutes: one line"""
+FILES_DAYS = 365
+"""Days for which a record is listed that lacks files"""
 MAX_COMPARED = 500
 """Most records with a joint reference that are compared with others, the newest of those that were not accepted; and
 most records at all, the newest"""
@@ -71,6 +75,9 @@ SORTS: Mapping[str, Callable[[int, str | None], str]] = {
     ),
     "charges": lambda n, s: counted("{n} household needs another member", "{n} households need another member", n, s),
     "agreements": lambda n, s: counted("{n} agreement ends soon", "{n} agreements end soon", n, s),
+    FILES: lambda n, s: counted(
+        "{n} activity lacks a photograph or minute", "{n} activities lack photographs or minutes", n, s
+    ),
 }
 """What can be to do -> the words for a number of it, which may be shown in another way, as “50+”"""
 
@@ -119,6 +126,7 @@ def todo(store: Store, today: date) -> list[Todo]:
             "absent": _missing_members(store, today),
             "charges": _charges_left(store, today),
             "agreements": _agreements(store, today),
+            FILES: _without_files(store, today),
         }
     return of_sorts(found)
 
@@ -141,13 +149,14 @@ def in_short(lines: Sequence[Todo], room: int) -> list[Todo]:
     """The same lines in ``room`` rows, if they can be: the sorts with most lines become one line each.
 
     More than ``MOST_OF_A_SORT`` lines of a sort are always one: whoever reads thirty lines of one sort reads no other.
-    So is what headquarters returned lately.
+    So is what headquarters returned lately, and so are records that lack files.
     """
     sorts = {sort: list(alike) for sort, alike in groupby(sorted(lines, key=_sort_of), _sort_of) if sort}
     short: dict[str, Todo] = {}
     for sort, alike in sorted(sorts.items(), key=lambda item: -len(item[1])):
         rows = len(lines) - sum(len(sorts[done]) - 1 for done in short)
-        if sort == SENT_BACK or len(alike) > MOST_OF_A_SORT or (len(alike) > 1 and rows > room):
+        many = len(alike) > 1 and (sort == FILES or rows > room)
+        if sort == SENT_BACK or len(alike) > MOST_OF_A_SORT or many:
             short[sort] = _as_one(sort, alike)
     kept: list[Todo] = []
     for line in lines:
@@ -211,12 +220,11 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
     The post with the most days comes first.
     """
     rows = store.rows(
-        "SELECT m.post_id, m.matter_type, count(*) AS n, min(m.due_on || m.id) AS longest, p.name FROM matter m"
-        " JOIN post p ON p.id = m.post_id WHERE m.closed_on IS NULL AND m.voided_at IS NULL AND m.due_on < ?"
-        " GROUP BY m.post_id, m.matter_type",
+        "SELECT m.post_id, m.matter_type, count(*) AS n, min(m.due_on || m.id) AS longest FROM matter m"
+        " WHERE m.closed_on IS NULL AND m.voided_at IS NULL AND m.due_on < ? GROUP BY m.post_id, m.matter_type",
         [today.isoformat()],
     )
-    posts: dict[str, list[Row]] = {}
+    names, posts = words.post_names(store), dict[str, list[Row]]()
     for row in rows:
         posts.setdefault(row["post_id"], []).append(row)
     for of_post in sorted(posts.values(), key=lambda of_post: min(r["longest"] for r in of_post))[:MAX_LISTED]:
@@ -224,7 +232,7 @@ def _late_by_post(store: Store, today: date) -> Iterator[Todo]:
         when = counted("{n} day late", "{n} days late", -_days_left(longest[:10], today))
         types = ", ".join(f"{r['n']} {_(words.choice_title(r['matter_type'])).lower()}" for r in of_post)
         late = counted("{n} matter late", "{n} matters late", sum(r["n"] for r in of_post))
-        text = f"{of_post[0]['name']}: {late} ({types})"
+        text = f"{names[of_post[0]['post_id']]}: {late} ({types})"
         yield Todo("!", when, text, "matter", longest[10:])
 
 
@@ -263,7 +271,9 @@ def _joint(store: Store) -> list[Todo]:
         )
         of_post = {row["id"]: posts[row["post_id"]] for row in rows}
         found = review_hints.joint_hints(store, [*of_post])[:MAX_LISTED]
-        return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in found]
+        # up to the question: what it means for the report stands beside the records
+        asked = ((record, text[: text.find("?") + 1] or text) for record, text in found)
+        return [Todo("!", _("joint"), f"{of_post[record]}: {text}", "activity", record) for record, text in asked]
 
     return store.cached_until_changed("joint", find)
 
@@ -452,6 +462,15 @@ def _agreements(store: Store, today: date) -> Iterator[Todo]:
         yield Todo("·", _soon(_days_left(row["date_to"], today)), text, "agreement", row["id"])
 
 
+def _without_files(store: Store, today: date) -> Iterator[Todo]:
+    """Records of the last year that lack photographs or minutes which their kind wants, the newest first."""
+    found = wanted_files.lacking_records(store, today - timedelta(FILES_DAYS), today, MAX_LISTED)
+    names = words.labels(store, "activity", [*found])
+    for record, lacks in found.items():
+        text = _("{name}: no {files} yet").format(name=names[record], files=lacks.words)
+        yield Todo("·", _("lacks files"), text, "activity", record)
+
+
 def _drafts(store: Store) -> Sequence[Todo]:
     return [
         Todo(
@@ -481,4 +500,4 @@ def post_names(store: Store) -> dict[str | None, str]:
     """Names of the posts by id at headquarters; empty at a post, where there is only one."""
     if store.identity.role != "hq":
         return {}
-    return {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM post")}
+    return dict(words.post_names(store).items())

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import re
 import socket
@@ -12,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
+import docx
 import pyte
 import pytest
 from field import PASSPHRASE, Run, World
@@ -24,7 +26,7 @@ from fieldapp.reports.files import write
 from fieldapp.reports.query import Query, period_of
 from fieldapp.store import wall
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds until what does not come is an error"""
 
 
@@ -236,7 +238,7 @@ async def opened(visit: Visit) -> AsyncGenerator[Screen]:
         yield screen
 
 
-F2, F8, DOWN = "\x1bOQ", "\x1b[19~", "\x1b[B"
+F2, F3, F8, DOWN, ESC = "\x1bOQ", "\x1bOR", "\x1b[19~", "\x1b[B", "\x1b"
 
 
 async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(openable: World, world: World) -> None:
@@ -271,7 +273,7 @@ async def test_a_form_opens_only_where_it_was_asked_for(openable: World, world: 
             await screen.wait("chỉ để xem")
 
 
-async def test_the_report_is_fetched_once_by_the_page_alone_although_nothing_may_be_changed(
+async def test_a_report_and_a_paper_are_fetched_once_by_the_page_alone_although_nothing_may_be_changed(
     openable: World, world: World
 ) -> None:
     world.well(date_from=str(date.today()))
@@ -300,6 +302,18 @@ async def test_the_report_is_fetched_once_by_the_page_alone_although_nothing_may
         assert data.startswith(b"<!doctype html>"), data[:40]
         assert await visit.status(address) == 404, "once"
         assert await visit.status(f"{visit.root}download/{'0' * 32}") == 404
+        await screen.type(ESC)
+        await screen.type(ESC)
+        await screen.type(F3 + "gieng")
+        await screen.wait("Giếng khoan")
+        await screen.type("\r")
+        await screen.wait("F8 Giấy tờ")
+        await screen.type(F8)
+        await screen.wait("về trình duyệt này")
+        await screen.type("\r")
+        await screen.wait(".docx đang về trình duyệt")
+        async with visit.session.get(f"{visit.root}download/{screen.ready[1]}") as answer:
+            assert docx.Document(io.BytesIO(await answer.read())).tables
     assert kept(world.hq) == before
 
 

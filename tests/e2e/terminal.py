@@ -55,7 +55,7 @@ class Terminal:
             # pyte does not know these private sequences and would print their parameters
             for unknown in (b"\x1b[>25u", b"\x1b[?2026$p", b"\x1b[?2048$p", b"\x1b[<u", b"\x1b[>1u"):
                 data = data.replace(unknown, b"")
-            self._stream.feed(data)
+            self._stream.feed(data.replace("\u2060".encode(), b""))  # pyte leaves out what stands behind it
 
     def wait(self, words: str) -> None:
         """Wait until ``words`` are on the screen."""

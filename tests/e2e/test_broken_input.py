@@ -22,7 +22,15 @@ BROKEN = {
     "half a letter, then a whole one": ("\u1ea1".encode()[:2] + "\u1ea1 ".encode(), "\u1ea1 "),
     "bytes that never occur": (b"\xff\xfe \xc0\xaf1 \xf8", " 1 "),
     "half of a surrogate pair": ("\ud83d ".encode("utf-8", "surrogatepass"), " "),
-    "in a paste": (b"\x1b[200~l\xfaa n\xc6\xb0\xe1\xbb\x1b[201~", "la n\u01b0"),
+    "overlong": (b"\xc0\xaf\xe0\x80\xaf1\xf0\x80\x80\xaf ", "1 "),
+    "a pair of surrogates, each as a letter": (b"a\xed\xa0\xbd\xed\xb8\x80b ", "ab "),
+    "controls of the upper half": ("a\x85\x9b\x90\x9cb ".encode() + b"\x9bc ", "ab c "),
+    "within a key": (b"abc\x1b\x80[\xffD\x1b[\xb0Dx\x1bO\x80C\x1bOC ", "axbc "),
+    "NUL, BOM, soft hyphen, directions": ("\0a\ufeffb\u00ad\u202e\u200dc\u200c ".encode(), "abc "),
+    "marks in another order": ("tie\u0301\u0302ng Va\u0300\ufe0fng a\u0340\u0306 ".encode(), "tiếng Vàng ằ "),
+    "in a paste": (
+        b"\x1b[200~\xef\xbb\xbfl\xfaa\x07\x1b\x9b n\xc6\xb0\xe1\xbb\x1b[201~", "la n\u01b0"
+    ),
 }  # fmt: skip
 
 

@@ -39,9 +39,9 @@ def test_an_evening(world: World) -> None:
     terminal.wait("Giếng khoan")
     terminal.type(ENTER)
     terminal.wait("Trị giá công trình")
-    terminal.type("5/10/2013", ENTER, ENTER, "24221")
+    terminal.type("5/10/2013", ENTER, "24221")
     terminal.wait("Huyện Ea Súp")
-    terminal.type(ENTER, "Buôn Ba Na", ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER)
+    terminal.type(ENTER, "Buôn Ba Na", ENTER, ENTER, ENTER, "Giếng khoan nghĩa tình", ENTER)
     terminal.type("1", ENTER, "12", ENTER, "35tr")
     terminal.wait("35 triệu đồng")
     terminal.type(F2)
@@ -152,7 +152,7 @@ def test_typed_ahead_over_screens(world: World) -> None:
     terminal.wait("Mật khẩu")
     member = [F2, typed("đảng viên"), ENTER]
     terminal.type(typed(PASSPHRASE), ENTER, *member, typed("Rơ Châm Hyeo"), F2, typed("Siu Blêh"), F2, ESC)
-    well = [typed("giếng"), ENTER, "5/10/2013", ENTER, ENTER, "24221", ENTER, typed("Buôn Ba Na"), ENTER, ENTER]
+    well = [typed("giếng"), ENTER, "5/10/2013", ENTER, "24221", ENTER, typed("Buôn Ba Na"), ENTER, ENTER, ENTER]
     terminal.type(F2, ENTER, *well, typed("Giếng sâu"), ENTER, "1", ENTER, "12", ENTER, "35tr", F2, ESC)
     terminal.type(F2, typed("sự kiện"), ENTER, typed("Lũ 2013"), ENTER, "9/11/2013", F2, ESC)
     terminal.type(F2, typed("kỳ sinh hoạt"), ENTER, typed("chi bộ buôn Ba Na"), ENTER, ENTER, "3/11/2013", F2, ESC)

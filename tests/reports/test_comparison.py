@@ -14,7 +14,7 @@ from fieldapp.records import records
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import change
 from fieldapp.reports.completeness import completeness_line
-from fieldapp.reports.coverage import Behind, Reported
+from fieldapp.reports.coverage import Behind, Reported, laptops_heard
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, report
@@ -257,7 +257,33 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     whole = "\n".join(line for line in text if not line.endswith("như sau:")).replace("Ghi chú: ", "")
     assert [word for word in MACHINES if word in whole] == []
     assert any(line.startswith("Trên đây là báo cáo kết quả giúp đỡ Nhân dân") for line in text), "of what"
-    assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["Nội dung", "Kết quả"], "nothing was before"
+    assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["TT", "Nội dung", "Đơn vị tính", "Kết quả"]
+    assert [cell.text for cell in paper.tables[1].rows[2].cells] == [
+        "1.1", "Ngày công giúp dân lao động sản xuất", "ngày công", "112"]  # fmt: skip
+    assert "2. Bảng số liệu" in text, "it has a number"
+
+
+def test_posts_of_one_name_are_told_apart_by_their_commune_or_their_code(world: World) -> None:
+    """In the letter, in its tables, and in what is received."""
+    ours = [labour(world, "2013-03-05", amount=amount) for amount in (1, 2, 3, 4)]
+    world.carry(world.post, world.hq)
+    communes = [
+        world.hq.value("SELECT id FROM unit WHERE code = ? AND valid_to IS NULL", [c]) for c in ("24214", "24221")
+    ]
+    for at, unit in ((0, 0), (1, 1), (2, 1)):
+        of_another_post(world.hq, ours[at], code=f"P{at}")
+        with world.hq.transaction():
+            world.hq.db.execute("UPDATE post SET name = 'Đồn BP Bo Heng', unit_id = ? WHERE code = ?",
+                                [communes[unit], f"P{at}"])  # fmt: skip
+    bo_heng = ["(xã Ia Lốp)", "(xã Ia Rvê, mã P1)", "(xã Ia Rvê, mã P2)"]
+    named = [*(f"Đồn BP Bo Heng {where}" for where in bo_heng), "Đồn BP Ia Rvê"]
+    report_of_all = made(world.hq)
+    assert table(world.hq, report_of_all.query, "post").titles == named
+    assert [post for post, _laptop, _day in laptops_heard(world.hq)] == named
+    assert made(world.hq, post="P0").post == "Đồn BP Bo Heng (xã Ia Lốp)"
+    records.void(world.hq, world.hq.value("SELECT id FROM post WHERE code = 'P1'"), "Giải thể.")
+    records.void(world.hq, world.hq.value("SELECT id FROM post WHERE code = 'P2'"), "Giải thể.")
+    assert table(world.hq, report_of_all.query, "post").titles[0] == "Đồn BP Bo Heng", "the only one in use"
 
 
 def test_posts_stand_in_the_order_of_the_alphabet(world: World) -> None:

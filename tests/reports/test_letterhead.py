@@ -3,15 +3,17 @@
 import json
 from datetime import date
 
+import pytest
 from field import Run, World
 
 from fieldapp.reports.files.letter import DOTS, LetterDraft, letter
-from fieldapp.reports.letterhead import Letterhead, letterhead, save_letterhead
+from fieldapp.reports.files.pdf import FONT, PdfPaper
+from fieldapp.reports.letterhead import LayoutCode, Letterhead, letterhead, save_letterhead
 
 
 def test_before_anything_is_kept_it_is_what_is_known(world: World) -> None:
     hq, post = letterhead(world.hq, "decree30"), letterhead(world.post, "decree30")
-    assert (hq.superior, hq.issuer) == ("", "Sở chỉ huy")
+    assert (hq.superior, hq.issuer) == ("", ""), "“Sở chỉ huy” is not the name of a body"
     assert (post.superior, post.issuer) == ("Sở chỉ huy", "Đồn BP Ia Rvê")
     assert post.recipients == ["Sở chỉ huy", "Lưu: VT, ……"]
     party = letterhead(world.post, "party")
@@ -42,7 +44,49 @@ def test_the_title_of_a_period_that_is_not_over_says_up_to_which_day(world: Worl
 def test_layouts_are_kept_apart(world: World) -> None:
     save_letterhead(world.hq, "party", {"issuer": " Đảng ủy\tBĐBP ", "signer": "H'Bia Êban"})
     assert letterhead(world.hq, "party").issuer == "Đảng ủy BĐBP"
-    assert letterhead(world.hq, "decree30").issuer == "Sở chỉ huy"
+    assert letterhead(world.hq, "decree30").issuer == ""
+
+
+def test_a_body_that_is_not_named_is_dotted(world: World) -> None:
+    layouts: tuple[LayoutCode, ...] = ("decree30", "party")
+    for layout in layouts:
+        made = letter(LetterDraft(letterhead(world.hq, layout), layout, "12", date(2013, 12, 31), "Kết quả"))
+        assert DOTS in [line.text for line in made.head[0][0]], layout
+        assert made.annex[-1].text.endswith(f" của {DOTS})")
+
+
+@pytest.mark.parametrize("up_to", ["", "số liệu đến ngày 30/11/2026"])
+@pytest.mark.parametrize("layout", ["decree30", "party"])
+@pytest.mark.parametrize(
+    "about",
+    ["Kết quả năm 2013",
+     "Kết quả giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương quý IV/2026",
+     "Kết quả giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương quý IV/2026 (Đồn Biên phòng Yok M'Bre, xã"
+     " Krông Na)"],
+)  # fmt: skip
+def test_a_rule_is_a_third_to_a_half_of_the_line_above_it(layout: LayoutCode, about: str, up_to: str) -> None:
+    """As prescribed; and no line of a title is a word alone."""
+    head = Letterhead(issuer="Bộ Chỉ huy Bộ đội Biên phòng tỉnh Đắk Lắk")
+    made = letter(LetterDraft(head, layout, "12", date(2013, 12, 31), about, up_to))
+    paper = PdfPaper(made)
+    paper.set_font(FONT, "B", 14)
+    for lines in (made.title, made.head[0][0]):
+        ruled = [line for line in lines if line.rule]
+        for line in ruled:
+            paper.set_font_size(line.size)
+            assert 1 / 3 <= line.rule / paper.get_string_width(line.text) <= 1 / 2, line
+    said = [line for line in made.title if line.bold][1:]
+    paper.set_font_size(14)
+    widths = [paper.get_string_width(line.text) for line in said if line.text[:1] != "("]
+    assert max(widths) < made.page.width
+    assert min(widths) > 0.7 * max(widths)
+
+
+def test_a_post_s_committee_has_no_office_also_where_it_was_saved_so(world: World) -> None:
+    for store in (world.post, world.hq):
+        save_letterhead(store, "party", {"recipients": ["Đảng ủy xã", "Lưu Văn phòng Đảng ủy"]})
+    assert letterhead(world.post, "party").recipients == ["Đảng ủy xã", "Lưu Đảng ủy"]
+    assert letterhead(world.hq, "party").recipients[-1] == "Lưu Văn phòng Đảng ủy"
 
 
 def test_on_the_command_line(run: Run, world: World) -> None:

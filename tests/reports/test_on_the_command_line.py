@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -102,6 +103,16 @@ def test_a_table_as_csv(filled: World, run: Run) -> None:
     assert found["gieng_khoan.gieng"]["tổng"] == "2"
     assert (found["km"]["tổng"], found["km"]["decimals"]) == ("734", "1")
     assert found["gao_kg"]["6/2013"] == "khoảng 2.100 kg"
+
+
+@pytest.mark.parametrize(("name", "other"), [("comma", "[;\t]"), ("semicolon", "[,\t]")])
+def test_what_another_program_may_take_for_a_separator_is_in_quotes(
+    filled: World, run: Run, name: str, other: str
+) -> None:
+    """LibreOffice divides a CSV file at commas, semicolons and tabs, unless somebody tells it otherwise."""
+    out = run("report", "--period", "2013", "--format", "csv", "--separator", name, home="hq")[1]
+    assert '"Lượt người khám, chữa bệnh"' in out
+    assert not re.search(other, re.sub(r'"[^"]*"', "", out))
 
 
 def test_the_records_behind_a_figure_as_csv_and_as_json(filled: World, run: Run) -> None:

@@ -97,7 +97,7 @@ def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> N
     assert proposed(world.post, of)["assessment"] == []
     of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
     assert proposed(world.post, of)["assessment"] == [
-        "Tiêu biểu: Đồn BP Ia Rvê có 120 ngày công (trong tổng số 200 ngày công) giúp dân lao động sản xuất."
+        "Tiêu biểu: Đồn BP Ia Rvê giúp Nhân dân 120 ngày công (trong tổng số 200 ngày công)."
     ]
     of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
     assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from report_files import Page
 
 from fieldapp.errors import FieldappError
 from fieldapp.reports import sections
+from fieldapp.reports.files import document
 from fieldapp.reports.letterhead import Issue, issue
 from fieldapp.reports.query import Query, period_of
 from fieldapp.reports.report import report
@@ -87,10 +89,30 @@ def test_it_stands_in_every_file_under_headings_of_its_own(run: Run, world: Worl
             "2. Tồn tại, hạn chế", "Trao đổi thông tin còn chậm.", "PHƯƠNG HƯỚNG, NHIỆM VỤ", "Duy trì giao ban",
             "KIẾN NGHỊ, ĐỀ XUẤT", "Đề nghị cấp trên")]  # fmt: skip
         assert places == sorted(places), form
-        assert "Nguyên nhân" not in text, "nothing was said of it"
+        assert ("3. Nguyên nhân" in text) == (form != "html"), "dots to write on, where somebody writes by hand"
     text = run("report", "--period", "2013-Q4", home="hq")[1]
     assert "Nhân dân <tin> tưởng." in text
     assert json.loads(run("report", "--period", "2013-Q4", "--json", home="hq")[1])["texts"] == {**SAID, "causes": ""}
+
+
+def test_a_section_of_which_nobody_said_anything_is_dotted_and_a_dash_leaves_it_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposing(monkeypatch, assessment=["Tăng 12%."], shortcomings=["2 việc chậm."])
+    made = report(world.hq, Q4)
+
+    def parts() -> dict[str, bool]:
+        """Heading -> whether dots are below it."""
+        blocks = list(document.officer_sections(document.make_document(world.hq, Q4), iter(document.ROMAN)))
+        return {b.text: isinstance(to, document.Dots) for b, to in pairwise(blocks) if isinstance(b, document.Heading)}
+
+    assert parts() == {
+        "I. ĐÁNH GIÁ CHUNG": False, "1. Ưu điểm": False, "2. Tồn tại, hạn chế": False, "3. Nguyên nhân": True,
+        "II. PHƯƠNG HƯỚNG, NHIỆM VỤ": True, "III. KIẾN NGHỊ, ĐỀ XUẤT": True,
+    }  # fmt: skip
+    save_sections(world.hq, made, {"shortcomings": "", "causes": "-", "directions": "Giao ban.", "proposals": "-"})
+    assert parts() == {
+        "I. ĐÁNH GIÁ CHUNG": False, "1. Ưu điểm": False, "II. PHƯƠNG HƯỚNG, NHIỆM VỤ": False}  # fmt: skip
 
 
 def test_a_template_has_a_place_for_each_section(run: Run, world: World, tmp_path: Path) -> None:

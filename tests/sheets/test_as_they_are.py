@@ -460,7 +460,7 @@ def test_days_are_read_as_the_sheet_shows_them(give: Give, tmp_path: Path) -> No
     table = rows(3)
     table[0][2], table[1][2], table[2][2] = datetime(2013, 9, 14, 23, 59), 60, 41531
     looks = {
-        (line, 2): {"num_format": shown} for line, shown in enumerate(("dd/mm/yyyy", "dd/mm/yyyy", "yyyy"), start=1)
+        (line, 2): {"num_format": shown} for line, shown in enumerate(("dd/mm/yyyy", "dd/mm/yyyy", "d/m"), start=1)
     }
     old = {BOOK: lambda xml: re.sub(r"<workbookPr", '<workbookPr date1904="1"', xml)}
     outcome = give(write(tmp_path / "a.xlsx", table=table, looks=looks))
@@ -630,6 +630,17 @@ def test_months_that_are_written_first_are_asked_about(give: Give, tmp_path: Pat
         give(path)
     assert days_of(give(path, answers={"days": "swapped"})) == ["03/02/2013", "13/02/2013", "24/02/2013"]
     assert lines(give(path, answers={"days": "as-written"})) == [2]
+
+
+def test_a_column_that_mixes_both_ways_is_asked_about(give: Give, tmp_path: Path) -> None:
+    days = ("14/9/2013", "9/15/2013", "10/2/2013", date(2013, 9, 20))
+    table = [[*row[:2], day, *row[3:]] for row, day in zip(rows(), days, strict=True)]
+    path = write(tmp_path / "a.xlsx", table=table)
+    with pytest.raises(FieldappError, match="--answer days=swapped"):
+        give(path)
+    swapped = give(path, answers={"days": "swapped"})
+    assert days_of(swapped) == ["14/09/2013", "15/09/2013", "02/10/2013", "20/09/2013"]
+    assert lines(give(path, answers={"days": "as-written"})) == [2, 4, 5]
 
 
 def test_days_that_nobody_changed_over_are_not_asked_about(give: Give, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -65,7 +66,7 @@ def kobo(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
     return export(path, [{**KOBO, **row, "_uuid": i, "_index": "1"} for i, row in zip(IDS, grouped, strict=False)], ";")
 
 
-def take_in(run: Run, path: Path) -> tuple[int, dict[str, list[dict[str, object]]], str]:
+def take_in(run: Run, path: Path) -> tuple[int, dict[str, Any], str]:
     code, out, error = run("import-table", str(path), "--kind", "activity", "--json", "--confirm", home="post")
     return code, json.loads(out) if out else {}, error
 
@@ -188,3 +189,130 @@ def test_an_export_that_was_edited_in_a_spreadsheet_keeps_what_the_sheet_shows(
     (refused,) = said["refused"]
     assert f"{chr(ord('A') + heads.index('gieng'))}3 bị gạch bỏ" in str(refused["reason"])
     assert figures(world) == [("2026-10-07", [1, 1_250_000])]
+
+
+# repeated questions -------------------------------------------------------------------------------------------------
+
+
+def without_households(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    return [{name: text for name, text in row.items() if name != "ho_huong_loi"} for row in rows]
+
+
+HOUSEHOLDS = [(0, "5", "Y Blê"), (0, "7", "H’Len"), (1, "9", "Ông Ba")]
+"""Number of the submission, households, whose they are"""
+
+
+def repeats_of_central(path: Path, ids: Sequence[str] = IDS) -> None:
+    """As the server writes them beside the form's own file: a repeat within a repeat names its parent's key."""
+    rows = [
+        {"ho_huong_loi": many, "ten": name, "PARENT_KEY": f"uuid:{ids[at]}", "KEY": f"uuid:{ids[at]}/nhom[{n}]"}
+        for n, (at, many, name) in enumerate(HOUSEHOLDS, start=1)
+    ]
+    rows[1]["PARENT_KEY"] += "/nhom[1]"
+    export(path, rows)
+
+
+def with_central(folder: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    repeats_of_central(folder / "gieng-nhom.csv")
+    return central(folder / "gieng.csv", without_households(rows))
+
+
+def with_kobo(folder: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    """Sheets of one workbook; the repeats name the line of the submission, and its id."""
+    path = folder / "gieng.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    each = enumerate(zip(IDS, without_households(rows), strict=False), start=1)
+    own = [{**KOBO, **row, "_uuid": i, "_index": str(n)} for n, (i, row) in each]
+    sheet = book.add_worksheet("gieng")
+    sheet.write_row(0, 0, [*own[0]])
+    for line, row in enumerate(own, start=1):
+        sheet.write_row(line, 0, row.values())
+    sheet = book.add_worksheet("nhom")
+    sheet.write_row(
+        0, 0, ["nhom/ho_huong_loi", "nhom/ten", "_index", "_parent_table_name", "_parent_index", "_submission__uuid"]
+    )
+    for n, (at, many, name) in enumerate(HOUSEHOLDS, start=1):
+        sheet.write_row(n, 0, [int(many), name, n, "gieng", at + 1, IDS[at]])
+    book.close()
+    return path
+
+
+def with_columns(folder: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    """Each repeat in columns of its own, as the servers' older CSV has them."""
+    made = []
+    for at, row in enumerate(without_households(rows)):
+        said = [many for line, many, _name in HOUSEHOLDS if line == at]
+        made.append({**row, **{f"nhom[{n + 1}]/ho_huong_loi": said[n] if n < len(said) else "" for n in range(2)}})
+    return kobo(folder / "gieng.csv", made)
+
+
+def answered(run: Run, path: Path, answer: str, kind: str = "activity") -> tuple[int, dict[str, Any], str]:
+    given = ("import-table", str(path), "--kind", kind, "--json", "--confirm", "--answer", f"repeats={answer}")
+    code, out, error = run(*given, home="post")
+    return code, json.loads(out) if out else {}, error
+
+
+@pytest.mark.parametrize("exported", [with_central, with_kobo, with_columns])
+def test_repeats_are_added_up_for_their_submission_or_left_out_after_a_question(
+    world: World, run: Run, tmp_path: Path, exported: object
+) -> None:
+    assert callable(exported)
+    path = exported(tmp_path, filled(world, run, tmp_path)[:2])
+    code, _said, error = take_in(run, path)
+    assert (code, figures(world)) == (1, [])
+    assert "ho_huong_loi = 5 + 7 = 12 (dòng 2)" in error
+    assert "--answer repeats=leave-out" in error
+    code, said, error = answered(run, path, "sum")
+    assert (code, len(said["added"])) == (0, 2), error
+    assert figures(world) == [("2026-10-05", [1, 12, 35_000_000]), ("2026-10-06", [1, 9, 35_000_000])]
+    notes = " ".join(map(str, said["notes"]))
+    assert "“ten”" in notes or exported is with_columns, "what no figure holds is named"
+    assert "--sheet" not in notes, "the sheet of repeats is no other sheet to choose"
+    assert answered(run, path, "sum")[1]["added"] == []
+
+
+def test_repeats_may_be_left_out(world: World, run: Run, tmp_path: Path) -> None:
+    path = with_central(tmp_path, filled(world, run, tmp_path)[:2])
+    assert answered(run, path, "leave-out")[0] == 0
+    assert figures(world) == [("2026-10-05", [1, 35_000_000]), ("2026-10-06", [1, 35_000_000])]
+
+
+def test_the_file_of_repeats_is_none_of_the_form_s_own(world: World, run: Run, tmp_path: Path) -> None:
+    path = with_central(tmp_path, filled(world, run, tmp_path)[:2])
+    code, _said, error = take_in(run, tmp_path / "gieng-nhom.csv")
+    assert (code, "câu hỏi lặp" in error) == (1, True)
+    export(path, [{"Chi bộ": "x", "Loại kỳ": "y", "Ngày": "z", "KEY": f"uuid:{i}"} for i in IDS[:2]])
+    code, _said, error = answered(run, path, "sum", kind="meeting")
+    assert code == 1
+    assert "Trả lời một trong: leave-out." in error, "only an activity has figures to add up"
+
+
+def test_repeats_without_their_submission_or_file_are_refused(world: World, run: Run, tmp_path: Path) -> None:
+    rows = filled(world, run, tmp_path)[:2]
+    path = central(tmp_path / "gieng.csv", without_households(rows))
+    repeats_of_central(tmp_path / "gieng-nhom.csv", IDS[5:])
+    assert "Dòng 2 của bảng câu hỏi lặp" in answered(run, path, "sum")[2]
+    (tmp_path / "gieng-nhom.csv").unlink()
+    export(
+        path, [{**row, "SET-OF-nhom": f"uuid:{i}/nhom", "KEY": f"uuid:{i}"} for i, row in zip(IDS, rows, strict=False)]
+    )
+    code, _said, error = take_in(run, path)
+    assert (code, "gieng-nhom.csv" in error) == (1, True)
+    assert figures(world) == []
+
+
+# Epi Info -----------------------------------------------------------------------------------------------------
+
+
+def test_records_that_epi_info_has_deleted_are_not_recorded(world: World, run: Run, tmp_path: Path) -> None:
+    rows = [
+        {"UniqueKey": str(n), "RECSTATUS": "0" if n == 1 else "1", "GlobalRecordId": IDS[n].upper(), **row,
+         "FirstSaveLogonName": "DON743\\nam", "FirstSaveTime": "11/28/2026 9:12:44 AM", "FKEY": ""}
+        for n, row in enumerate(filled(world, run, tmp_path))
+    ]  # fmt: skip
+    path = export(tmp_path / "epi.csv", rows)
+    code, said, error = take_in(run, path)
+    assert (code, [row["line"] for row in said["added"]]) == (0, [2, 4]), error
+    assert said["notes"] == ["Đã xóa trong Epi Info nên không ghi: dòng 3."]
+    assert [day for day, _figures in figures(world)] == ["2026-10-05", "2026-10-07"]
+    assert take_in(run, path)[1]["added"] == [], "each goes in once"

@@ -11,12 +11,14 @@ import pytest
 from field import Run, World
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from old_letters import stored
 
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import records, rule_violations
 from fieldapp.sheets import limits
 from fieldapp.sheets.unit_list import take_unit_list
 from fieldapp.store.store import Store
+from fieldapp.vietnamese.old_fonts import Encoding
 
 HEAD = ("level", "code", "name", "parent_code", "valid_from", "valid_to", "basis")
 SUCCESSION = ("old_code", "new_code", "effective", "share")
@@ -299,3 +301,13 @@ def test_any_list_is_refused_or_leaves_each_code_with_one_unit_and_brings_nothin
         assert together == []
         assert take_unit_list(world.hq, *paths, write=False).changes == []
         raise _Undo
+
+
+def test_names_in_letters_of_an_old_font_are_shown_before_and_after(world: World, run: Run, tmp_path: Path) -> None:
+    lines = [",".join(HEAD[:5]), "commune,24998,Xã Đường Sắt Mới,66,2027-01-01"]
+    (tmp_path / "u.csv").write_bytes(stored("\r\n".join(lines), Encoding.TCVN3))
+    code, out, error = run("hq", "units", "--from", str(tmp_path / "u.csv"), home="hq")
+    assert (code, "TCVN3" in out, "→ “Xã Đường Sắt Mới”" in out) == (0, True, True), error
+    assert units(world.hq, "24998") == []
+    code, out, error = run("hq", "units", "--from", str(tmp_path / "u.csv"), "--json", home="hq")
+    assert (code, "Xã Đường Sắt Mới" in out) == (0, True), error

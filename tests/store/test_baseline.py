@@ -18,7 +18,9 @@ from fieldapp.store.store import Store
 pytestmark = pytest.mark.usefixtures("whole_baseline")
 
 ROWS = [(table, {"id": row_id, **cols}) for table, row_id, cols, is_new in few_units.whole() if is_new]
-SHIPPED_WITH = {"0013_changes_by_row": 4208, "0015_units": 26372, "0017_reports_and_papers": 26420}
+SHIPPED_WITH = {
+    "0013_changes_by_row": 4208, "0015_units": 26372, "0017_reports_and_papers": 26420, "0018_wanted_files": 26427
+}  # fmt: skip
 """A migration -> how many changes the program ships since then"""
 VERSION_0_2 = (4208, "1d41a12db5cbcf78de028294e3dd909a0c84c9bce4823785c7c9e5331123d345")
 """How many changes of the log version 0.2 shipped, and their hash"""

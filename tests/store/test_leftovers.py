@@ -47,7 +47,7 @@ elif what == "snapshot of a backup":
     backup._key_files = die
     backup.write_backup(store, dest)
 elif what == "backup on the stick":
-    backup.pyrage.encrypt_io = die
+    backup.shutil.copyfileobj = die
     backup.backup_to_stick(store, dest)
 elif what == "export":
     drives._read_back = die

@@ -42,11 +42,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0017_reports_and_papers", "77024d9fc4f9b0dced3a85970772b2ffb7c18eef7771559ffe4b3c2adb85820a")
+SCHEMA_OF_NEWEST = ("0018_wanted_files", "ef92e0cf60a2cf9fab395a2e2fd66f1924a5fe8b16f967a752d65ccbf67daf47")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
-LOGGED_TABLES = (17, "30c5c3e40df142e58920fc7f34f6d2a7b6e33252a93bf1739e2fe31ac7d5ac21")
+LOGGED_TABLES = (18, "386237e70d030bd7d5eaa2c54dcebaa41f871a003e1df750e52a481b846a311f")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 

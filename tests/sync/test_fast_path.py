@@ -1,8 +1,10 @@
 """The short way of the merge and the fold say the same, and imported changes are found by their rows."""
 
+import json
 import os
 import random
 import shutil
+import unicodedata
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -323,3 +325,40 @@ def test_a_large_import_brings_the_triggers_back(world: World, monkeypatch: pyte
     (result,) = world.carry(world.post, world.hq)
     assert result.refused
     assert world.hq.rows(triggers) == before
+
+
+DOUBTFUL = "aeo ệựđĐ–…“₫\u0301\u0323\u1161\u09be\u2126\u0374\u202e\u200b\x7f\u0085\ud55c\n"
+"""Letters and signs, combining marks and vowels, what composition replaces, what is invisible or a control character"""
+
+
+@settings(max_examples=200, database=None)
+@given(texts=st.lists(st.text(DOUBTFUL, max_size=6), min_size=1, max_size=4))
+def test_a_segment_is_taken_for_clean_only_if_each_value_is(texts: list[str]) -> None:
+    some_id = "00000000-0000-7000-8000-000000000000"
+    changes: list[Row] = [
+        {"hlc": number + 1, "table_name": "event", "row_id": some_id,
+         "cols": json.dumps({"name": text}, ensure_ascii=False), "actor": None, "at": log.hlc_instant(number + 1)}
+        for number, text in enumerate(texts)
+    ]  # fmt: skip
+    header = segment.Header(segment.SEGMENT_FORMAT, 1, some_id, "*", some_id, 1, len(texts), None, {}, "")
+    sealed = segment.read(segment.encode(header, changes))
+    assert [entry.cols["name"] for entry in sealed.entries] == texts
+    if sealed.plain:
+        assert all(map(admission.is_storable, texts))
+    assert sealed.plain or not all(text.isascii() and text.isprintable() for text in texts)
+
+
+def test_letters_of_which_no_segment_doubts_stand_alone() -> None:
+    """Each is in NFC behind any other, and before any other."""
+    sure = [chr(code) for code in range(0x80, 0x3000) if not segment._MAY_COMPOSE.search(chr(code))]
+    assert "ệ" in sure and "Ơ" in sure and "–" in sure
+    for before in ("", "a", "ơ", *sure[:3]):
+        text = "".join(f"{before}{letter}" for letter in sure)
+        assert unicodedata.is_normalized("NFC", text)
+        assert len(unicodedata.normalize("NFC", text)) == len(text)
+    assert not any(unicodedata.combining(letter) for letter in sure)
+
+
+@given(ids=st.lists(st.uuids().map(str)))
+def test_many_rows_have_the_keys_that_each_has(ids: list[str]) -> None:
+    assert [*log.touch_keys_in_order(ids)] == [log.touch_key(row_id) for row_id in ids]

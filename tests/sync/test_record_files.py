@@ -1,9 +1,11 @@
 """Photographs on sticks: records first and whole, files in what room is left, each until its receipt, never twice."""
 
 import io
+import os
 import random
 import shutil
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import evidence_files as files
@@ -14,12 +16,12 @@ from msgspec import structs
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import attachments
-from fieldapp.store import blobs, disk, disk_errors
+from fieldapp.store import blobs, disk, disk_errors, wall
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import file_space, incoming, outgoing, record_files, sticks
 from fieldapp.sync.format import bundle, drives, file_parts, keys
 from fieldapp.sync.peers import peers
-from fieldapp.sync.safety import backup
+from fieldapp.sync.safety import backup, doctor
 
 SIZE = 60_000
 """Bytes of each photograph here, about"""
@@ -110,12 +112,12 @@ def test_a_stick_is_pulled_at_random_moments(
     recorded(world, forty)
     outgoing.export(world.post, stick(world, "first"), most=0)
     incoming.import_files(world.hq, [stick(world, "first")])
-    rng, real = random.Random(25), drives._Hashing.write
+    rng, real = random.Random(25), drives._Checked.write
     counts = []
     for number in range(30):
         left = rng.randrange(5_000, 1_200_000)
 
-        def write(self: drives._Hashing, data: bytes) -> int:
+        def write(self: drives._Checked, data: bytes) -> int:
             nonlocal left
             left -= len(data)
             if left < 0:
@@ -125,7 +127,7 @@ def test_a_stick_is_pulled_at_random_moments(
 
         usb = stick(world, f"pulled-{number}" if number % 2 else "same")
         with monkeypatch.context() as patched:
-            patched.setattr(drives._Hashing, "write", write)
+            patched.setattr(drives._Checked, "write", write)
             try:
                 made = outgoing.export(world.post, usb, most=room_for(40))
                 assert made[0].files.problem or made[0].files.left == 0
@@ -140,6 +142,36 @@ def test_a_stick_is_pulled_at_random_moments(
     assert counts[-1] == 40
     assert counts[0] < 40
     assert {h: attachments.content(world.hq, h) for h in has(world.hq)} == {blobs.digest(p.data): p.data for p in forty}
+
+
+@pytest.mark.parametrize("bad", ["bundle", "part"])
+def test_a_stick_that_gives_other_bytes_back_is_told_and_nothing_on_it_looks_whole(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    recorded(world, forty[:4])
+    real = os.fsync
+    for how in ("flipped", "cut", "longer", "empty"):
+        usb, written = stick(world, how), list[Path]()
+
+        def fsync(handle: int, how: str = how, usb: Path = usb, written: list[Path] = written) -> None:
+            real(handle)
+            for part in [p for p in usb.iterdir() if os.path.samestat(p.stat(), os.fstat(handle))]:
+                written.append(part)
+                if len(written) == (1 if bad == "bundle" else 2):
+                    data = part.read_bytes()
+                    flipped = data[:100] + bytes([data[100] ^ 1]) + data[101:]
+                    part.write_bytes({"flipped": flipped, "cut": data[:-1], "longer": data + b"z", "empty": b""}[how])
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", fsync)
+            try:
+                said = outgoing.export(world.post, usb)[0].files.problem
+            except FieldappError as error:
+                said = str(error)
+        assert "không khớp với nội dung đã ghi" in said, how
+        assert len(list(usb.iterdir())) == (0 if bad == "bundle" else 1), how
+    world.carry(world.post, world.hq)
+    assert len(has(world.hq)) == 4
 
 
 def test_it_goes_on_on_the_same_stick(
@@ -296,6 +328,78 @@ def test_to_a_reader_of_the_version_before_no_files_are_sent(
     assert sent(outgoing.export(world.post, stick(world, "b"))) == 4
 
 
+def cleared(world: World, photos: list[attachments.Prepared]) -> str:
+    """A well whose photographs headquarters has, and the post has cleared."""
+    (well,) = recorded(world, photos)
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    assert file_space.clear(world.post)[0] == len(photos)
+    return well
+
+
+def test_a_cleared_file_is_asked_for_and_comes_with_the_reply(
+    world: World, run: Run, forty: list[attachments.Prepared]
+) -> None:
+    """The request travels with the next bundle; until the reply is here it is said that it is on its way."""
+    well = cleared(world, forty[:2])
+    first = attachments.of_record(world.post, well)[0]
+    code, out, said = run("attached", well, "--fetch")
+    assert (code, said) == (0, "Đã yêu cầu 2 tệp: xuất USB ngay, gói trả lời sẽ mang về.\n")
+    assert out.count("đã yêu cầu, chờ USB") == 2
+    small = outgoing.export(world.hq, stick(world, "before"))  # headquarters has not heard of it yet
+    assert sent(small) == 0
+    world.carry(world.post, world.hq)
+    reply = outgoing.export(world.hq, stick(world, "reply"), most=room_for(1))
+    assert (sent(reply), reply[0].files.left) == (1, 1)  # within headquarters' limit
+    incoming.import_files(world.post, [stick(world, "reply")])
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    assert attachments.content(world.post, first.sha256) is not None
+    assert {a.state for a in attachments.of_record(world.post, well)} == {"here"}
+    assert run("attached", well, "--fetch")[2] == "Mọi tệp của bản ghi đều có ở máy này.\n"
+    assert file_space.clear(world.post)[0] == 2
+    assert {a.state for a in attachments.of_record(world.post, well)} == {"cleared"}
+
+
+def test_a_file_that_rotted_at_headquarters_is_wanted_again_without_anybody_opening_it(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some files are read through each day; what is damaged is in no receipt, and the post sends it again."""
+    recorded(world, forty[:4])
+    world.carry(world.post, world.hq)
+    rotten = sorted(has(world.hq))[2]
+    path = blobs.path_of(world.hq, rotten)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert doctor.check_some_files(world.hq, most=SIZE) == []  # the first two
+    assert doctor.check_some_files(world.hq, most=SIZE) == []  # not twice on a day
+    monkeypatch.setattr(wall, "now", lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    assert doctor.check_some_files(world.hq, most=SIZE) == ["2.jpg"] or rotten not in has(world.hq)
+    monkeypatch.undo()
+    assert rotten not in has(world.hq)
+    world.carry(world.hq, world.post)
+    world.carry(world.post, world.hq)
+    assert attachments.content(world.hq, rotten) is not None
+
+
+def test_what_was_cleared_and_is_lost_at_headquarters_is_told_and_can_be_attached_again(
+    world: World, run: Run, forty: list[attachments.Prepared]
+) -> None:
+    """A disk of headquarters that is set back may lose what a post cleared: its next receipt says so."""
+    well = cleared(world, forty[:2])
+    lost = attachments.of_record(world.post, well)[1].sha256
+    blobs.remove(world.hq, lost)
+    assert file_space.space(world.post).gone == []
+    world.carry(world.hq, world.post)
+    assert file_space.space(world.post).gone == [lost]
+    assert "sở chỉ huy cũng không còn" in run("sync", "files")[1]
+    attachments.add(world.post, well, [p for p in forty if blobs.digest(p.data) == lost])
+    assert world.post.value("SELECT count(*) FROM attachment") == 2
+    world.carry(world.post, world.hq)
+    assert lost in has(world.hq)
+    world.carry(world.hq, world.post)
+    assert file_space.space(world.post).gone == []
+
+
 def test_a_lost_file_is_asked_for_again(world: World, forty: list[attachments.Prepared]) -> None:
     """Headquarters' disk has lost it: its next reply says so. The post's has: headquarters' reply brings it."""
     recorded(world, forty[:4])
@@ -350,7 +454,7 @@ def test_what_headquarters_has_is_cleared_and_never_before_its_receipt(
     world.carry(world.post, world.hq)  # which does not send them back
     world.carry(world.hq, world.post)
     assert has(world.post) == set()
-    file_space.want_again(world.post, found[0].sha256)
+    file_space.want_again(world.post, [found[0].sha256])
     world.carry(world.post, world.hq)
     world.carry(world.hq, world.post)
     assert has(world.post) == {found[0].sha256}

@@ -99,8 +99,10 @@ async def test_two_records_that_may_be_one_are_beside_each_other(world: World) -
     async with app.run_test(size=SIZES[1]) as pilot:
         await settle(pilot, "f7", "enter")
         assert "≠ Số liệu Giếng: 1 giếng Giếng: 2 giếng" in halves(app)[1]
+        assert "bản ghi này: ghi trước bản ghi đối chiếu: ghi sau" in halves(app)[1]
         await settle(pilot, "down")
         assert "≠ Số liệu Giếng: 2 giếng Giếng: 1 giếng" in halves(app)[1]
+        assert "bản ghi này: ghi sau bản ghi đối chiếu: ghi trước" in halves(app)[1]
 
 
 async def test_a_conflict_has_both_values_and_its_record_beside_it(world: World) -> None:

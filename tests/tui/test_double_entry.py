@@ -13,8 +13,8 @@ from fieldapp.work import double_entry
 
 OTHER = "Lê Văn C"
 FORM = ("<f4>", "<enter>", "<f5>", "<enter>")
-PLACE = ("<enter>", "<enter>", "<enter>", "ia rve", "<enter>")
-TYPED = (*PLACE, "Buon Khac", "<enter>", "<enter>", "<enter>", "1", "<enter>", "21")
+PLACE = ("<enter>", "<enter>", "ia rve", "<enter>")
+TYPED = (*PLACE, "Buon Khac", *["<enter>"] * 4, "1", "<enter>", "21")
 
 
 def recorded(world: World, **fields: object) -> str:
@@ -106,7 +106,7 @@ async def test_what_is_kept_nowhere_is_lost_neither_by_a_language_nor_by_quittin
 async def test_both_values_may_be_the_same_word(world: World) -> None:
     recorded(world, description="Hoà giải ở buôn.")
     async with at_post(world) as s:
-        await strokes(s.pilot, *FORM, *PLACE, "buôn Ba Na", "<enter>", "<enter>", "hòa giải ở buôn")
+        await strokes(s.pilot, *FORM, *PLACE, "buôn Ba Na", *["<enter>"] * 3, "hòa giải ở buôn")
         await strokes(s.pilot, "<enter>", "1", "<enter>", "12", "<f2>")
         assert isinstance(s.app.screen, SampleScreen)
         assert "✓ 15/03/2026" in s.text

@@ -35,7 +35,7 @@ async def test_the_roster_is_reached_however_fast_enter_is_pressed(world: World)
 
 async def test_figures_of_another_kind_are_kept_and_not_saved(world: World) -> None:
     async with form_driver(world.post, "activity") as form:
-        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", *["<enter>"] * 4)
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "ia rve", *["<enter>"] * 5)
         await form.type("3", "<enter>", "~20", "<enter>", "5tr")
         measures = form.part("measures")
         assert [m["amount"] for m in measures.data] == [3, 20, 5_000_000]
@@ -50,7 +50,7 @@ async def test_figures_of_another_kind_are_kept_and_not_saved(world: World) -> N
 
 async def test_a_figure_that_cannot_be_read_is_refused_in_its_row(world: World) -> None:
     async with form_driver(world.post, "activity") as form:
-        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "<enter>", "ia rve", *["<enter>"] * 4)
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "ia rve", *["<enter>"] * 5)
         await form.type("1", "<enter>", "<enter>", "2.1", "<f2>")
         assert form.app.result == "open"
         wrong = [row for row in form.part("measures").query(FieldRow) if row.has_class("-wrong")]

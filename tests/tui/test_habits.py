@@ -11,7 +11,7 @@ from fieldapp.tui.screens.duplicate import DuplicateDialog
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
 
-WELL = ("gieng", "<enter>", "5/11/26", "<enter>", "<enter>", "ia rve", "<enter>", "Buôn Ba Na")
+WELL = ("gieng", "<enter>", "5/11/26", "<enter>", "ia rve", "<enter>", "Buôn Ba Na")
 
 
 async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
@@ -20,7 +20,7 @@ async def test_a_pinned_field_stays_until_it_is_let_go(world: World) -> None:
         assert list(form.app._notifications) == [], "what these keys did cannot be done now"
         await form.type("gieng", "<enter>", "5/11/26", "<f7>")
         assert [note.message for note in form.app._notifications] == ["Ghim: F5"]
-        await form.type("<f5>", "<enter>", "<enter>", "ia rve", "<enter>", "<shift+tab>")
+        await form.type("<f5>", "<enter>", "ia rve", "<enter>", "<shift+tab>")
         await form.type("<f5>", "<f2>", "<f2>")  # no figure: yes
         first = records.get(world.post, form.app.result).row
     async with form_driver(world.post, "activity") as form:
@@ -75,7 +75,7 @@ async def test_a_template_keeps_all_but_the_days(world: World, monkeypatch: pyte
 async def test_what_may_be_a_double_is_shown_beside_it(world: World) -> None:
     other = world.well(hamlet="Buôn Ba Na", date_from="2026-11-05", description="Khoan giếng")
     async with form_driver(world.post, "activity") as form:
-        await form.type(*WELL, "<enter>", "<enter>", "<enter>", "1", "<enter>", "12", "<f2>")
+        await form.type(*WELL, *["<enter>"] * 4, "1", "<enter>", "12", "<f2>")
         assert isinstance(form.app.screen, DuplicateDialog)
         text = form.text()
         assert "đang ghi" in text
@@ -92,7 +92,7 @@ async def test_what_may_be_a_double_is_shown_beside_it(world: World) -> None:
 async def test_another_place_or_amount_is_no_double(world: World) -> None:
     world.well(hamlet="Buôn Ba Na", date_from="2026-11-05")
     async with form_driver(world.post, "activity") as form:
-        await form.type(*WELL[:-1], "Buôn Khác", "<enter>", "<enter>", "<enter>", "1", "<f2>")
+        await form.type(*WELL[:-1], "Buôn Khác", *["<enter>"] * 4, "1", "<f2>")
         assert form.app.result != "open"
 
 

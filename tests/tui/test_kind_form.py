@@ -92,7 +92,7 @@ async def test_a_kind_is_made_in_one_form_and_recorded_at_a_post_after_one_round
     async with run(world.root / "post", world.post.reopen()) as s:
         await strokes(s.pilot, "<f2>", "bat giu", ON, "<f2>")
         await s.wait("Vụ bắt giữ")
-        await strokes(s.pilot, "051126", ON, ON, "ia rve", ON, ON, ON, "Bắt", ON)
+        await strokes(s.pilot, "051126", ON, "ia rve", ON, ON, ON, ON, "Bắt", ON)
         await strokes(s.pilot, "4", ON, "5", ON, "200", ON, ON, "kh", ON, "<f2>")
         await s.wait("▸Loại hoạt động * —")
     world.carry(world.post, world.hq)
@@ -115,6 +115,26 @@ async def test_what_is_wrong_with_one_part_keeps_all_of_it_from_being_recorded(w
     assert count(world.hq) == before
     with pytest.raises(FieldappError):
         kind_form.save(world.post, DATA)
+
+
+async def test_a_draft_does_not_retire_what_another_laptop_added_meanwhile(world: World) -> None:
+    kind = made(world.hq)
+    app = FormApp(world.hq, KindForm(kind))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = FormDriver(app, pilot)
+        form.row("measure_id").focus_problem()
+        await form.type("Lượt mật phục", ON, "lượt", ON, ON, ON, ON, "<escape>")
+    measure = records.save(
+        world.hq, "measure", {"name": "Xe máy", "unit_name": "xe", "nature": "quantity"}, confirm=True
+    )
+    records.save(world.hq, "kind_measure", {"activity_kind_id": kind, "measure_id": measure, "position": 9})
+    (draft,) = world.hq.drafts()
+    app = FormApp(world.hq, KindForm(kind, draft))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await FormDriver(app, pilot).type("<f2>")
+        assert app.result == kind
+    names = [m["name"] for m in lists.measures_of(world.hq, kind)]
+    assert sorted(names) == ["Lượt mật phục", "Vụ bắt giữ", "Xe máy", "Đối tượng bị bắt"]
 
 
 async def test_a_kind_is_changed_in_the_same_form_but_not_what_past_figures_count_by(world: World) -> None:

@@ -1,5 +1,7 @@
 """Of two records with one name Enter takes neither: what tells them apart is shown, and an arrow chooses."""
 
+from unicodedata import normalize
+
 from field import World
 from form_driver import form_driver
 
@@ -38,3 +40,27 @@ async def test_of_two_cells_that_an_activity_helped(world: World) -> None:
         assert "Buôn Hai" in form.text()
         await form.type("<down>", "<enter>")
         assert len(form.part("targets").data) == 1
+
+
+async def test_of_names_that_differ_in_diacritics_alone(world: World) -> None:
+    """Typed with them, the one is meant, by Enter and by saving; typed without, both may be."""
+    names = ["Lê Văn Tám", "Lê Văn Tâm", "Lê Văn Tầm"]
+    for name in names:
+        records.save(world.post, "member", {"full_name": name}, confirm=True)
+    async with form_driver(world.post, "household_charge") as form:
+        field = form.row("member_id").entry
+        for name in [*names, "LÊ VĂN TÂM", "le\u0302 va\u0306n ta\u0300\u0302m"]:
+            field.focus()
+            field.load(None)
+            await form.type(name, "<enter>")
+            assert field.value.lower() == normalize("NFC", name).lower().replace("t\u00e0\u0302m", "tầm")
+            field.load(None)
+            field.focus()
+            await form.type(name, "<escape>", "<down>")
+            assert field.value.lower() == normalize("NFC", name).lower().replace("t\u00e0\u0302m", "tầm")
+        field.load(None)
+        field.focus()
+        await form.type("le van tam", "<enter>")
+        assert (form.focus_is_at("member_id"), field.data) == (True, "le van tam")
+        await form.type("<down>", "<down>", "<enter>")
+        assert field.value in names

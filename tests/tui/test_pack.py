@@ -90,6 +90,20 @@ async def test_a_further_laptop_needs_its_code_alone_a_new_post_a_name_and_a_cod
     assert world.hq.value("SELECT count(*) FROM post") == posts
 
 
+async def test_a_second_post_of_one_name_is_asked_about_and_begun_at_the_second_press(
+    world: World, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second_press, "HELD_SECONDS", 0.0)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await open_pack(s)
+        await strokes(s.pilot, "IARVE2", "<enter>", "Đồn BP Ia Rvê", "<f2>")
+        await s.wait("F2 lần nữa")
+        assert not list(stick.iterdir())
+        await strokes(s.pilot, "<f2>")
+        await s.wait("Nói với đồn")
+    assert (stick / "IARVE2.fieldapp-pack.tar").exists()
+
+
 async def test_headquarters_reads_a_recovery_code_from_the_screen(world: World) -> None:
     post = peers.find_peer(world.hq, "IARVE")
     code = recovery.code_of(world.hq, post)

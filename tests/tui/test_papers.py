@@ -1,5 +1,7 @@
 """Papers on the screen: from a record, from marked rows, and headquarters' own templates."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from fieldapp.records import lists, records
 from fieldapp.reports.papers import templates
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
-from fieldapp.tui.screens import papers
+from fieldapp.tui.screens import file_page, papers
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.widgets.text_field import TextField
@@ -75,6 +77,35 @@ async def test_marked_rows_go_into_one_file_or_a_file_each(world: World, tmp_pat
     assert len(listed) == 4
     rows = docx.Document(str(tmp_path / "danh_sach_sinh_hoat.docx")).tables[1].rows
     assert [row.cells[1].text for row in rows] == ["Họ và tên", "Lê Văn Ba", "Lê Văn Hai"]
+
+
+async def test_in_a_browser_papers_and_templates_go_to_the_browser(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not into a folder of the machine that serves; several as one archive."""
+    sent: list[tuple[str, bytes]] = []
+    monkeypatch.setattr(FieldApp, "is_web", True)
+    monkeypatch.setattr(FieldApp, "deliver_binary", lambda _app, file, *, save_filename, **_more: sent.append(
+        (save_filename, file.read())))  # fmt: skip
+    monkeypatch.setattr(file_page, "documents", lambda: tmp_path)
+    introduced(world.post, "Lê Văn Một", "Lê Văn Hai")
+    world.post.set_read_only()
+    app = FieldApp(world.root / "post", world.post.reopen(), read_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(ListScreen("introduction"))
+        await settled(pilot)
+        await settled(pilot, "tab", "space", "space", "f8")
+        assert "Tệp được gửi về trình duyệt này" in await settled(pilot) or not app.screen.query(TextField)
+        for keys in (["enter"], ["down", "enter"]):
+            assert "về trình duyệt" in await settled(pilot, *keys)
+        app.push_screen(papers.PaperTemplatesScreen())
+        assert "về trình duyệt" in await settled(pilot, "enter")
+    assert list(tmp_path.glob("*.docx")) == []
+    one, several, template = sent
+    assert (one[0], several[0]) == ("gioi_thieu_sinh_hoat.docx", "gioi_thieu_sinh_hoat.zip")
+    with zipfile.ZipFile(io.BytesIO(several[1])) as whole:
+        assert min(whole.namelist()).startswith("gioi_thieu_sinh_hoat_le-van-hai")
+    docx.Document(io.BytesIO(template[1]))
 
 
 async def test_headquarters_takes_in_its_own_template(

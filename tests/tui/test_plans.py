@@ -123,7 +123,7 @@ async def test_a_range_is_pasted_by_names_or_from_the_cell_on(world: World) -> N
 async def test_a_sheet_is_entered_and_what_is_written_can_be_entered_again(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fieldapp.tui.screens.report_file.documents", lambda: tmp_path)
+    monkeypatch.setattr("fieldapp.tui.screens.file_page.documents", lambda: tmp_path)
     rows: list[list[Any]] = [["Đồn", "Giếng khoan", "Tiền mặt (triệu đồng)"], ["IARVE", 4, 70.5]]
     by_xlsxwriter(tmp_path / "a.xlsx", rows)
     wanted = {("IARVE", "gieng", 4), ("IARVE", "tien_mat", 70_500_000)}

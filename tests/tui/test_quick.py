@@ -113,6 +113,27 @@ async def test_cells_of_a_pasted_range_go_to_their_columns(world: World) -> None
         assert figures == [[2], [1, 12]]
 
 
+async def test_a_second_range_comes_after_the_first(world: World) -> None:
+    """Nothing that waits is replaced, nor what is typed in the line; and the program is not left over it unasked."""
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>", "4/11")
+        await paste(pilot, "05/11/2026\tIa Rvê\t1\t12\r\n06/11/2026\tIa Rvê\t2\t\r\n")
+        assert "Còn 2 dòng" in said(app, "#message")
+        await strokes(pilot, "<ctrl+a>", "<ctrl+k>", "<f2>")
+        assert "Còn 1 dòng" in said(app, "#message"), "an empty line gives way"
+        await paste(pilot, "07/11/2026\tIa Rvê\t3\t\r\n08/11/2026\tIa Rvê\t4\t\r\n")
+        assert "Còn 3 dòng" in said(app, "#message")
+        await pilot.resize_terminal(80, 24)
+        await strokes(pilot, "<ctrl+q>")
+        assert app.is_running
+        await strokes(pilot, "<f2>", "<f2>", "<f2>", "<f2>")
+        found = lists.record_window(world.post, "activity").rows
+        assert [r["date_from"] for r in found] == [f"2026-11-0{day}" for day in (8, 7, 6, 5)]
+        figures = [[m["amount"] for m in records.get(world.post, r["id"]).children["measures"]] for r in found]
+        assert figures == [[4], [3], [2], [1, 12]]
+
+
 def test_a_range_as_a_spreadsheet_copies_it() -> None:
     """Quoted cells with line breaks, a line of headings in another order, numbering, an old font, a quote of a text."""
     text = shown("Giúp bà con thôn Ba", Encoding.TCVN3)

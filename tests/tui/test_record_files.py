@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import evidence_files as files
+import on_windows
 import pytest
 from field import World
 from PIL import Image
@@ -19,12 +20,15 @@ from textual.widgets import OptionList, Static
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
-from fieldapp.records import attachments, opened, records
+from fieldapp.records import attachments, from_photograph, opened, records
 from fieldapp.store import blobs
+from fieldapp.sync.exchange import file_space
 from fieldapp.sync.format import drives
 from fieldapp.tui import files as fieldapp_files
 from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.forms import open_form
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.record_files import AttachScreen, RecordFilesScreen
@@ -341,3 +345,115 @@ async def test_on_a_wide_screen_the_photograph_is_seen_beside_the_review(world: 
             await settled(pilot)
             strips = app.screen._compositor.render_strips()
             assert any("▀" in strip.text[80:] for strip in strips) == arrived
+
+
+async def test_a_cleared_file_is_asked_for_with_one_key(world: World, phone: Path) -> None:
+    well = world.well()
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_0.jpg")])
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    file_space.clear(world.post)
+    app = FieldApp(world.post.home, world.post.reopen())
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot)
+        assert "đã dọn khỏi máy này, sở chỉ huy đã có" in said(pilot, "#about")
+        assert "Lấy lại" in footer(pilot)
+        assert "gói trả lời mang tệp về" in await settled(pilot, "f5")
+        assert "đã yêu cầu, chờ USB" in said(pilot, "#about")
+        assert "Lấy lại" not in footer(pilot)
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    assert [a.state for a in attachments.of_record(world.post, well)] == ["here"]
+
+
+async def test_what_a_file_is_is_chosen_at_attaching_and_corrected(world: World) -> None:
+    well = world.well()
+    app = FieldApp(world.post.home, world.post.reopen())
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot)
+        assert "thiếu ảnh, biên bản" in said(pilot, "#title")
+        await settled(pilot, "f2")
+        await settled(pilot, "f4")
+        assert "biên bản" in await settled(pilot, "f4")
+        await settled(pilot, "f2")
+        assert "thiếu ảnh" in said(pilot, "#title") and "biên bản" not in said(pilot, "#title")
+        assert "ảnh · " not in said(pilot, "#about") and "biên bản" in said(pilot, "#about")
+        assert "giấy tờ khác" in await settled(pilot, "f4")
+        await settled(pilot, "f4")
+        assert "thiếu biên bản" in said(pilot, "#title")
+
+
+async def test_the_day_and_the_position_of_a_photograph_go_into_empty_fields_of_the_record(
+    world: World, phone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a question, as an ordinary edit; what somebody wrote stays."""
+    monkeypatch.setattr(second_press, "HELD_SECONDS", 0)
+    well = world.well(date_from="2026-03-01")
+    attachments.add(world.post, well, [attachments.prepare(phone / "DCIM" / "Camera" / "IMG_0.jpg")])
+    app = FieldApp(world.post.home, world.post.reopen())
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.push_screen(RecordFilesScreen(well))
+        await settled(pilot)
+        assert "Chép ngày" in footer(pilot)
+        asked = await settled(pilot, "f5")
+        assert "Đến ngày: 05/03/2026" in asked and "12.83333, 107.95000" in asked, asked
+        assert records.get(world.post, well).row["date_to"] is None
+        assert "Đã sửa bản ghi" in await settled(pilot, "f5")
+        assert "Chép ngày" not in footer(pilot)
+    row = records.get(world.post, well).row
+    assert (row["date_to"], row["description"]) == ("2026-03-05", "Vị trí 12.83333, 107.95000")
+    (photo,) = attachments.of_record(world.post, well)
+    assert from_photograph.offered(world.post, photo) == {}
+
+
+async def test_after_a_well_is_recorded_one_line_says_what_it_lacks_and_f7_attaches(world: World) -> None:
+    """The record is saved first; who goes on typing is not held up."""
+    app = FieldApp(world.post.home, world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        open_form(app, "activity", {"activity_kind_id": kind_of(world, "gieng_khoan"), "date_from": "2026-11-05",
+                                    "unit_id": world.post.value("SELECT id FROM unit WHERE code = '24221'"
+                                                                " AND valid_to IS NULL")})  # fmt: skip
+        await settled(pilot, "f2", "f2")
+        well = world.post.value("SELECT id FROM activity")
+        assert well is not None
+        assert "Bản ghi vừa rồi thiếu ảnh, biên bản: F7 đính kèm" in said(pilot, "#message")
+        await settled(pilot, "f7")
+        assert isinstance(app.screen, AttachScreen)
+        await settled(pilot, "f2")
+        assert isinstance(app.screen, FormScreen)
+        assert "thiếu biên bản" in said(pilot, "#message")
+        await settled(pilot, "k")
+        assert said(pilot, "#message") == ""
+        await settled(pilot, "f7")
+        assert isinstance(app.screen, AttachScreen)
+    assert len(attachments.of_record(world.post, well)) == 1
+
+
+async def test_after_what_wants_no_files_nothing_is_said(world: World) -> None:
+    app = FieldApp(world.post.home, world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        open_form(app, "event", {"name": "Lũ", "date_from": "2026-11-05"})
+        await settled(pilot, "f2")
+        assert world.post.value("SELECT count(*) FROM event") == 1
+        assert said(pilot, "#message") == "" and "Đính kèm" not in footer(pilot)
+
+
+def kind_of(world: World, code: str) -> str:
+    return str(world.post.value("SELECT id FROM activity_kind WHERE code = ?", [code]))
+
+
+def footer(pilot: Pilot[Any]) -> str:
+    return "\n".join(binding.binding.description for binding in pilot.app.screen.active_bindings.values())
+
+
+@on_windows.NAMES
+def test_a_phone_on_a_cable_is_found_where_linux_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    folder = tmp_path / "gvfs" / "mtp:host=SAMSUNG_Android" / "Internal storage" / "DCIM" / "Camera"
+    photo = files.written(folder, "20261105.jpg", files.jpeg(7))
+    files.written(tmp_path / "gvfs" / "smb-share:server=x" / "DCIM", "b.jpg", files.jpeg(8))
+    found = fieldapp_files.photographs_and_papers()
+    assert found[0] == photo
+    assert not [path for path in found if "smb-share" in str(path)]

@@ -56,6 +56,14 @@ async def test_the_proposal_stands_there_and_what_is_typed_stays_with_the_period
     assert said(world)["assessment"] == ("Tăng 12%.\nĐạt kế hoạch.", "proposed")
 
 
+async def test_a_sentence_that_is_typed_stands_behind_what_is_there_on_a_line_of_its_own(world: World) -> None:
+    async with at_headquarters(world) as s:
+        await s.press("f8", "tab", "down", "up")
+        await s.press("down", "Thieu xuong.", "f2")
+    assert said(world)["shortcomings"] == ("2 việc chậm.\nThieu xuong.", "written")
+    assert said(world)["assessment"] == ("Tăng 12%.\nĐạt kế hoạch.", "proposed"), "it was only looked at"
+
+
 async def test_the_directions_of_the_period_before_are_offered_and_kept_by_f2(world: World) -> None:
     save_sections(world.hq, report(world.hq, Query(period_of("2012", date(2013, 1, 1)))), {"directions": "Giao ban."})
     async with at_headquarters(world) as s:

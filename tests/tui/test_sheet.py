@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import threading
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msoffcrypto.format.ooxml
 import pytest
@@ -13,8 +15,12 @@ from field import Run, World
 from screen_driver import ScreenDriver, at_post
 
 from fieldapp.records import lists
+from fieldapp.sheets import importing
+from fieldapp.sheets.importing import ImportOptions, SheetOutcome
+from fieldapp.store.store import Store
 from fieldapp.sync.format import drives
 from fieldapp.tui import second_press
+from fieldapp.tui.screens import sheet as sheet_screen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.sheet import SheetScreen
 
@@ -200,3 +206,30 @@ async def test_a_file_that_is_none_is_said(world: World, nowhere: Path, tmp_path
         assert isinstance(s.app.screen, SheetScreen)
         await s.press("f2", "escape", "escape")
         assert lists.count(world.post, "activity") == 0
+
+
+async def test_the_first_rows_of_a_large_sheet_are_seen_before_all_is_read(
+    world: World, nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sheet(tmp_path / "a.csv", ["Loại hoạt động", "Ngày", "Nơi", "Ngày công"], [*ROWS, *ROWS[:2] * 100])
+    monkeypatch.setattr(sheet_screen, "LARGE", 1_000)
+    go_on = threading.Event()
+    whole = importing.import_sheet
+
+    def waiting(store: Store, file: Path, order: ImportOptions, **more: Any) -> SheetOutcome:
+        if order.first is None:
+            go_on.wait(20)
+        return whole(store, file, order, **more)
+
+    monkeypatch.setattr(sheet_screen, "import_sheet", waiting)
+    async with at_post(world) as s:
+        await open_sheet(s, path)
+        await s.wait("Các dòng đầu, sẽ được ghi như sau:")
+        assert "D “Ngày công” → Ngày công" in s.text
+        assert "2: 05/10/2013" in s.text or "05/10/2013" in s.text
+        assert "Sẽ ghi" not in s.text
+        await s.press("f2")
+        assert workdays(world) == [], "nothing is recorded before all rows were tried"
+        go_on.set()
+        await s.wait("Sẽ ghi 202 dòng")
+        assert "Các dòng đầu" not in s.text

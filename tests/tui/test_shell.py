@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from field import PASSPHRASE, USER, World
-from screen_driver import at_post, run
+from screen_driver import ScreenDriver, at_post, run
 
 from fieldapp.records import lists, records
 from fieldapp.store import vault
@@ -104,7 +104,7 @@ async def test_home_says_what_must_be_done(world: World) -> None:
     async with at_post(world) as s:
         assert "! quá 3 ngày" in s.text
         assert "· còn 12 ngày" in s.text
-        assert "! chưa gửi       4 bản ghi: F9" in s.text
+        assert "! chưa xuất      4 bản ghi: F9" in s.text
         await s.press("down", "enter")
         assert isinstance(s.app.screen, RecordScreen)
         assert "Siu Blêh" in s.text
@@ -387,16 +387,23 @@ async def test_a_defect_in_a_thread_is_logged_with_its_place(world: World, monke
 # typing ---------------------------------------------------------------------------------------------------------
 
 
+def told(s: ScreenDriver) -> str:
+    return " ".join(notice.message for notice in s.app._notifications)
+
+
 async def test_the_own_input_method_is_switched_shown_and_remembered(world: World) -> None:
     async with at_post(world) as s:
         await s.press("f4", "enter")
         assert "F12 Kiểu gõ" in s.footer
         await s.press("f12")
         assert "Telex hòa" in s.text.splitlines()[0]
+        assert "bằng bộ gõ của chương trình: Telex hòa. Bấm F12 lần nữa" in told(s)
         await s.press("gieesng ")
         assert "giếng" in s.text
         await s.press("escape", "f2", "enter", "tab")
         assert "F12" not in s.footer, "no letters in a date"
+        await s.press("f12")
+        assert "F12 chọn kiểu gõ tiếng Việt, chỉ dùng trong các ô gõ chữ." in told(s)
         await s.press("escape", "escape", "f8", "f2", "tab", "end", "aas")
         assert "F12" not in s.footer, "the name of a folder stays as it is typed"
         assert "aas" in s.text
@@ -418,5 +425,6 @@ async def test_it_gives_way_to_an_input_method_of_the_machine(world: World) -> N
         await s.press("backspace", "ê", "ng")
         assert "tiêng" in s.text
         assert "Telex" not in s.text.splitlines()[0]
+        assert "tắt bộ gõ của máy rồi bấm F12" in told(s)
         await s.press("ddaay")
         assert "tiêngddaay" in s.text

@@ -187,3 +187,19 @@ async def test_what_is_pasted_in_an_old_font_becomes_unicode_and_comes_back(enco
         assert fields.value == "giúp " + as_meant(shown(text, encoding)).replace("\xad", "")
         await fields.type("<end>", "«Ñan Y Ñu, xã Êa Sŭp, 10 µm®»")
         assert fields.value.endswith("Ñan Y Ñu, xã Êa Sŭp, 10 µm®")
+
+
+async def test_what_is_typed_in_an_old_font_becomes_unicode_once_and_stays_if_it_is_brought_back() -> None:
+    """As a machine types whose input method still writes TCVN3."""
+    typed = shown("Sửa đường thôn Đồng", Encoding.TCVN3)
+    async with field_driver() as f:
+        await f.type(typed, "<tab>")
+        assert f.value == "Sửa đường thôn Đồng"
+        assert "TCVN3" in [note.message for note in f.app._notifications][-1]
+        await f.type("<shift+tab>", UNDO)
+        assert f.value == typed
+        await f.type("<tab>")
+        assert f.value == typed, "then it is meant"
+    async with field_driver() as f:
+        await f.type("Xã Krông Nô, H’Ñĕ", "<tab>")
+        assert f.value == "Xã Krông Nô, H’Ñĕ"

@@ -183,3 +183,12 @@ def test_the_stock_field_breaks_words(tmp_path: Path) -> None:
     typed = [(corrected(w, rng), corrected(w, rng)) for w in WORDS[:70]]
     seen = arrive(tmp_path, typed, "stock", None)
     assert sum(s != [w, w] for s, w in zip(seen, WORDS[:70], strict=True)) > 35
+
+
+def test_gnu_screen_is_not_asked_for_the_mouse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Screen 4.9 that is asked for it keeps Esc back until another key comes."""
+    monkeypatch.setenv("STY", "1.pts-1.may")
+    child = pexpect.spawn(sys.executable, [str(HERE / "typing_app.py"), "", "ours"], dimensions=(24, 80))
+    child.expect("\x1b\\[\\?2004h", timeout=30)
+    assert b"\x1b[?1000h" not in child.before
+    child.close(force=True)

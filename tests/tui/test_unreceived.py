@@ -21,13 +21,13 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
     records.save(world.post, "activity", {"measures": figures}, changed, confirm=True)  # only a row of it changes
     records.void(world.post, wrong, "nhầm")
     new = records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-11-01"})
-    counts = "3 bản ghi chưa gửi · 1 chờ biên nhận"
+    counts = "3 chưa xuất ra USB, 1 đã xuất ra USB, chờ biên nhận"
     async with at_post(world) as s:
-        assert counts in s.text.splitlines()[0]
-        assert "! chưa gửi       3 bản ghi: F9" in s.text
-        assert "SCH chưa nhận  4 bản ghi" in s.text
+        assert "SCH chưa nhận 4 bản ghi · 3 chưa xuất" in s.text.splitlines()[0]
+        assert "! chưa xuất      3 bản ghi: F9" in s.text
+        assert "SCH chưa nhận  4 bản ghi (1 đã xuất ra USB, chờ biên nhận): xem" in s.text
         await s.press("f9")
-        assert f"Sở chỉ huy chưa nhận 4 bản ghi: {counts}." in s.text
+        assert f"Sở chỉ huy chưa nhận 4 bản ghi: {counts}." in " ".join(s.text.split())
         await s.press("f3")
         listed = s.app.screen
         assert isinstance(listed, SearchScreen)
@@ -36,7 +36,7 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
         assert {row_id: sign for row_id, (sign, _texts) in signs.items()} == {
             changed: "·", wrong: "×", waits: "→", new: "·",
         }  # fmt: skip
-        assert "· chưa gửi  → chờ biên nhận  ✓ SCH đã nhận" in s.text
+        assert "· chưa xuất  → đã xuất, chờ biên nhận  ✓ SCH đã nhận" in s.text
         await s.press("escape", "escape", "down", "enter")
         assert "4 bản ghi · sở chỉ huy chưa nhận" in s.text, "from the first screen"
         await s.press("escape", "f3", "f7", "chua nhan", "enter")
@@ -52,7 +52,7 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
     assert [line for line in out if "chờ biên nhận" in line] == [line for line in out if waits in line]
     (second,) = outgoing.export(world.post, world.usb)
     assert (second.records, "4 bản ghi, " in second.sentence) == (4, True)
-    assert status.exchange_status(world.post).counts == "0 bản ghi chưa gửi · 4 chờ biên nhận"
+    assert status.exchange_status(world.post).counts == "đã xuất ra USB, chờ biên nhận"
     world.carry(world.post, world.hq)
     world.carry(world.hq, world.post)
     assert status.exchange_status(world.post).sentence == "Sở chỉ huy đã nhận đủ."

@@ -154,6 +154,7 @@ def test_tones_stand_where_they_are_written(keys: str, old: str, modern: str) ->
      ("HDDND", "HĐND"), ("DDBP", "ĐBP"), ("VPDDU", "VPĐU"), ("VPDDDU", "VPDDU"), ("DDd", "Dd"), ("ddD", "dD"),
      ("QDD", "QĐ"), ("TUW", "TƯ"), ("booong", "boong"), ("gooongf", "goòng"),
      ("Kroong", "Krông"), ("DDawks", "Đắk"), ("Drawks", "Drắk"), ("EEban", "Êban"), ("Ksor", "Ksor"), ("Hyeo", "Hyeo"),
+     ("Bkroong", "Bkrông"), ("Kddawm", "Kđăm"),
      ("Rvee", "Rvê"), ("Bleeh", "Blêh"), ("message", "message"), ("tesst", "test"), ("errors", "errors")],
 )  # fmt: skip
 def test_telex(keys: str, shown: str) -> None:

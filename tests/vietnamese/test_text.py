@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key
+from fieldapp.vietnamese.text import clean, name_sort_key, search_key, sort_key, tidy
 
 
 @given(st.text())
@@ -27,10 +27,21 @@ def test_search_does_not_see_composition(text: str) -> None:
     ("one", "other"),
     [("Hòa", "Hoà"), ("ĐỒN", "don"), ("Ea Súp", "ea sup"), ("Lý", "Lí"), ("H'Bia Êban", "h bia eban"),
      ("Krông Nô", "krong no"),
+     ("Ｔhôn １２", "thon 12"), ("Vàng\ufe0f An", "vang an"),
      ("Ƀlao Čư̆ ñ", "blao cu n"), ("01-GT/ĐU", "01 gt du"), ("Ðắk", "dak"), ("thuỷ", "thủy")],
 )  # fmt: skip
 def test_search_finds_either(one: str, other: str) -> None:
     assert search_key(one) == search_key(other)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("e\u0301\u0302 a\u0300\u0306 o\u0303\u0302", "ế ằ ỗ"), ("o\u0301\u031b u\u0323\u031b", "ớ ự"),
+     ("e\u0302\u0306 ê\u0306", "ê\u0306 ê\u0306"), ("a\u0341", "á"), ("Ｔhôn　１２，５", "Thôn 12,5"),
+     ("\ufeffgiếng\u200b\u00ad \u2764\ufe0f\u034f", "giếng \u2764")],
+)  # fmt: skip
+def test_what_is_entered_otherwise_is_stored_as_it_is_meant(typed: str, stored: str) -> None:
+    assert tidy(typed) == stored
 
 
 def test_alphabet() -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import groupby
+from itertools import count, groupby
 from typing import Literal
 
 from fieldapp.domain.body_names import unshouted
@@ -128,10 +128,10 @@ class Document:
         """What the report says in a section of the officer's; empty: it goes without it."""
         return next((t.lines for t in self.texts if t.section == section), [])
 
-    def was(self, figure: Figure) -> str:
-        """The figure of the preceding period in words; empty where there is none."""
+    def was(self, figure: Figure, *, bare: bool = False) -> str:
+        """The figure of the preceding period in words; empty where there is none. ``bare``: without its unit."""
         found = self.before.get((figure.section, figure.code))
-        return _of_people(found).text if found else ""
+        return (_bare(found) if bare else _of_people(found).text) if found else ""
 
     def title(self, figure: Figure) -> str:
         """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
@@ -209,6 +209,11 @@ def _of_people(figure: Figure) -> Figure:
     return replace(figure, unit=people) if figure.unit and figure.title.lower().startswith(people) else figure
 
 
+def _bare(figure: Figure) -> str:
+    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”, “hàng chục”."""
+    return replace(figure, unit="").text
+
+
 def _kinds(store: Store, query: Query) -> dict[tuple[str, str | None], list[str]]:
     names = {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM activity_kind")}
     found: dict[tuple[str, str | None], list[str]] = {}
@@ -280,7 +285,7 @@ def _labels(store: Store, kind: str, ids: list[str], personal: bool) -> dict[str
     model = BY_KIND[kind]
     fields = [f for f in model.LIST if f != model.DATE and (personal or not names_people(model, f))]
     named: dict[str, tuple[str, str]] = {}
-    posts = {r["id"]: r["name"] for r in store.rows("SELECT id, name FROM post")}
+    posts = words.post_names(store)
     for at in range(0, len(ids), 500):
         part = json.dumps(ids[at : at + 500])
         rows = store.rows(f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?))", [part])
@@ -322,6 +327,13 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Dots:
+    """Dotted lines, to be written on by hand."""
+
+    lines: int = 2
+
+
+@dataclass(frozen=True)
 class Grid:
     """A table; a row of one cell is a title over all columns."""
 
@@ -333,7 +345,7 @@ class Grid:
     """columns whose cells are aligned right"""
 
 
-Block = Heading | Paragraph | Item | Grid
+Block = Heading | Paragraph | Item | Dots | Grid
 
 ON_PAGE = 3
 """Photographs on one page"""
@@ -383,11 +395,12 @@ def body(document: Document) -> Iterator[Block]:
     for number, section in enumerate(document.sections, start=1):
         yield Heading(f"{number}. {section.title}", 2)
         yield Paragraph(section.prose)
+    numbers = count(len(document.sections) + 1)
     if made.tasks:
-        yield Heading(f"{len(document.sections) + 1}. {_('Tasks of the agreements')}", 2)
+        yield Heading(f"{next(numbers)}. {_('Tasks of the agreements')}", 2)
         yield from map(Item, narrative.task_lines(made))
     if document.sections:
-        yield Heading(_("Table of figures"), 2)
+        yield Heading(f"{next(numbers)}. {_('Table of figures')}", 2)
         yield figures_grid(document)
         yield note
         if any(figure.shared for figure in made.figures):
@@ -403,18 +416,24 @@ def body(document: Document) -> Iterator[Block]:
     yield Paragraph(_("This is the report: {about}./.").format(about=of))
 
 
-def officer_sections(document: Document, roman: Iterator[str]) -> Iterator[Heading | Paragraph]:
-    """What the officer wrote: the assessment with its parts under one heading, then directions, then proposals."""
-    parts = [t for t in document.texts if t.section in ASSESSED and t.lines]
+def officer_sections(
+    document: Document, roman: Iterator[str], *, by_hand: bool = True
+) -> Iterator[Heading | Paragraph | Dots]:
+    """What the officer wrote: the assessment with its parts under one heading, then directions, then proposals.
+
+    ``by_hand``: a section of which nobody has said anything has dotted lines; otherwise it is left out.
+    """
+    said = [text for text in document.texts if text.lines or (by_hand and text.origin == "empty")]
+    parts = [text for text in said if text.section in ASSESSED]
     if parts:
         yield Heading(f"{next(roman)}. {_('ASSESSMENT')}")
     for number, part in enumerate(parts, start=1):
         yield Heading(f"{number}. {part.title}", 2)
-        yield from map(Paragraph, part.lines)
-    for text in document.texts:
-        if text.section not in ASSESSED and text.lines:
+        yield from map(Paragraph, part.lines) if part.lines else [Dots()]
+    for text in said:
+        if text.section not in ASSESSED:
             yield Heading(f"{next(roman)}. {text.title.upper()}")
-            yield from map(Paragraph, text.lines)
+            yield from map(Paragraph, text.lines) if text.lines else [Dots()]
 
 
 def _opening(document: Document) -> str:
@@ -469,17 +488,23 @@ def figures_grid(document: Document) -> Grid:
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        rows += [[document.title(f), _of_people(f).text, document.was(f)] for f in section.figures]
-    head = [_("What is counted"), _("Result"), _("Period before")]
-    if not any(row[2:] and row[2] for row in rows):
-        return Grid(head[:2], [row[:2] for row in rows], (10, 8), frozenset({1}))
-    return Grid(head, rows, (8, 5, 5), frozenset({1, 2}))
+        rows += [
+            [f"{number}.{at}", document.title(f), _of_people(f).unit, _bare(f), document.was(f, bare=True)]
+            for at, f in enumerate(section.figures, start=1)
+        ]
+    head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _("Period before")]
+    if not any(row[4:] and row[4] for row in rows):
+        return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.5, 2.7, 4), frozenset({3}))
+    return Grid(head, rows, (1.3, 7, 2.7, 3.5, 3.5), frozenset({3, 4}))
 
 
 def plan_grid(plan: list[PlanProgress]) -> Grid:
     """Each target, its period, and how much was done."""
-    rows = [[f"{p.title}{f' · {p.post}' if p.post else ''}", p.period.title, p.text] for p in plan]
-    return Grid([_("Target"), _("Period"), _("Done of the target")], rows, (7, 4, 7), frozenset({2}))
+    rows = [
+        [str(number), f"{p.title}{f' · {p.post}' if p.post else ''}", p.period.title, p.text]
+        for number, p in enumerate(plan, start=1)
+    ]
+    return Grid([_("No."), _("Target"), _("Period"), _("Done of the target")], rows, (1.3, 7, 4, 6), frozenset({3}))
 
 
 def logs_grid(state: Provenance) -> Grid:

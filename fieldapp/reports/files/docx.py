@@ -10,7 +10,7 @@ from docx.document import Document as WordDocument
 from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.opc.constants import CONTENT_TYPE
 from docx.opc.part import PartFactory
 from docx.oxml import OxmlElement
@@ -28,6 +28,7 @@ from fieldapp.i18n import _
 from fieldapp.reports.files.document import (
     Block,
     Document,
+    Dots,
     Grid,
     Heading,
     Item,
@@ -239,6 +240,10 @@ def _block(paper: WordDocument, block: Block | Photo, table_size: float) -> None
     if isinstance(block, Grid):
         _grid(paper, block, table_size)
         return
+    if isinstance(block, Dots):
+        for _line in range(block.lines):
+            _dotted(paper.add_paragraph("\t"), _text_width(paper))
+        return
     if isinstance(block, Heading):
         paper.add_heading(block.text, block.level)
         return
@@ -248,9 +253,20 @@ def _block(paper: WordDocument, block: Block | Photo, table_size: float) -> None
     shape.first_line_indent, shape.space_after, shape.line_spacing = Mm(12.7), Pt(6), 1.15
 
 
-def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
+def _dotted(paragraph: WordParagraph, width: int) -> None:
+    """Make an empty line dotted up to the margin."""
+    shape = paragraph.paragraph_format
+    shape.tab_stops.add_tab_stop(Emu(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+    shape.space_after, shape.line_spacing = Pt(6), 1.15
+
+
+def _text_width(paper: WordDocument) -> int:
     section = paper.sections[0]
-    width = (section.page_width or Mm(210)) - (section.left_margin or 0) - (section.right_margin or 0)
+    return (section.page_width or Mm(210)) - (section.left_margin or 0) - (section.right_margin or 0)
+
+
+def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
+    width = _text_width(paper)
     table = paper.add_table(rows=1, cols=len(grid.head))
     _border(table)
     _columns(table, [Emu(int(width * share / sum(grid.shares))) for share in grid.shares])
@@ -291,6 +307,9 @@ def _cell(
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     run = paragraph.add_run(text)
     run.font.size, run.bold = Pt(size), bold
+    if not text:  # the end of the paragraph alone makes the row as high as the font of the text
+        mark = _element("w:rPr", _element("w:sz", val=f"{size * 2:g}"))
+        paragraph._p.get_or_add_pPr().insert_element_before(mark, "w:sectPr")
 
 
 # a template of headquarters' own --------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def html_bytes(document: Document) -> bytes:
         logs=logs_grid(document.provenance),
         photographs=[(b64encode(p.picture.data).decode(), p.text) for p in photograph_annex(document)],
         number=_number,
-        officer_sections=officer_sections,
+        said=lambda roman: officer_sections(document, roman, by_hand=False),
         roman=iter(ROMAN),
         next=next,
         shared_note=shared_note(),

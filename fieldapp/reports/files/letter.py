@@ -5,8 +5,10 @@ fixed lines are Vietnamese by law, also where the program's language is English.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from math import ceil
+from textwrap import wrap
 from typing import Protocol
 
 from fieldapp.domain.body_names import unshouted
@@ -23,6 +25,8 @@ LINE_OF_MOTTO = 171.0
 """Width in points of “Độc lập - Tự do - Hạnh phúc” in 14 points bold, and so of the line below it"""
 LINE_OF_PARTY = 207.0
 """The same for “ĐẢNG CỘNG SẢN VIỆT NAM” in 15 points bold"""
+RULE = 0.4
+"""The rule below a body's name or a topic, as a part of its line: a third to a half is prescribed"""
 
 
 @dataclass(frozen=True)
@@ -117,14 +121,14 @@ def letter(document: Headed) -> Letter:
 
 
 def _decree30(document: Headed) -> Letter:
-    head = document.letterhead
-    issuer, sign = head.issuer.upper(), _signed(head.sign, "-")
+    head, page = document.letterhead, Paper(20, 20, left=30, right=15, number_at=10, body=14, heading=14, table=12)
+    shares, sign = (0.385, 0.615), _signed(head.sign, "-")
     return Letter(
-        Paper(top=20, bottom=20, left=30, right=15, number_at=10, body=14, heading=14, table=12),
+        page,
         head=[
             (
                 [*([LetterLine(head.superior.upper(), 13)] if head.superior else []),
-                 LetterLine(issuer, 13, bold=True, rule=_part(issuer, 13, 0.4, 180))],
+                 *_ruled(head.issuer.upper() or DOTS, 13, page.width * shares[0])],
                 [LetterLine("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True),
                  LetterLine("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
             ),
@@ -133,10 +137,10 @@ def _decree30(document: Headed) -> Letter:
                 [LetterLine(_place_and_date(document), 14, italic=True, gap=6)],
             ),
         ],
-        head_shares=(0.385, 0.615),
+        head_shares=shares,
         title=[
             LetterLine("BÁO CÁO", 14, bold=True, gap=18),
-            *_topic(document, _first_upper(document.about), _part(document.about, 14, 0.4, 180)),
+            *_topic(document, _first_upper(document.about), page.width),
             *_addressed(head),
         ],
         recipients=[
@@ -148,21 +152,23 @@ def _decree30(document: Headed) -> Letter:
             LetterLine(head.position.upper(), 14, bold=True),
             LetterLine(head.signer or DOTS, 14, bold=bool(head.signer), gap=70),
         ],
-        annex=_annex(document, f"số {document.number or BLANK}/{sign}"),
-        photographs=_annex(document, f"số {document.number or BLANK}/{sign}", "HÌNH ẢNH"),
+        annex=_annex(document, f"số {document.number or BLANK}/{sign}", page.width),
+        photographs=_annex(document, f"số {document.number or BLANK}/{sign}", page.width, "HÌNH ẢNH"),
     )  # fmt: skip
 
 
 def _party(document: Headed) -> Letter:
-    head = document.letterhead
+    head, page = document.letterhead, Paper(20, 20, left=30, right=20, number_at=10, body=14, heading=14, table=12)
     about = document.about[:1].lower() + document.about[1:]
-    sign = _signed(head.sign, "/")
+    shares, sign = (0.42, 0.58), _signed(head.sign, "/")
     return Letter(
-        Paper(top=20, bottom=20, left=30, right=20, number_at=10, body=14, heading=14, table=12),
+        page,
         head=[
             (
                 [*([LetterLine(head.superior.upper(), 14)] if head.superior else []),
-                 LetterLine(head.issuer.upper(), 14, bold=True), LetterLine("*", 14)],
+                 *(LetterLine(text, 14, bold=True) for text in _wrapped(
+                     head.issuer.upper() or DOTS, 14, page.width * shares[0])),
+                 LetterLine("*", 14)],
                 [LetterLine("ĐẢNG CỘNG SẢN VIỆT NAM", 15, bold=True, rule=LINE_OF_PARTY)],
             ),
             (
@@ -170,10 +176,10 @@ def _party(document: Headed) -> Letter:
                 [LetterLine(_place_and_date(document), 14, italic=True)],
             ),
         ],
-        head_shares=(0.42, 0.58),
+        head_shares=shares,
         title=[
             LetterLine("BÁO CÁO", 16, bold=True, gap=18),
-            *_topic(document, about, _part(about, 14, 1 / 3, 150)),
+            *_topic(document, about, page.width),
             *_addressed(head),
         ],
         recipients=[
@@ -185,19 +191,34 @@ def _party(document: Headed) -> Letter:
             LetterLine(head.position.upper(), 14),
             LetterLine(head.signer or DOTS, 14, bold=bool(head.signer), gap=70),
         ],
-        annex=_annex(document, f"số {document.number or BLANK}-{sign}"),
-        photographs=_annex(document, f"số {document.number or BLANK}-{sign}", "HÌNH ẢNH"),
+        annex=_annex(document, f"số {document.number or BLANK}-{sign}", page.width),
+        photographs=_annex(document, f"số {document.number or BLANK}-{sign}", page.width, "HÌNH ẢNH"),
     )  # fmt: skip
 
 
-def _topic(document: Headed, about: str, rule: float) -> list[LetterLine]:
+def _topic(document: Headed, about: str, width: float) -> list[LetterLine]:
     """What the letter is about, with a line below. It breaks between its parts, not within a term."""
     for term in ("cấp ủy", "chính quyền", "địa phương"):
         about = about.replace(term, term.replace(" ", "\N{NO-BREAK SPACE}"))
     about = re.sub(r"\b(quý|tháng|năm) (?=[IV\d])", "\\1\N{NO-BREAK SPACE}", about)
-    if not document.up_to:
-        return [LetterLine(about, 14, bold=True, rule=rule)]
-    return [LetterLine(about, 14, bold=True), LetterLine(f"({document.up_to})", 14, bold=True, rule=rule)]
+    above = [LetterLine(text, 14, bold=True) for text in _wrapped(about, 14, width)] if document.up_to else []
+    return [*above, *_ruled(f"({document.up_to})" if document.up_to else about, 14, width)]
+
+
+def _ruled(text: str, size: float, width: float) -> list[LetterLine]:
+    """A bold text on one line or several, with a rule below that is part as long as the last line."""
+    *above, last = (LetterLine(line, size, bold=True) for line in _wrapped(text, size, width))
+    return [*above, replace(last, rule=_width(last.text, size) * RULE)]
+
+
+def _wrapped(text: str, size: float, width: float) -> list[str]:
+    """The lines of a centred text, about equally long, so that the last is no word alone."""
+    number = ceil(_width(text, size) / (width * 0.95))
+    for most in range(ceil(len(text) / number), len(text) + 1):
+        lines = wrap(text, most, break_long_words=False, break_on_hyphens=False)
+        if len(lines) <= number:
+            return lines
+    return [text]
 
 
 def _addressed(head: Letterhead) -> list[LetterLine]:
@@ -223,13 +244,14 @@ def _signed(sign: str, between: str) -> str:
     return sign if not sign or "-" in sign or "/" in sign else f"{sign}{between}……"
 
 
-def _annex(document: Headed, number: str, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
+def _annex(document: Headed, number: str, width: float, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
     """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
-    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {unshouted(document.letterhead.issuer)})"
+    issuer = unshouted(document.letterhead.issuer) or DOTS
+    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {issuer})"
     return [
         LetterLine("Phụ lục", 14, bold=True),
         LetterLine(name, 14, bold=True),
-        LetterLine(belongs, 14, italic=True, rule=_part("Phụ lục" * 4, 14, 0.5, 150)),
+        *(replace(line, bold=False, italic=True) for line in _ruled(belongs, 14, width)),
     ]
 
 
@@ -248,12 +270,9 @@ def _listed(texts: list[str], between: str) -> list[str]:
     return [f"- {text}{'.' if at == len(given) else between}" for at, text in enumerate(given, start=1)]
 
 
-def _part(text: str, size: float, share: float, most: float) -> float:
-    """The width in points of a share of a line of text, estimated; at most ``most``.
-
-    Letters are about half as wide as high, capitals two thirds.
-    """
-    return min(len(text) * size * (0.66 if text.isupper() else 0.46) * share, most)
+def _width(text: str, size: float) -> float:
+    """The width of a bold text in points, estimated: a letter is about half as wide as high, a capital more."""
+    return len(text.replace("…", "..")) * size * (0.61 if text.isupper() else 0.45)
 
 
 def _first_upper(text: str) -> str:

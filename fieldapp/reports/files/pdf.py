@@ -13,7 +13,18 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
-from fieldapp.reports.files.document import Block, Document, Grid, Heading, Item, Photo, annex, body, photograph_annex
+from fieldapp.reports.files.document import (
+    Block,
+    Document,
+    Dots,
+    Grid,
+    Heading,
+    Item,
+    Photo,
+    annex,
+    body,
+    photograph_annex,
+)
 from fieldapp.reports.files.letter import Letter, LetterLine, letter
 
 FONT = "Liberation Serif"
@@ -22,6 +33,8 @@ LEADING = 1.2
 """Height of a line, as a multiple of its font size"""
 INDENT = 36.0
 """Indent of the first line of a paragraph in points: 12.7 mm"""
+DOTTED = 1.6
+"""The same of a dotted line, which is written on by hand"""
 PADDING = (2, 4, 2, 4)
 """Of a cell, in points: above, right, below, left"""
 
@@ -196,6 +209,8 @@ def _begins(paper: PdfPaper, block: Block, size: float, table_size: float, *, wh
     if isinstance(block, Grid):
         rows = _fitting([(row, _row_height(paper, block, row, table_size)) for row in block.rows], 0)
         return _row_height(paper, block, block.head, table_size, "B") + sum(high for _row, high in rows)
+    if isinstance(block, Dots):
+        return block.lines * size * DOTTED
     paper.set_font(FONT, "B" if isinstance(block, Heading) else "", size)
     lines = paper.multi_cell(paper.epw - INDENT, size * 1.25, block.text, dry_run=True, output="LINES")
     assert isinstance(lines, list)
@@ -207,6 +222,12 @@ def _begins(paper: PdfPaper, block: Block, size: float, table_size: float, *, wh
 def _block(paper: PdfPaper, block: Block, size: float, table_size: float) -> None:
     if isinstance(block, Grid):
         _grid(paper, block, table_size)
+        return
+    if isinstance(block, Dots):
+        paper.set_font(FONT, "", size)
+        dots = "." * int(paper.epw / paper.get_string_width("."))
+        for _line in range(block.lines):
+            paper.cell(paper.epw, size * DOTTED, dots, align="R", new_x="LMARGIN", new_y="NEXT")
         return
     paper.set_font(FONT, "B" if isinstance(block, Heading) else "", size)
     text = f"- {block.text}" if isinstance(block, Item) else block.text

@@ -3,9 +3,10 @@
 import io
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import count
 from pathlib import Path
 
 from fieldapp.domain.records import BY_KIND
@@ -39,23 +40,35 @@ _NAMED = 8
 
 
 @dataclass(frozen=True)
+class Papers:
+    """Word files, before they are anywhere."""
+
+    files: list[tuple[str, bytes]]
+    """(name without its ending, bytes) of each; the names differ"""
+    empty: list[str]
+    """titles of the fields of which nothing is known for some record: there are dots"""
+
+    @property
+    def note(self) -> str:
+        """What is left to do by hand; empty where nothing is."""
+        return _by_hand(self.empty)
+
+
+@dataclass(frozen=True)
 class Written:
     """The files that were written."""
 
     paths: list[Path]
     empty: list[str]
-    """titles of the fields of which nothing is known for some record: there are dots"""
+    """as of ``Papers``"""
 
     @property
     def sentences(self) -> list[str]:
         """What was written, and what is left to do by hand."""
         where = str(self.paths[0]) if len(self.paths) == 1 else _("{n} files in {path}").format(
             n=len(self.paths), path=self.paths[0].parent)  # fmt: skip
-        said = [_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=where)]
-        if self.empty:
-            said.append(_("Dots {dots} stand where nothing is recorded, to be filled in by hand: {names}.").format(
-                dots=DOTS, names=_some(self.empty)))  # fmt: skip
-        return said
+        said = _("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=where)
+        return [said, *([_by_hand(self.empty)] if self.empty else [])]
 
 
 def check(store: Store, template: Template, name: str = "") -> bool:
@@ -68,36 +81,48 @@ def check(store: Store, template: Template, name: str = "") -> bool:
     return any(name_key(field).startswith(f"{CHOSEN}.") for field in found.names)
 
 
-def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path, *, each: bool = False) -> Written:
-    """Write papers about records: into the new file ``out``, each from a new page on; ``each``: into the folder
-    ``out``, a file for each.
+def make_papers(store: Store, template: Template, ids: Sequence[str], *, each: bool = False) -> Papers:
+    """Papers about records: one file, each record from a new page on; ``each``: a file for each.
 
-    A list of the chosen records is always one file. Raises FieldappError, and writes nothing, where the template has
-    what cannot be filled, or a record is of another kind or voided.
+    A list of the chosen records is always one file. Raises FieldappError where the template has what cannot be filled,
+    a record is of another kind or voided, or for whom may make none.
     """
-    people.check(store, people.Act.REPORT_FILES)
+    people.check(store, people.Act.REPORT_FILES, writes=False)
     context = _context(store, template.kind)
     found = _records(store, template, ids)
     listed = check(store, template)
     if listed:
         found = in_order(context, template.kind, found)
     fields = [RecordFields(context, template.kind, one) for one in found]
-    sets: list[tuple[list[RecordFields], Path]] = []
+    sets = {plain_stem(template.code): fields}
     if each and not listed:
+        sets = {}
         for one, name in zip(fields, _names(store, found), strict=True):
-            path = free_path(out, f"{template.code}_{_plain(name)}", [path for _one, path in sets])
-            sets.append(([one], path))
-    else:
-        sets.append((fields, free_path(out, template.code) if each else out))
+            stem = plain_stem(f"{template.code}_{_plain(name)}")
+            alike = count(2)
+            while stem in sets:
+                stem = plain_stem(f"{template.code}_{_plain(name)}_{next(alike)}")
+            sets[stem] = [one]
     empty: dict[str, None] = {}
-    made: list[tuple[Path, bytes]] = []
-    for some, path in sets:
+    files: list[tuple[str, bytes]] = []
+    for stem, some in sets.items():
         data, filled = _filled(template, Together(some), () if listed else some)
-        made.append((path, data))
+        files.append((stem, data))
         empty |= dict.fromkeys(sorted(name for name in filled.empty if not is_of_list(template.kind, name)))
+    return Papers(files, [*dict.fromkeys(title_of(template.kind, name) for name in empty)])
+
+
+def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path, *, each: bool = False) -> Written:
+    """Write papers about records into the new file ``out``; ``each``: into the folder ``out``, a file for each.
+
+    Raises FieldappError as ``make_papers``, and where a file cannot be written; nothing is written then.
+    """
+    people.check(store, people.Act.REPORT_FILES)
+    made = make_papers(store, template, ids, each=each)
     done: list[Path] = []
     try:
-        for path, data in made:
+        for stem, data in made.files:
+            path = free_path(out, stem) if each else out
             leftovers.remember(store, path.parent)
             save_file(path, data, private=True)
             done.append(path)
@@ -105,7 +130,14 @@ def write_papers(store: Store, template: Template, ids: Sequence[str], out: Path
         for path in done:
             path.unlink(missing_ok=True)
         raise
-    return Written(done, [*dict.fromkeys(title_of(template.kind, name) for name in empty)])
+    return Written(done, made.empty)
+
+
+def _by_hand(empty: Sequence[str]) -> str:
+    if not empty:
+        return ""
+    said = _("Dots {dots} stand where nothing is recorded, to be filled in by hand: {names}.")
+    return said.format(dots=DOTS, names=_some(empty))
 
 
 def _context(store: Store, kind: str) -> Context:
@@ -190,12 +222,16 @@ def _plain(text: str) -> str:
     return name_key(text).replace(".", "_").replace("_", "-")[:60].strip("-") or "ban-ghi"
 
 
-def free_path(folder: Path, name: str, taken: Collection[Path] = ()) -> Path:
-    """The path of a Word file in the folder that no file has yet, nor is among ``taken``; ``name`` may have come from
-    elsewhere, with a code, and is no path."""
-    name = re.sub(r"[^\w-]+", "-", name).strip("-") or "giay-to"
+def plain_stem(name: str) -> str:
+    """What a file is called, without its ending; ``name`` may have come from elsewhere, with a code, and is no path."""
+    return re.sub(r"[^\w-]+", "-", name).strip("-") or "giay-to"
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """The path of a Word file in the folder that no file has yet."""
+    name = plain_stem(name)
     number, path = 1, folder / f"{name}.docx"
-    while path in taken or os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
+    while os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
         number += 1
         path = folder / f"{name}_{number}.docx"
     return path

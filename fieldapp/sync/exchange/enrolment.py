@@ -48,11 +48,12 @@ def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "S
     return store
 
 
-def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) -> Path:
+def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path, confirm: bool = False) -> Path:
     """Write the pack from which a post's laptops start into the folder ``dest``; enter the post if its code is new.
 
     Only a new code needs a ``name``. If a name is given for a known code, it must be that post's name, as people write
-    it. Otherwise two posts that were given one code by mistake would be one post for ever.
+    it. Otherwise two posts that were given one code by mistake would be one post for ever. NeedsConfirmation where
+    another post has the name, unless ``confirm``.
 
     The pack is signed, not encrypted: it holds no secret. The post compares headquarters' fingerprint by telephone.
     """
@@ -74,7 +75,9 @@ def write_pack(store: Store, *, code: str, name: str | None = None, dest: Path) 
         elif name is None or not clean(name):
             raise FieldappError(_("The code {code} is new: give the post's --name too.").format(code=code))
         else:
-            post_id = records.save(store, "post", {"code": code, "name": name, "unit_id": _province(store)})
+            post_id = records.save(
+                store, "post", {"code": code, "name": name, "unit_id": _province(store)}, confirm=confirm
+            )
         if not store.value("SELECT 1 FROM local_log WHERE own = 1 AND scope = ?", [post_id]):
             logs.begin_log(store, post_id)
     return _write_pack(store, dest / (code + bundle.PACK_SUFFIX), post_id)

@@ -1,5 +1,6 @@
 """How much room files of records take on this laptop, and what of it can be cleared: what headquarters has."""
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from msgspec import Struct
@@ -28,6 +29,8 @@ class Space(Struct, frozen=True):
     """files here that headquarters has"""
     missing: int
     """files that have not come, and are asked for"""
+    gone: list[str]
+    """contents that were cleared here, and that headquarters no longer has by its receipts"""
 
     @property
     def lines(self) -> list[str]:
@@ -49,6 +52,16 @@ class Space(Struct, frozen=True):
             lines.append(told(text, size))
         if self.missing:
             lines.append(counted("{n} file has not arrived yet.", "{n} files have not arrived yet.", self.missing))
+        if self.gone:
+            lines.append(
+                counted(
+                    "{n} file that was cleared here is no longer at headquarters: attach it again from the phone or a"
+                    " backup, if it is still there.",
+                    "{n} files that were cleared here are no longer at headquarters: attach them again from the phone"
+                    " or a backup, if they are still there.",
+                    len(self.gone),
+                )
+            )
         return lines
 
 
@@ -68,14 +81,32 @@ def space(store: Store) -> Space:
         sum(f.size for f in unreceived),
         sorted(received, key=lambda f: (f.day, f.sha256)),
         len(stock.wanted),
+        sorted(_gone(store, stock, at_headquarters)),
     )
+
+
+def is_gone(store: Store, sha256: str) -> bool:
+    """Whether a file was cleared here and headquarters no longer has it, by its receipts."""
+    return sha256 in _gone(store, record_files.own_stock(store), _at_headquarters(store))
+
+
+def _gone(store: Store, stock: record_files.Stock, at_headquarters: frozenset[bytes]) -> set[str]:
+    """Only where headquarters' receipts say what it has."""
+    if store.role == "hq" or not any(at.heard for at in _receipts_of_headquarters(store)):
+        return set()
+    cleared = {f.sha256 for f in stock.named} & stock.cleared - stock.here
+    return {sha256 for sha256 in cleared if receipts.prefix_of(sha256) not in at_headquarters}
 
 
 def _at_headquarters(store: Store) -> frozenset[bytes]:
     """What one of headquarters' laptops has by its receipts: of each, what all its databases have."""
+    return frozenset().union(*(at.has for at in _receipts_of_headquarters(store)))
+
+
+def _receipts_of_headquarters(store: Store) -> list[receipts.FilesAt]:
+    """What those laptops of headquarters have that take files."""
     above = [p for p in peers.partners(store) if p.role == "hq"]
-    found = [at.has for p in above if (at := receipts.files_at(store, p.id)) is not None]
-    return frozenset().union(*found)
+    return [at for p in above if (at := receipts.files_at(store, p.id)) is not None]
 
 
 def clear(store: Store) -> tuple[int, int]:
@@ -91,6 +122,7 @@ def clear(store: Store) -> tuple[int, int]:
         small = _small_picture(store, file.sha256)
         with store.transaction():
             store.db.execute("INSERT OR REPLACE INTO local_file_cleared VALUES (?, ?)", [file.sha256, wall.instant()])
+            store.db.execute("DELETE FROM local_file_asked WHERE sha256 = ?", [file.sha256])
         blobs.remove(store, file.sha256)
         if small is not None:  # on a full disk there is room for it now
             with suppress(DiskError):
@@ -107,7 +139,20 @@ def _small_picture(store: Store, sha256: str) -> bytes | None:
     return None
 
 
-def want_again(store: Store, sha256: str) -> None:
-    """Ask headquarters for a file that was cleared here: its next reply brings it."""
+def want_again(store: Store, hashes: Collection[str]) -> int:
+    """Ask for files that were cleared or lost here: the next reply brings them. Returns how many were asked for.
+
+    The next bundle asks: a manifest neither names them as here, nor as not wanted.
+    """
+    store.check_writable()
+    stock = record_files.own_stock(store)
+    if not stock.takes:
+        raise FieldappError(
+            _("This headquarters takes no files. `fieldapp user setting --files-from-below on` lets it take them.")
+        )
+    asked = {*hashes} & {f.sha256 for f in stock.named} - stock.here
     with store.transaction():
-        store.db.execute("DELETE FROM local_file_cleared WHERE sha256 = ?", [sha256])
+        for sha256 in asked:
+            store.db.execute("DELETE FROM local_file_cleared WHERE sha256 = ?", [sha256])
+            store.db.execute("INSERT OR REPLACE INTO local_file_asked VALUES (?, ?)", [sha256, wall.instant()])
+    return len(asked)

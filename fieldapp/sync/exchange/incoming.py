@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
+
 from fieldapp.errors import Cancelled, FieldappError, FileRefused, os_error_text, reason_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import search_index
 from fieldapp.store import capture, people, wall
+from fieldapp.store.connection import DatabaseError
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import Row, Store
@@ -30,6 +33,9 @@ MAX_NAMES = 3
 ROOM_FACTOR = 50
 """Bytes of the disk that an import takes at most for each byte of its segments, which are compressed: rows, indexes,
 and the write-ahead log until it is checkpointed. Measured: 28 for large bundles, 49 for small ones"""
+TOGETHER = 1_000_000
+"""Bytes of bundles that are imported in one transaction: some seconds, in which no other window can write"""
+
 LARGE_IMPORT = 100_000
 """Bytes of a bundle from which it is faster to drop the capture triggers meanwhile: they do nothing in an import"""
 
@@ -164,10 +170,7 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
             results.append(Imported(path, refused=why))
     with store.bulk():
         try:
-            for number, (file, from_folder) in enumerate(files):
-                if progress is not None:
-                    progress("read", number, len(files))
-                results.append(_import_or_refuse(store, file, from_folder, progress))
+            _import_in_turn(store, files, results, progress)
         except Cancelled:
             with suppress(DiskError):
                 _index_imported(store, None)  # the files before this one are in
@@ -188,6 +191,77 @@ def import_files(store: Store, paths: Sequence[Path], progress: Progress | None 
     return results
 
 
+class _Read(Struct, frozen=True):
+    """A file whose turn has come."""
+
+    path: Path
+    from_folder: bool
+    """its folder was named, not the file itself"""
+    inspected: Inspected | None
+    """what is in it; None if it is not whole, or not for this laptop"""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its members; of a file that is imported by itself, more than there is room for."""
+        return sum(m.size for m in self.inspected.manifest.members) if self.inspected is not None else TOGETHER
+
+
+def _import_in_turn(
+    store: Store, files: Sequence[tuple[Path, bool]], results: list[Imported], progress: Progress | None
+) -> None:
+    """Import files one after the other, small ones in one transaction; adds a result for each.
+
+    ``files``: (path, whether its folder was named). When ``Cancelled`` is raised, those before it are in.
+    """
+    secret = _age_secret(store)
+    small: list[_Read] = []
+    try:
+        for number, (path, from_folder) in enumerate(files):
+            if progress is not None:
+                progress("read", number, len(files))
+            file = _Read(path, from_folder, _inspected(path, secret))
+            if sum(before.size for before in small) + file.size > TOGETHER:
+                _import_together(store, small, results, progress)
+            small.append(file)
+    except Cancelled:
+        _import_together(store, small, results, None)
+        raise
+    _import_together(store, small, results, progress)
+
+
+def _inspected(path: Path, secret: str) -> Inspected | None:
+    try:
+        return bundle.inspect(path, secret)
+    except (FieldappError, OSError, RecursionError, MemoryError):  # told when it is imported
+        return None
+
+
+def _import_together(store: Store, files: list[_Read], results: list[Imported], progress: Progress | None) -> None:
+    """Import files in one transaction, each as a part of it that is undone alone; clears ``files``.
+
+    So the pages that they share are encrypted and written once. If that fails, each is imported by itself.
+    """
+    together, files[:] = [*files], []
+    done: list[Imported] = []
+    cancelled = False
+    if len(together) > 1:
+        try:
+            with store.transaction(applying=True), capture.without_triggers(store.db):
+                for file in together:
+                    try:
+                        done.append(_import_or_refuse(store, file, progress))
+                    except Cancelled:
+                        cancelled = True
+                        break
+        except (DiskError, DatabaseError):
+            done, cancelled = [], False
+    results += done
+    if cancelled:
+        raise Cancelled
+    for file in together[len(done) :]:
+        results.append(_import_or_refuse(store, file, progress))
+
+
 def _take_in_files(store: Store, paths: Sequence[Path], results: list[Imported], progress: Progress | None) -> None:
     """Take in the files beside bundles, when all bundles are in: a record may have come with a later one."""
     of_bundle = {(r.path.parent, r.path.name.split(".fieldapp.tar")[0]): r for r in results}
@@ -205,9 +279,10 @@ def _take_in_files(store: Store, paths: Sequence[Path], results: list[Imported],
         result.file_problems += [taken.problem] if taken.problem else []
 
 
-def _import_or_refuse(store: Store, file: Path, from_folder: bool, progress: Progress | None) -> Imported:
+def _import_or_refuse(store: Store, read: _Read, progress: Progress | None) -> Imported:
+    file, from_folder = read.path, read.from_folder
     try:
-        return _import_file(store, file, progress)
+        return _import_file(store, read.inspected or bundle.inspect(file, _age_secret(store)), progress)
     except bundle.NotForUs as error:
         why = None if from_folder else str(error)
         return Imported(file, refused=why, reason=error.reason, for_others=True, own=sticks.is_own_bundle(store, file))
@@ -302,9 +377,8 @@ def _age_secret(store: Store) -> str:
     return found
 
 
-def _import_file(store: Store, path: Path, progress: Progress | None) -> Imported:
-    secret = _age_secret(store)
-    inspected = bundle.inspect(path, secret)
+def _import_file(store: Store, inspected: Inspected, progress: Progress | None) -> Imported:
+    path, secret = inspected.path, _age_secret(store)
     if inspected.manifest.kind != "bundle":
         raise FileRefused(
             bundle.WRONG_KIND, _("{name} is no bundle for importing.").format(name=display_path(path.name))

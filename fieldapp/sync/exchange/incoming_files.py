@@ -31,17 +31,19 @@ class TakenPart(Struct):
 def parts_beside(paths: Iterable[Path]) -> list[Path]:
     """The parts that are named, those in folders, and those beside bundles; what cannot be read is passed over."""
     found: dict[Path, None] = {}
+    read: dict[Path, list[Path]] = {}
     for path in paths:
         if file_parts.stem_of(path.name):
             found[path] = None
             continue
         folder = path if path.is_dir() else path.parent
         stem = "" if path.is_dir() else path.name.split(".fieldapp.tar")[0]
-        try:
-            parts = file_parts.parts_in(folder)
-        except OSError:
-            continue
-        found |= dict.fromkeys(part for part in parts if not stem or file_parts.stem_of(part.name) == stem)
+        if folder not in read:
+            try:
+                read[folder] = file_parts.parts_in(folder)
+            except OSError:
+                read[folder] = []
+        found |= dict.fromkeys(part for part in read[folder] if not stem or file_parts.stem_of(part.name) == stem)
     return [*found]
 
 
@@ -85,6 +87,8 @@ def _take_part(store: Store, path: Path, secret: str, wanted: set[str], progress
                                           " the files are asked for again.").format(name=name)  # fmt: skip
                         break
                     blobs.put(store, data)
+                    with store.transaction():
+                        store.db.execute("DELETE FROM local_file_asked WHERE sha256 = ?", [sha256])
                     wanted.discard(sha256)
                     taken.arrived += 1
     except file_parts.PartForOthers:

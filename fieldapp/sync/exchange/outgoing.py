@@ -1,5 +1,6 @@
 """Export to a stick: a bundle for each recipient, complete or not there."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -145,17 +146,17 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
 
     me = inventory.me
     archived = [me.age_key] if me.role == "hq" else []  # it can read them again: ``safety/archive.py``
+    digest = hashlib.sha256()
     drives.check_space(dest, sum(m.size + tarball.BLOCK * 2 for m in manifest.members))
     with (
-        drives.atomic_file(target, verified, new=True) as file,
+        drives.atomic_file(target, verified, new=True, also=digest.update) as file,
         agefile.encrypted(file, [to.age_key, *archived]) as plain,
     ):
         bundle.write_tar(plain, manifest, signature, members())
-    sha256, size = drives.digest_of_written(file)
     try:
         with store.transaction():
             store.set_setting("bundle_number", str(number))
-            sticks.record_written_bundle(store, target.name, to, number, sha256, contents.chosen)
+            sticks.record_written_bundle(store, target.name, to, number, digest.hexdigest(), contents.chosen)
     except DiskError:  # which says that nothing was done
         disk.try_remove(target)
         raise
@@ -164,7 +165,7 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
         recipient=to.title,
         changes=sum(s["last"] - s["first"] + 1 for s in contents.chosen),
         records=bundle_contents.records_in(store, contents.chosen),
-        size=size,
+        size=target.stat().st_size,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from fieldapp.domain.attachment import Attachment
+from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _, counted
 from fieldapp.records import belonging
@@ -86,21 +87,28 @@ class Status(Struct, frozen=True):
 
     @property
     def counts(self) -> str:
-        """How many records were not sent, and how many await a receipt: the same words wherever it is said."""
-        sent = counted("{n} record not sent", "{n} records not sent", self.fresh_records)
-        awaited = _("{n} await a receipt").format(n=self.awaited_records)
-        return f"{sent} · {awaited}" if self.awaited_records else sent
+        """What became of the records that headquarters has not received: the same words wherever it is said."""
+        if not self.awaited_records:
+            return _("not on a stick yet")
+        if not self.fresh_records:
+            return _("on a stick, the receipt is awaited")
+        return _("{n} not on a stick yet, {m} on a stick, their receipt is awaited").format(
+            n=self.fresh_records, m=self.awaited_records
+        )
 
     @property
     def sentence(self) -> str:
-        """A sentence that says how much headquarters has not received."""
+        """A sentence that says how much headquarters has not received, and until when it has everything."""
         if not self.unsent_records:
             return _("Headquarters has received everything.")
-        if not (self.fresh_records and self.awaited_records):
-            return _("Headquarters has not received: {counts}.").format(counts=self.counts)
-        return _("Headquarters has not received {records}: {counts}.").format(
+        lacking = _("Headquarters has not received {records}: {counts}.").format(
             records=counted("{n} record", "{n} records", self.unsent_records), counts=self.counts
         )
+        moment = read_instant(self.received_until) if self.received_until else None
+        if moment is None:
+            return lacking
+        has = _("It has what was written up to {moment}.").format(moment=f"{moment:%H:%M} {format_date(moment.date())}")
+        return f"{lacking} {has}"
 
 
 def exchange_status(store: Store) -> Status:

@@ -1,16 +1,23 @@
-"""age files as streams: the library reads or writes them in a thread of its own, through a pipe."""
+"""age files as streams: pyrage reads them in a thread, through a pipe; ``store/age_writer.py`` writes them."""
 
 import os
 import threading
+from base64 import b32decode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, cast
 
+from fieldapp.store import age_writer
+from fieldapp.store.age_writer import AgeWriter
 from fieldapp.sync.format import tarball
 
 MAGIC = b"age-encryption.org/v1\n"
 MAX_HEADER = 65_536
 """Bytes"""
+_BECH32 = str.maketrans("qpzry9x8gf2tvdw0s3jn54khce6mua7l", "abcdefghijklmnopqrstuvwxyz234567")
+"""The letters of keys, as those of Python's base 32"""
+_BECH32_CHECKSUM = 6
+"""Letters at the end of a key"""
 
 
 def has_age_header(source: IO[bytes]) -> bool:
@@ -69,63 +76,26 @@ def _stop(reader: IO[bytes], worker: threading.Thread, read_on: threading.Event)
     worker.join()
 
 
-def encrypt_pieces(target: IO[bytes], recipients: Sequence[str], pieces: Iterator[bytes]) -> None:
-    """Encrypt to age recipients what ``pieces`` give, one after the other; their errors are raised as they are."""
-    import pyrage
-
-    source = _Pieces(pieces)
-    try:
-        pyrage.encrypt_io(source, target, [pyrage.x25519.Recipient.from_str(r) for r in recipients])
-    except Exception:
-        if source.failed is not None:  # age hides it in an error of its own
-            raise source.failed from None
-        raise
-
-
-class _Pieces:
-    """A binary file whose content comes in pieces."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._left = memoryview(b"")
-        self.failed: Exception | None = None
-
-    def read(self, size: int) -> bytes:
-        try:
-            while not self._left:
-                piece = next(self._pieces, None)
-                if piece is None:
-                    return b""
-                self._left = memoryview(piece)
-        except Exception as error:
-            self.failed = error
-            raise
-        given, self._left = self._left[:size], self._left[size:]
-        return bytes(given)
-
-
 @contextmanager
 def encrypted(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[bytes]]:
-    """A stream that is encrypted to age recipients into ``target``; no more than a pipe holds is in memory."""
+    """A stream that is encrypted to age recipients into ``target``; where the block raises, the file stays cut off."""
     import pyrage
 
-    to = [pyrage.x25519.Recipient.from_str(r) for r in recipients]
-    read_fd, write_fd = os.pipe()
-    failed: list[BaseException] = []
+    for recipient in recipients:
+        pyrage.x25519.Recipient.from_str(recipient)  # RecipientError unless it is one
+    writer = AgeWriter(target, lambda file_key: b"".join(_stanza(recipient, file_key) for recipient in recipients))
+    yield cast(IO[bytes], writer)
+    writer.close()
 
-    def encrypt() -> None:
-        with os.fdopen(read_fd, "rb") as source:
-            try:
-                pyrage.encrypt_io(source, target, to)
-            except BaseException as error:
-                failed.append(error)
 
-    worker = threading.Thread(target=encrypt, daemon=True)
-    worker.start()
-    try:
-        with suppress(OSError), os.fdopen(write_fd, "wb") as plain:
-            yield plain
-    finally:
-        worker.join()
-    if failed:
-        raise failed[0]
+def _stanza(recipient: str, file_key: bytes) -> bytes:
+    """The file's key for one recipient, ``age1…``, by X25519."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+    data = recipient.lower().removeprefix("age1")[:-_BECH32_CHECKSUM]
+    public = b32decode(data.translate(_BECH32).upper() + "=" * (-len(data) % 8))
+    once = X25519PrivateKey.generate()
+    share = once.public_key().public_bytes_raw()
+    shared = once.exchange(X25519PublicKey.from_public_bytes(public))
+    wrap_key = age_writer.derived_key(shared, share + public, b"age-encryption.org/v1/X25519")
+    return b"-> X25519 %s\n%s\n" % (age_writer.base64(share), age_writer.wrapped_key(wrap_key, file_key))

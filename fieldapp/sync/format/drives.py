@@ -1,10 +1,10 @@
 """Sticks and folders: lists the drives, and writes files so that each is either complete or not there."""
 
-import hashlib
 import os
 import re
+import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
@@ -282,19 +282,24 @@ def explaining_os_errors(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def atomic_file(
-    target: Path, progress: Callable[[int], None] | None = None, *, new: bool = False
+    target: Path,
+    progress: Callable[[int], None] | None = None,
+    *,
+    new: bool = False,
+    also: Callable[[bytes], object] | None = None,
 ) -> Iterator[IO[bytes]]:
     """Write a file that is complete or not there: another name, flush, fsync, read back and compare, rename, fsync.
 
     After the block has ended without an error the stick may be pulled. ``new``: a file of this name is not replaced,
-    also not one that appeared meanwhile. ``progress`` gets the number of bytes read back.
-    Raises FieldappError (stick full, pulled, read-only); then there is no file that looks complete.
+    also not one that appeared meanwhile. ``progress`` gets the number of bytes read back; ``also`` gets all that is
+    written. Raises FieldappError (stick full, pulled, read-only); then there is no file that looks complete.
     """
     disk.check_name(target)
     with disk.begun(target.parent) as part, explaining_os_errors(target.parent):
         disk.check_name(target)
+        check = _Check()
         with part.open("xb") as raw:
-            writer = _Hashing(raw)
+            writer = _Checked(raw, check, also)
             try:
                 yield writer  # type: ignore[misc]
             except Exception:
@@ -303,7 +308,7 @@ def atomic_file(
                 raise
             raw.flush()
             os.fsync(raw.fileno())
-        if _read_back(part, progress) != writer.hash.hexdigest():
+        if not check.is_passed_by(_read_back(part, progress)):
             raise FieldappError(
                 _("What was read back from {folder} is not what was written. Take another stick.").format(
                     folder=display_path(target.parent)
@@ -313,24 +318,40 @@ def atomic_file(
         disk.sync_folder(target.parent)
 
 
-def digest_of_written(file: IO[bytes]) -> tuple[str, int]:
-    """SHA-256 in hex, and number of bytes, of the content written so far to a file from ``atomic_file``."""
-    assert isinstance(file, _Hashing)
-    return file.hash.hexdigest(), file.size
+class _Check:
+    """Whether what is read back is what was written, by Poly1305 under a key that is used this once.
+
+    No stick can know the key, so that nothing else passes but by a chance below 1 in 2^70 (RFC 8439). It takes a fifth
+    of the time of SHA-256 where the processor helps with that, and less where it does not.
+    """
+
+    def __init__(self) -> None:
+        from cryptography.hazmat.primitives.poly1305 import Poly1305
+
+        key = secrets.token_bytes(32)
+        self._written, self._read = Poly1305(key), Poly1305(key)
+        self.update = self._written.update
+
+    def is_passed_by(self, pieces: Iterable[bytes | memoryview]) -> bool:
+        """Whether these, one after the other, are what was written."""
+        for piece in pieces:
+            self._read.update(piece)
+        return secrets.compare_digest(self._written.finalize(), self._read.finalize())
 
 
-class _Hashing:
-    """A binary file that hashes what is written to it."""
+class _Checked:
+    """A binary file that notes what is written to it."""
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    def __init__(self, raw: IO[bytes], check: _Check, also: Callable[[bytes], object] | None) -> None:
         self._raw = raw
-        self.hash = hashlib.sha256()
-        self.size = 0
+        self._check = check
+        self._also = also
         self.failed: OSError | None = None
 
     def write(self, data: bytes) -> int:
-        self.hash.update(data)
-        self.size += len(data)
+        self._check.update(data)
+        if self._also is not None:
+            self._also(data)
         try:
             return self._raw.write(data)
         except OSError as error:
@@ -341,15 +362,15 @@ class _Hashing:
         self._raw.flush()
 
 
-def _read_back(path: Path, progress: Callable[[int], None] | None) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as reader:
+def _read_back(path: Path, progress: Callable[[int], None] | None) -> Iterator[memoryview]:
+    """The pieces of a file; each is overwritten by the next."""
+    buffer = memoryview(bytearray(CHUNK))
+    with path.open("rb", buffering=0) as reader:
         if hasattr(os, "posix_fadvise"):  # read from the stick, not from memory
             os.posix_fadvise(reader.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         done = 0
-        while data := reader.read(CHUNK):
-            found.update(data)
-            done += len(data)
+        while size := reader.readinto(buffer):
+            yield buffer[:size]
+            done += size
             if progress is not None:
                 progress(done)
-    return found.hexdigest()

@@ -69,15 +69,13 @@ def _begins_right(path: Path) -> bool:
 def write(target: IO[bytes], recipients: Sequence[str], hashes: Sequence[str], files: Iterator[bytes]) -> None:
     """Write a part: one file for each of the hashes, in their order; one that is empty is left out."""
 
-    def pieces() -> Iterator[bytes]:
-        yield from tarball.member_pieces(LISTED, "".join(f"{h}  {FOLDER}{h}\n" for h in hashes).encode())
+    target.write(MAGIC)
+    with agefile.encrypted(target, recipients) as plain:
+        tarball.write_member(plain, LISTED, "".join(f"{h}  {FOLDER}{h}\n" for h in hashes).encode())
         for name, data in zip(hashes, files, strict=True):
             if data:
-                yield from tarball.member_pieces(FOLDER + name, data)
-        yield tarball.END
-
-    target.write(MAGIC)
-    agefile.encrypt_pieces(target, recipients, pieces())
+                tarball.write_member(plain, FOLDER + name, data)
+        tarball.write_end(plain)
 
 
 def listed(path: Path, age_secret: str) -> list[str]:

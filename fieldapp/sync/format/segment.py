@@ -184,6 +184,10 @@ _DIGITS = bytes.maketrans(b"0123456789abcdef", b"0" * 16)
 _UUID_FORM = b"00000000-0000-0000-0000-000000000000\n"
 """An id after each of its digits is replaced with 0"""
 _ESCAPE = re.compile(rb'\\[^n"/]')
+_ASCII = bytes(range(0x7F))
+"""All of it but DEL"""
+_MAY_COMPOSE = re.compile("[^\u0080-\u02ff\u1e00-\u1eff\u2010-\u205e]")
+"""Any character but Latin letters, Vietnamese ones among them, and punctuation: those are in NFC beside any other"""
 
 
 def _all_lines(body: bytes, count: int) -> list[ChangeLine] | None:
@@ -219,11 +223,13 @@ def _is_clean(body: bytes) -> bool:
 
     Every part of a text in NFC is in NFC. Control characters and those that change the direction of text are not
     printable. Not certain are escapes other than those of the line feed, the quotation mark and the slash.
+
+    Most of the body is ASCII, of which JSON forbids the control characters in a text, save the last: it is left out.
     """
     if _ESCAPE.search(body):
         return False
-    text = body.translate(None, b"\n").decode()
-    return text.isprintable() and unicodedata.is_normalized("NFC", text)
+    rest = body.translate(None, _ASCII).decode()
+    return rest.isprintable() and (not _MAY_COMPOSE.search(rest) or unicodedata.is_normalized("NFC", body.decode()))
 
 
 def _change_line(seq: int, line: bytes) -> ChangeLine:

@@ -24,27 +24,19 @@ class BadTar(ValueError):
 
 def write_member(stream: IO[bytes], name: str, data: bytes) -> None:
     """Append one file."""
-    for piece in member_pieces(name, data):
-        stream.write(piece)
-
-
-def member_pieces(name: str, data: bytes) -> tuple[bytes, bytes, bytes]:
-    """One file as it lies in the archive: its header, its content, its padding."""
     import tarfile
 
     info = tarfile.TarInfo(name)
     info.size = len(data)
     info.mode = 0o600
-    return info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict"), data, bytes(-len(data) % BLOCK)
-
-
-END = bytes(2 * BLOCK)
-"""Closes an archive"""
+    stream.write(info.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict"))
+    stream.write(data)
+    stream.write(bytes(-len(data) % BLOCK))
 
 
 def write_end(stream: IO[bytes]) -> None:
     """Close the archive."""
-    stream.write(END)
+    stream.write(bytes(2 * BLOCK))
 
 
 def has_tar_header(source: IO[bytes]) -> bool:

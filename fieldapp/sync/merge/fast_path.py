@@ -22,7 +22,7 @@ from msgspec import Struct, field
 from fieldapp.domain.lengths import UNCHECKED
 from fieldapp.store import log
 from fieldapp.store.connection import IntegrityError
-from fieldapp.store.ids import may_name
+from fieldapp.store.ids import naming_others
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Store
 from fieldapp.sync.format.segment import ChangeLine, Sealed
@@ -144,8 +144,8 @@ class Pending:
 
     @cached_property
     def schema(self) -> Schema:
-        """The schema, read once, and only if it is needed."""
-        return Schema(self._store)
+        """The schema, read only if it is needed."""
+        return self._store.cached_for_shape("schema", lambda: Schema(self._store))
 
     def add(self, updates: Mapping[_Update, Values]) -> list[RowKey]:
         """Let updates wait; returns the rows whose earlier updates were written now, and refused."""
@@ -245,25 +245,27 @@ class _Planner:
 
     def plan(self, entries: list[ChangeLine]) -> _Plan:
         """Sort the changes into inserts, updates and those left to the fold, and by table and columns."""
-        repeated_ids = _repeated(entries)
+        ids = [e.row_id for e in entries]
+        repeated_ids = _repeated(ids)
+        barred_ids = self._excluded_ids | naming_others(ids, self._author.scope)
+        apart = repeated_ids | barred_ids
         repeated: list[ChangeLine] = []
         to_fold = self._plan.to_fold
         by_shape: dict[tuple[str, ...], Values | None] = {}
-        scope = self._author.scope
         for entry in entries:
             row_id, cols = entry.row_id, entry.cols
-            if row_id in self._excluded_ids or not may_name(row_id, scope):
-                to_fold.add(row_id)
-                continue
-            if row_id in repeated_ids:
-                repeated.append(entry)
+            if row_id in apart:
+                if row_id in barred_ids:
+                    to_fold.add(row_id)
+                else:
+                    repeated.append(entry)
                 continue
             shape = (entry.table, *cols)
             if shape not in by_shape:
                 is_new = self._is_new(entry.table, cols)
                 by_shape[shape] = None if is_new is None else self._values(entry.table, cols, is_new)
             values = by_shape[shape]
-            if values is None or not self._storable(cols):
+            if values is None or not (self._clean or self._storable(cols)):
                 to_fold.add(row_id)
             else:
                 values.append((row_id, *cols.values()))
@@ -277,11 +279,12 @@ class _Planner:
         """Leave rows with a text that is too long to the fold, which rejects it."""
         for place, name in enumerate(columns.names, start=1):
             most = UNCHECKED.get(name)
-            if most is not None:
-                long = {row[0] for row in values if isinstance(row[place], str) and len(row[place]) > most}
-                if long:
-                    self._plan.to_fold.update(long)
-                    values[:] = [row for row in values if row[0] not in long]
+            if most is None:
+                continue
+            long_texts = {v for v in {row[place] for row in values} if isinstance(v, str) and len(v) > most}
+            if long_texts:
+                self._plan.to_fold.update(row[0] for row in values if row[place] in long_texts)
+                values[:] = [row for row in values if row[place] not in long_texts]
 
     def _plan_repeated(self, entries: list[ChangeLine]) -> None:
         """Plan the rows that change several times: each is written once, with its final values."""
@@ -322,9 +325,8 @@ class _Planner:
         return planned.setdefault(_Columns(table, tuple(cols)), [])
 
 
-def _repeated(entries: list[ChangeLine]) -> set[str]:
+def _repeated(ids: list[str]) -> set[str]:
     """Ids of the rows that change more than once."""
-    ids = [e.row_id for e in entries]
     if len(set(ids)) == len(ids):
         return set()
     return {row_id for row_id, times in Counter(ids).items() if times > 1}

@@ -189,8 +189,8 @@ def backup_to_stick(store: Store, folder: Path) -> Backup | None:
     leftovers.remember(store, folder)
     with disk.alone(store.home / WRITING), disk.begun(store.home) as plain:
         _write(store, plain, packed=True)
-        with plain.open("rb") as source, drives.atomic_file(target) as file:
-            pyrage.encrypt_io(source, file, [pyrage.x25519.Recipient.from_str(to)])
+        with plain.open("rb") as source, drives.atomic_file(target) as file, agefile.encrypted(file, [to]) as sealed:
+            shutil.copyfileobj(source, sealed, drives.CHUNK)
     return Backup(target, target.stat().st_size)
 
 

@@ -8,8 +8,9 @@ from fieldapp.i18n import _
 from fieldapp.records import hanging, rule_violations, search_index
 from fieldapp.records.hanging import Dangling
 from fieldapp.records.rule_violations import Violation
-from fieldapp.store import blobs, log, migrations
+from fieldapp.store import blobs, log, migrations, wall
 from fieldapp.store.connection import DatabaseError
+from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import keys, segment
@@ -139,6 +140,43 @@ def _damaged_files(store: Store, mend: bool) -> list[str]:
             damaged.append(row["name"])
             if mend:
                 blobs.set_damaged_aside(store, row["sha256"])
+    return damaged
+
+
+CHECKED_TO = "files_checked_to"
+"""Local setting: day of the last check of some files, and the hash of the last one that was checked"""
+CHECKED_A_DAY = 100_000_000
+"""Bytes of files of records that are read through on a day"""
+
+
+def check_some_files(store: Store, most: int = CHECKED_A_DAY) -> list[str]:
+    """Read through those files that have not been for longest, once a day; the names of damaged ones.
+
+    These are set aside: receipts no longer say that they are here, and they are asked for again.
+    """
+    today = wall.now().date().isoformat()
+    day, _blank, last = (store.setting(CHECKED_TO) or "").partition(" ")
+    if day == today:
+        return []
+    rows = store.rows(
+        "SELECT sha256, min(name) AS name, max(size) AS size FROM attachment WHERE voided_at IS NULL"
+        " GROUP BY sha256 ORDER BY sha256 <= ?, sha256",
+        [last],
+    )
+    damaged, read = [], 0
+    for row in rows:
+        if read > most:
+            break
+        last, read = row["sha256"], read + row["size"]
+        try:
+            blobs.get(store, last)
+        except blobs.DamagedBlob:
+            damaged.append(row["name"])
+            blobs.set_damaged_aside(store, last)
+        except DiskError:  # the disk does not answer now: what is on it may be sound
+            break
+    if rows:
+        store.set_setting(CHECKED_TO, f"{today} {last}")
     return damaged
 
 

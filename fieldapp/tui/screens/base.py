@@ -1,9 +1,10 @@
 """What all screens share: the header, the footer and the open replica."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual import getters
+from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.events import ScreenResume
@@ -11,6 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
 
+from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, again
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
@@ -159,6 +161,16 @@ class Page(OrderedKeys):
 
     def renew(self) -> None:
         """Read again what is shown: something may have been recorded on another screen."""
+
+    @work(thread=True, exclusive=True, group="look up")
+    def look_up(self, read: Callable[[Store], Any], show: Callable[[Any], None]) -> None:
+        """Read something that may take long while the screen goes on, then show it, if the screen is still there."""
+        try:
+            with self.store.reopen() as store:
+                found = read(store)
+        except FieldappError:  # the file was locked meanwhile
+            return
+        self.app.call_from_thread(lambda: show(found) if self.is_attached else None)
 
     def keep(self) -> None:
         """Keep what is typed: the file is about to be closed."""

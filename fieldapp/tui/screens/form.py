@@ -19,12 +19,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from fieldapp.domain import validation
-from fieldapp.domain.assistance import MEASURES
+from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
-from fieldapp.records import dated_figures, form_memory, records, reviews, view, words
+from fieldapp.records import dated_figures, form_memory, records, reviews, view, wanted_files, words
 from fieldapp.store.store import Draft, Store
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Dialog, Page
@@ -78,6 +78,7 @@ class FormScreen(Page):
     FormScreen #kept { width: auto; padding: 0 1; color: $text-muted; }
     FormScreen #fields { height: 1fr; scrollbar-size-vertical: 1; }
     FormScreen > .comment { color: $text-warning; text-style: bold; padding: 0 1; height: auto; }
+    FormScreen #recorded { height: auto; padding: 0 1; color: $text-success; text-style: bold; }
     FormScreen #message { height: auto; padding: 0 1; text-style: bold; display: none; }
     FormScreen #message.-wrong { color: $text-error; }
     FormScreen #message.-asked { color: $text-warning; }
@@ -93,7 +94,7 @@ class FormScreen(Page):
         Binding("shift+f5", "copy_all", _("Copy all"), key_display="⇧F5"),
         Binding("f6", "templates", _("Models"), key_display="F6"),
         Binding("f6", "take_along", _("Take the figures along"), key_display="F6", priority=True),
-        Binding("f7", "app.moved('pin')", show=False),
+        Binding("f7", "files", _("Attach"), key_display="F7"),
         Binding("f8", "app.moved('take_along')", show=False),
         Binding("down", "app.focus_next", _("Next"), show=False),
         Binding("up", "app.focus_previous", _("Step back"), show=False),
@@ -134,12 +135,16 @@ class FormScreen(Page):
         self._follow_due = False
         self._over = False
         """The form was recorded or left: nothing is kept any more"""
-        self.leads_on = False
-        """The next form opens when this record is saved"""
+        self.goes_on = False
+        """The next form opens after this one; it says what was recorded"""
+        self._recorded_before: str | None = None
+        """The id of the record that was made just before, in the same way"""
+        self._lacks_files: str | None = None
+        """The same, while it lacks files that its kind wants"""
 
     def dismiss(self, result: str | None = None) -> AwaitComplete:
-        """Close the form."""
-        self.app.leads_on = self.leads_on and result is not None
+        """Close the form; what is below is not shown between two forms."""
+        self.app.leads_on = self.goes_on and result is not None
         return super().dismiss(result)
 
     @property
@@ -157,6 +162,11 @@ class FormScreen(Page):
             yield self._kept_line
         first, more = self.make_editors()
         self._editors = [*first, *more]
+        if self._recorded_before is not None:
+            day, name, _post = words.list_lines(self.store, self.kind, [self._recorded_before])[self._recorded_before]
+            name = " · ".join(filter(None, (name, day)))
+            told = _("✓ Recorded: {name}. This form is empty: type one more, or Esc leaves it.").format(name=name)
+            yield Static(Content(told), id="recorded", markup=False)
         with fields:
             yield from first
             if more:
@@ -168,7 +178,7 @@ class FormScreen(Page):
     def make_editors(self) -> tuple[list[Editor], list[Editor]]:
         """The parts of the form, and those of them that are mostly left empty."""
         children = self.model.CHILDREN.items()
-        first: list[Editor] = [field_row(self.store, shape) for shape in _first_fields(self.model)]
+        first: list[Editor] = [field_row(self.store, shape) for shape in first_fields(self.model)]
         first += [EDITORS[child.editor](self.store, name, child) for name, child in children]
         shapes = [shape for shape in _more_fields(self.model) if self.row_id is not None or not shape.later]
         return first, [field_row(self.store, shape) for shape in shapes]
@@ -191,6 +201,7 @@ class FormScreen(Page):
         self._first_open().focus_problem()
         self._load_comments()
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+        self._say_what_is_lacking()
         # made while somebody types: the first record that is saved need not wait for it
         self.run_worker(partial(validation.validator, self.model), thread=True)
 
@@ -253,7 +264,7 @@ class FormScreen(Page):
             return
         pinned = form_memory.pins(self.store, self.kind)
         if self._draft is None:
-            self._restore(pinned)
+            self._fill_in(pinned)
         for row in self._rows:
             row.pin(row.key in pinned)
 
@@ -275,6 +286,13 @@ class FormScreen(Page):
         for editor in self._editors:
             if editor.key in typed:
                 editor.restore(typed[editor.key])
+
+    def _fill_in(self, typed: Mapping[str, Any]) -> None:
+        """Show what was typed another time: whoever types something else in its place replaces it."""
+        self._restore(typed)
+        for row in self._rows:
+            if row.key in typed:
+                row.entry.filled_in = row.entry.value
 
     # following what is typed ------------------------------------------------------------------------------------
 
@@ -414,7 +432,7 @@ class FormScreen(Page):
                 form_memory.save_template(self.store, self.kind, choice.name, typed)
                 self.app.notify(_("Kept as “{name}”.").format(name=choice.name), markup=False)
                 return
-            self._restore(form_memory.templates(self.store, self.kind).get(choice.name, {}))
+            self._fill_in(form_memory.templates(self.store, self.kind).get(choice.name, {}))
             self._follow()
 
         self.app.push_screen(TemplateMenu(self.store, self.kind), chosen)
@@ -423,6 +441,8 @@ class FormScreen(Page):
         """Offer copying into an empty field, and pinning what is typed."""
         if action == "take_along":
             return self._shift != 0
+        if action == "files":
+            return self._lacks_files is not None
         editor = self._focused_editor() if action in ("copy", "pin") else None
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
@@ -463,6 +483,32 @@ class FormScreen(Page):
             else:
                 self._show_problems(error.fields, str(error))
 
+    def follows(self, row_id: str) -> None:
+        """Say that this record was made just before. If it lacks files that its kind wants, it is asked once, here."""
+        self._recorded_before = row_id
+        self._lacks_files = row_id if self.kind == Activity.KIND else None
+
+    def _say_what_is_lacking(self, said: str = "") -> None:
+        if self._lacks_files is None:
+            return
+        lacks = wanted_files.lacking(self.store, self._lacks_files).words
+        if lacks:
+            text = _("Recorded without {files}: F7 attaches; go on typing, and it stays for later.")
+            said = f"{said} {text.format(files=lacks)}".strip()
+        else:
+            self._lacks_files = None
+        self._say(said, "-note")
+        self.refresh_bindings()
+
+    def action_files(self) -> None:
+        """Attach files to the record that was recorded just now."""
+        from fieldapp.tui.screens.record_files import AttachScreen
+
+        if self._lacks_files is not None:
+            self.app.push_screen(
+                AttachScreen(self._lacks_files), lambda said: self._say_what_is_lacking((said or "").removeprefix("✓ "))
+            )
+
     def action_take_along(self) -> None:
         """Give the dated figures days as much later as the activity is, and save."""
         figures = next(editor for editor in self._editors if editor.key == MEASURES)
@@ -477,8 +523,9 @@ class FormScreen(Page):
             if self.row_id is None:
                 self._keep_pins()
         self._over = True
-        name = words.labels(self.store, self.kind, [row_id])[row_id]
-        self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
+        if not self.goes_on:
+            name = words.labels(self.store, self.kind, [row_id])[row_id]
+            self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)
         self.dismiss(row_id)
 
     def write(self, data: Mapping[str, Any], *, confirm: bool) -> str:
@@ -666,14 +713,19 @@ def ask_for_missing(app: Host, event: PickList.Missing) -> None:
     app.push_screen(ShortForm(addition), answered)
 
 
-def _first_fields(model: type[Record]) -> list[FieldShape]:
+def first_fields(model: type[Record]) -> list[FieldShape]:
     """The fields before the children, in the model's order; the field for a unit's successor follows that unit."""
     shapes = [shape for shape in fields_of(model) if shape.name not in model.MORE]
-    successors = {shape.heir_of: shape for shape in shapes if shape.heir_of}
-    placed = []
-    for shape in shapes:
-        if not shape.heir_of:
-            placed += [shape, successors[shape.name]] if shape.name in successors else [shape]
+    follows = {shape.name: model.PLACED.get(shape.name) or shape.heir_of for shape in shapes}
+    placed: list[FieldShape] = []
+
+    def place(after: str | None) -> None:
+        for shape in shapes:
+            if follows[shape.name] == after:
+                placed.append(shape)
+                place(shape.name)
+
+    place(None)
     return placed
 
 

@@ -13,13 +13,17 @@ from fieldapp.tui.screens.kind import KindForm
 def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
     """Open the form for a new record; after each record that is saved open the next form, until one is left."""
 
-    def recorded(row_id: str | None) -> None:
-        if row_id is not None:
-            app.lead_on(lambda: open_form(app, kind))
+    def show(form: FormScreen, recorded: str | None = None) -> None:
+        form.goes_on = True
+        if recorded is not None:
+            form.follows(recorded)
+        app.push_screen(form, next_one)
 
-    form = form_of(kind, initial=initial)
-    form.leads_on = True
-    app.push_screen(form, recorded)
+    def next_one(row_id: str | None) -> None:
+        if row_id is not None:
+            app.lead_on(lambda: show(form_of(kind), row_id))
+
+    show(form_of(kind, initial=initial))
 
 
 def form_of(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -12,7 +11,6 @@ from textual.widgets import Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
-from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records.kinds import model_of
 from fieldapp.store import wall
@@ -75,31 +73,26 @@ class HomeScreen(TodoPage):
         put(plan, "\n".join(plans))
         plan.display = bool(plans)
         if self.store.role == "hq":
-            self._count_to_review()
+            self.look_up(notices.review_line, self._show_to_review)
 
     def _list_todo(self) -> None:
         counting = self._to_review is None and self.store.role == "hq"
         nothing = "" if counting else f"✓ {_('Nothing is open.')}"
         self.query_one(TodoLines).show([*self._due, *(self._to_review or []), *self._replies], nothing)
 
-    @work(thread=True, exclusive=True)
-    def _count_to_review(self) -> None:
-        try:
-            with self.store.reopen() as store:
-                found = notices.review_line(store)
-        except FieldappError:  # the file was locked meanwhile
-            return
-        self.app.call_from_thread(self._show_to_review, found)
-
     def _show_to_review(self, found: list[Todo]) -> None:
-        if self.is_attached and found != self._to_review:
+        if found != self._to_review:
             self._to_review = found
             self._list_todo()
 
     def _counts(self, today: date, most: int) -> str:
         counted = month_counts.month_counts(self.store, today)[:most]
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
-        lines = [f"{_(model_of(kind).PLURAL):<40}{format_amount(number):>10}" for kind, number in counted]
+        lines = [
+            f"{_(model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
+            + (f"  {_('+ {n} of later months').format(n=format_amount(of.later))}" if of.later else "")
+            for of in counted
+        ]
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
 
     def _plan(self, today: date) -> Iterator[str]:

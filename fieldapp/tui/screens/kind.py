@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.events import Resize
@@ -23,7 +24,9 @@ from fieldapp.tui.widgets.kind_parts import FieldsOfKind, KindPreview, MeasuresO
 WIDE = 120
 """Columns of the screen from which on the post's form is shown at the right"""
 
-FIRST, LAST = ("name", "section", "also_called"), ("sentence",)
+SEEN = "seen"
+"""In a draft: the ids of the stored lines that its form showed"""
+FIRST, LAST = ("name", "section", "also_called"), ("sentence", "photographs_wanted", "minutes_wanted")
 """Fields of a kind before and after what belongs to it"""
 LATER = ("code", "position")
 """Fields that the program fills in for a new kind"""
@@ -36,8 +39,10 @@ class KindForm(FormScreen):
         "A kind of activity with what posts count of it (measures) and ask about it besides (own fields). Type the name"
         " of a measure: one that exists is offered, otherwise a new one is made here. Enter in the last field adds the"
         " line. In the sentence {name of a measure} is its amount, and what stands in [ ] is left out where nothing was"
-        " recorded; empty, it is made from the names. The form that posts will see is at the right on a wide screen, or"
-        " F7 shows it. F2 records everything together; it reaches the posts with the next reply."
+        " recorded; empty, it is made from the names. Posts are reminded of photographs and minutes that are wanted,"
+        " and reports say how many are there; nobody is kept from saving without them. The form that posts will see is"
+        " at the right on a wide screen, or F7 shows it. F2 records everything together; it reaches the posts with the"
+        " next reply."
     )
 
     DEFAULT_CSS = """
@@ -69,6 +74,24 @@ class KindForm(FormScreen):
     def beside(self) -> ComposeResult:
         self._preview = KindPreview(self.store, id="preview")
         yield self._preview
+
+    def _changed(self) -> dict[str, Any]:
+        """With the stored lines that were there: of these, what a draft lacks was taken out."""
+        changed = super()._changed()
+        for key in changed.keys() & {kind_form.MEASURES, kind_form.FIELDS}:
+            changed[key] = {**changed[key], SEEN: [item["id"] for item in self._at_start[key]["rows"]]}
+        return changed
+
+    def _resume(self) -> None:
+        """Show what the draft kept, and what another laptop has added to the kind since."""
+        if self._draft is not None:
+            data = dict(self._draft.data)
+            for key in data.keys() & {kind_form.MEASURES, kind_form.FIELDS}:
+                known = {*data[key].get(SEEN, ()), *(item.get("id") for item in data[key]["rows"])}
+                later = [item for item in self._at_start[key]["rows"] if item["id"] not in known]
+                data[key] = {**data[key], "rows": [*data[key]["rows"], *later]}
+            self._draft = replace(self._draft, data=data)
+        super()._resume()
 
     def read(self, row_id: str) -> dict[str, Any]:
         return kind_form.data_of(self.store, row_id)

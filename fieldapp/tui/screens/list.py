@@ -71,7 +71,7 @@ class MarkedTable(RecordTable, can_focus=True):
 class ListScreen(SearchSoon, Beside):
     """Typing searches, the arrows choose, Enter opens. Papers are made of the marked rows, or of the chosen one."""
 
-    CHANGES = frozenset({"papers"})
+    CHANGES = DELIVERS = frozenset({"papers"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "other", _("Rows"), key_display="Tab"),
         Binding("f2", "write", _("Add")),

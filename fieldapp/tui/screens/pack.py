@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.reference import Post
-from fieldapp.errors import FieldappError, os_error_text
+from fieldapp.errors import FieldappError, NeedsConfirmation, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
 from fieldapp.store.store import Row, Store
@@ -22,6 +22,7 @@ from fieldapp.sync.format import clock, drives
 from fieldapp.sync.peers import peers, practice
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.sync import Drives, FolderField, folder_of
+from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.entry import CodeEntry, Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -70,6 +71,7 @@ class PackScreen(Page):
     def __init__(self) -> None:
         super().__init__()
         self._drives: list[drives.Drive] = []
+        self._second = SecondPress()
 
     def body(self) -> ComposeResult:
         title = {shape.name: _(shape.title) for shape in fields_of(Post)}
@@ -108,6 +110,7 @@ class PackScreen(Page):
         self.focus_next()
 
     def on_editor_changed(self, _event: Editor.Changed) -> None:
+        self._second.forget()
         self._follow()
 
     def _follow(self) -> None:
@@ -137,23 +140,34 @@ class PackScreen(Page):
 
             self.app.push_screen(DayDialog(), lambda said: self.action_start() if said else None)
         elif not self.busy:
-            self.busy = True
-            self._show(["… " + _("Writing the pack")])
-            folder = folder_of(typed) if typed else self._drives[at or 0].path
-            self._write(self._code.data, self._post_name.data if self._post_name.display else None, folder)
+            self._begin(folder_of(typed) if typed else self._drives[at or 0].path)
+
+    def _begin(self, folder: Path, *, confirm: bool = False) -> None:
+        self.busy = True
+        self._show(["… " + _("Writing the pack")])
+        self._write(self._code.data, self._post_name.data if self._post_name.display else None, folder, confirm)
 
     @work(thread=True)
-    def _write(self, code: str, name: str | None, folder: Path) -> None:
+    def _write(self, code: str, name: str | None, folder: Path, confirm: bool) -> None:
         with self.store.reopen() as store:
             try:
-                written = enrolment.write_pack(store, code=code, name=name, dest=folder)
+                written = enrolment.write_pack(store, code=code, name=name, dest=folder, confirm=confirm)
                 lines = _told(store, written)
+            except NeedsConfirmation as question:
+                asked = _("{question} F2 again says yes.").format(question=question)
+                self.app.call_from_thread(self._ask, asked, folder)
+                return
             except FieldappError as error:
                 lines = [f"! {error}"]
             except OSError as error:
                 line = _("{folder} cannot be read or written: {why}. Plug the stick in again, or take another.")
                 lines = [f"! {line.format(folder=display_path(folder), why=os_error_text(error))}"]
         self.app.call_from_thread(self._done, lines)
+
+    def _ask(self, asked: str, folder: Path) -> None:
+        """Ask what is unusual about the post; the second press of the key answers."""
+        self._done([f"? {asked}"])
+        self._second.press(asked, lambda: None, lambda: self._begin(folder, confirm=True))
 
     def _done(self, lines: list[str]) -> None:
         self.busy = False

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -17,16 +16,14 @@ from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.records.records import writable_scope
-from fieldapp.reports.files.write import save_file
 from fieldapp.reports.papers.templates import Template, check_word, templates
-from fieldapp.store import leftovers
 from fieldapp.store.store import Store
-from fieldapp.tui.files import documents, newest_files
+from fieldapp.tui.files import newest_files
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.file_page import FilePage, Made, MadeFile, hand_over
 from fieldapp.tui.screens.finder import Finder, Group
 from fieldapp.tui.screens.menu import by_use
-from fieldapp.tui.screens.report_file import FolderField
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.text_field import TextField
@@ -49,10 +46,9 @@ class PaperList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Write the file"), key_display="Enter")]
 
 
-class PaperScreen(Page):
-    """Choose a paper; Enter writes it into the folder, never over a file that is there."""
+class PaperScreen(FilePage):
+    """Choose a paper; Enter makes it."""
 
-    WRITES = True
     HELP = "Enter writes the chosen paper into the folder. Dots stand where nothing is recorded: fill them in by hand."
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "other", _("Paper or folder"), key_display="Tab")]
 
@@ -66,9 +62,7 @@ class PaperScreen(Page):
     def body(self) -> ComposeResult:
         yield Static(id="about", classes="section", markup=False)
         yield PaperList(id="papers", markup=False)
-        yield Static(Content(_("Into the folder:")), classes="line")
-        yield FolderField(str(documents()), stays=True, id="folder")
-        yield Static(id="said", classes="line", markup=False)
+        yield from self.where()
 
     def on_mount(self) -> None:
         listed = self.query_one("#papers", OptionList)
@@ -83,10 +77,6 @@ class PaperScreen(Page):
         listed.highlighted = 0
         listed.focus()
 
-    def action_other(self) -> None:
-        """Go from the papers to the folder, or back."""
-        self.focus_next()
-
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._begin(event.option_index)
 
@@ -94,36 +84,16 @@ class PaperScreen(Page):
         self._begin(self.query_one("#papers", OptionList).highlighted or 0)
 
     def _begin(self, at: int) -> None:
-        if not self.busy and at < len(self._choices):
-            self.busy = True
-            self._say("… " + _("Writing"))
-            self._write(*self._choices[at], Path(clean(self.query_one(TextField).text)))
+        if at < len(self._choices):
+            template, each = self._choices[at]
+            self.begin(lambda store: _made(store, template, self._ids, each=each))
 
-    @work(thread=True)
-    def _write(self, template: Template, each: bool, folder: Path) -> None:
-        from fieldapp.reports.papers.paper import free_path, write_papers
 
-        store = self.store.reopen()
-        try:
-            out = folder if each else free_path(folder, template.code)
-            written = write_papers(store, template, self._ids, out, each=each)
-            said = "✓ " + "\n  ".join(written.sentences)
-        except FieldappError as error:
-            said = f"! {error}"
-        finally:
-            store.close()
-        self.app.call_from_thread(self._done, said)
+def _made(store: Store, template: Template, ids: Sequence[str], *, each: bool) -> Made:
+    from fieldapp.reports.papers.paper import make_papers
 
-    def _done(self, said: str) -> None:
-        self.busy = False
-        self._say(said)
-
-    def _say(self, text: str) -> None:
-        self.query_one("#said", Static).update(Content(text))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The screen cannot be left while a file is written."""
-        return not (self.busy and action == "back")
+    papers = make_papers(store, template, ids, each=each)
+    return Made([MadeFile(stem, "docx", data, private=True) for stem, data in papers.files], papers.note, template.code)
 
 
 def _choices(store: Store, kind: str, number: int) -> list[tuple[Template, bool, str]]:
@@ -181,11 +151,8 @@ class PaperTemplatesScreen(Page):
         return action not in ("add", "retire") or (self.store.role == "hq" and not self.app.read_only)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        from fieldapp.reports.papers.paper import free_path
-
         chosen = self._templates[event.option_index]
-        path = free_path(documents(), chosen.code)
-        self._try(lambda: _written_out(self.store, chosen, path))
+        self._try(lambda: _written_out(self.app, chosen))
 
     def action_fields(self) -> None:
         """List what can stand in a template like the chosen one."""
@@ -280,13 +247,15 @@ class WordFileFinder(Finder):
         return [("", found), ("", [(path, typed)] if there else [])]
 
 
-def _written_out(store: Store, template: Template, path: Path) -> str:
-    leftovers.remember(store, path.parent)
-    save_file(path, template.content)
-    return _(
-        "{path} is written: the template, as it is. Change it in Word; headquarters takes it in (paper templates,"
-        " F2; or “hq paper”)."
-    ).format(path=path)
+def _written_out(app: Host, template: Template) -> str:
+    """Hand a template over as it is; where it is, and what to do with it."""
+    from fieldapp.reports.papers.paper import plain_stem
+
+    where = hand_over(app, MadeFile(plain_stem(template.code), "docx", template.content))
+    then = _(
+        "It is the template as it is. Change it in Word; headquarters takes it in (paper templates, F2; or “hq paper”)."
+    )
+    return f"{where}\n  {then}"
 
 
 def _origin(template: Template) -> str:

@@ -26,8 +26,8 @@ from fieldapp.sheets.plan_matrix import PlanSheet, at_place
 from fieldapp.store import wall
 from fieldapp.tui import pasted_range
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.finder import Finder, Group
-from fieldapp.tui.screens.report_file import free_path
+from fieldapp.tui.screens.file_page import MadeFile, hand_over
+from fieldapp.tui.screens.period_finder import PeriodFinder
 from fieldapp.tui.screens.sheet import OneText
 from fieldapp.tui.screens.sheet_file import SheetFileScreen
 from fieldapp.tui.widgets.cell_grid import CellGrid, GridColumn
@@ -476,18 +476,17 @@ class PlansScreen(Page):
         self._show()
 
     def action_plans_file(self) -> None:
-        """Write what is shown into a workbook among the documents."""
-        from fieldapp.reports.files.plans import save_plans_file
+        """Write what is shown into a workbook."""
+        from fieldapp.reports.files.plans import plans_xlsx
 
         assert self._table is not None
         name = f"ke-hoach_{self._period.first:%Y%m%d}-{self._period.last:%Y%m%d}"
         try:
-            path = free_path(name, "xlsx")
-            save_plans_file(self.store, self._table, path)
+            said = hand_over(self.app, MadeFile(name, "xlsx", plans_xlsx(self._table)))
         except FieldappError as error:
             self._say(f"! {error}")
             return
-        self._say("✓ " + _("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=path))
+        self._say(f"✓ {said}")
 
     # what was typed is kept ---------------------------------------------------------------------------------------
 
@@ -531,20 +530,11 @@ class PlansScreen(Page):
         return f"{self._period.first}/{self._period.last}"
 
 
-class PlanFinder(Finder):
-    """Periods and measures; any period may be typed."""
+class PlanFinder(PeriodFinder):
+    """Periods and measures."""
 
     HELP = "Type a period such as 2027, 2027-Q1 or 2027-11, or a word of a measure."
     ASKS = "a period such as 2027 or 2027-Q1, or a word of a measure"
-
-    def groups(self, typed: str) -> Sequence[Group]:
-        """The period that is typed comes first; each is found by its two numbers, too."""
-        try:
-            period = period_of(typed, wall.today())
-        except FieldappError:
-            return self._groups
-        heading, periods = self._groups[0]
-        return [(heading, [(period, f"{period.title} ({tidy(typed)})"), *periods]), *self._groups[1:]]
 
 
 class PlanFileScreen(SheetFileScreen):

@@ -82,9 +82,9 @@ class QuickScreen(Page):
         self._lines: list[str] = []
         self._asked: dict[str, Any] | None = None
         self._begun: dict[str, Any] = {}
-        """What the line held when it was begun: what stays from the one before"""
+        """What the cells held when the line was begun: what stays from the one before"""
         self._pasted: list[list[str]] = []
-        """Rows of a pasted range that are still to come; a text for each column that is shown"""
+        """Rows of pasted ranges that are still to come; texts for the columns, from the first one on"""
         self._leaves_pasted = False
         """Esc was pressed once while rows of a range are still to come"""
         self._draft_id = str(uuid_utils.uuid7())
@@ -112,7 +112,7 @@ class QuickScreen(Page):
     def on_mount(self) -> None:
         self._cells[0].entry.focus()
         self._follow()
-        self._begun = self._data()
+        self._begun = self._typed()
 
     def on_resize(self) -> None:
         """Show as many cells as there is room for; Enter on the last of them records the line."""
@@ -187,31 +187,40 @@ class QuickScreen(Page):
                 markup=False,
                 timeout=10,
             )
-        self._pasted = placed
-        self._next_pasted()
+        waits = self._pasted or self._is_taken(placed[0])
+        self._pasted += placed
+        self._leaves_pasted = False
+        if waits:
+            self._say_pasted()
+        else:
+            self._next_pasted()
         return True
+
+    def _is_taken(self, row: list[str]) -> bool:
+        """Whether a cell that the row has a text for holds something already that is not recorded yet."""
+        typed = self._typed()
+        return any(text and typed[c.key] != self._begun[c.key] for c, text in zip(self._cells, row, strict=False))
 
     def _next_pasted(self) -> None:
         """Put the next row of the range into the line; what it does not hold stays."""
         if not self._pasted:
             return
-        shown = [c for c in self._cells if c.entry.display]
-        for cell, text in zip(shown, self._pasted.pop(0), strict=False):
+        for cell, text in zip(self._cells, self._pasted.pop(0), strict=False):
             if text:
                 cell.entry.load(None)
                 cell.entry.value = text
                 cell.entry.compose_letters()
         self._leaves_pasted = False
-        if self._pasted:
-            self._say(
-                counted(
-                    "{n} row of the range is still to come: F2 records this one.",
-                    "{n} rows of the range are still to come: F2 records this one.",
-                    len(self._pasted),
-                )
-            )
-        else:
-            self._say("")
+        self._say_pasted()
+
+    def _say_pasted(self) -> None:
+        """Say how many rows are still to come."""
+        text = counted(
+            "{n} row of the range is still to come: F2 records this one.",
+            "{n} rows of the range are still to come: F2 records this one.",
+            len(self._pasted),
+        )
+        self._say(text if self._pasted else "")
 
     # recording --------------------------------------------------------------------------------------------------
 
@@ -225,10 +234,11 @@ class QuickScreen(Page):
             cell.entry.compose_letters()
             cell.entry.resolve_typed()
         self._follow()
-        data = self._data()
-        if data == self._begun:
+        if self._typed() == self._begun:
             self._say(_("The line is empty."))
+            self._next_pasted()
             return True
+        data = self._data()
         try:
             with self.store.transaction():
                 row_id = records.save(self.store, self._model.KIND, data, confirm=data == self._asked)
@@ -257,6 +267,10 @@ class QuickScreen(Page):
             data[MEASURES] = [row for c in self._cells if c.measure for row in c.entry.data or []]
         return data
 
+    def _typed(self) -> dict[str, Any]:
+        """What each cell holds, as a draft keeps it."""
+        return {c.key: c.entry.typed for c in self._cells}
+
     def _figures(self) -> str:
         return " · ".join(f"{c.title}: {c.entry.value}" for c in self._cells if not c.stays and c.entry.value)
 
@@ -265,7 +279,7 @@ class QuickScreen(Page):
             if not cell.stays:
                 cell.entry.load(None)
         self._asked = None
-        self._begun = self._data()
+        self._begun = self._typed()
         self.set_focus(self._cells[0].entry)
 
     def _point_at(self, problems: Mapping[str, str]) -> None:
@@ -311,15 +325,21 @@ class QuickScreen(Page):
     def on_unmount(self) -> None:
         self.keep()
 
+    @property
+    def unkept(self) -> bool:
+        """Rows of a range are still to come, which no draft has."""
+        return bool(self._pasted)
+
     def keep(self) -> None:
         """Keep the line that was begun, as a draft of the form."""
-        if self._data() == self._begun:
+        cells = self._typed()
+        if cells == self._begun:
             return
-        typed: dict[str, Any] = {c.key: c.entry.typed for c in self._cells if not c.measure}
+        typed = {c.key: cells[c.key] for c in self._cells if not c.measure}
         if self._activity_kind:
             name = words.labels(self.store, "activity_kind", [self._activity_kind])[self._activity_kind]
             typed[KIND] = {"value": self._activity_kind, "text": name}
-            typed[MEASURES] = {c.key: c.entry.typed for c in self._cells if c.measure}
+            typed[MEASURES] = {c.key: cells[c.key] for c in self._cells if c.measure}
         self.store.save_draft(self._draft_id, self._model.KIND, None, typed)
 
 

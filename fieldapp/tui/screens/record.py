@@ -90,7 +90,7 @@ class WorkList(OptionList):
 class RecordScreen(Page):
     """Shows one record of any kind."""
 
-    CHANGES = frozenset({"papers"})
+    CHANGES = DELIVERS = frozenset({"papers"})
     AUTO_FOCUS = ""  # otherwise typing would go into the reason, which is not shown yet
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "work", _("Into the list"), key_display="Enter"),
@@ -120,7 +120,7 @@ class RecordScreen(Page):
         """It has files, or may get some"""
         self._seen = ""
         """The fingerprint of the record as it is shown"""
-        self._twin: str | None = None
+        self._twin: records.Found | None = None
         """At headquarters, a record that may be the same"""
         self._second = SecondPress()
         self._about: Comment | None = None
@@ -207,7 +207,7 @@ class RecordScreen(Page):
             doubts = review_hints.doubts_about(self.store, found.kind, [self._record_id]).get(self._record_id, [])
             lines = [f"? {doubt.sentence}" for doubt in doubts]
             lines += [f"→ {advice}" for advice in dict.fromkeys(doubt.advice for doubt in doubts if doubt.advice)]
-            self._twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
+            self._twin = _twin_in(self.store, doubts)
             lines[len(doubts) : len(doubts)] = [f"? {said}" for said in _said_of_twin(self.store, self._twin)]
             if changed := review_queue.changed_since(self.store, found):
                 lines += [_("Changed since it was looked at:"), *(f"  {line}" for line in changed)]
@@ -223,7 +223,7 @@ class RecordScreen(Page):
             return False
         if action == "work":
             work = self.query_one(WorkList)
-            return work.has_records and not work.has_focus
+            return work.has_records and not work.has_focus and not self.query_one("#void-line").has_class("-shown")
         if action in ("send_back", "void", "retire") and self.query_one("#void-line").has_class("-shown"):
             return False
         if action == "open_record":
@@ -259,7 +259,7 @@ class RecordScreen(Page):
     def action_open_record(self) -> None:
         """Open the record that may be the same."""
         if self._twin is not None:
-            self.app.push_screen(RecordScreen(self._twin))
+            self.app.push_screen(RecordScreen(self._twin.row["id"]))
 
     def action_files(self) -> None:
         """Show photographs and papers of the record."""
@@ -441,7 +441,7 @@ def record_beside(store: Store, row_id: str, width: int, doubts: Sequence[review
     """
     found = records.get(store, row_id)
     model = BY_KIND[found.kind]
-    twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
+    twin = _twin_in(store, doubts)
     posts = words.posts_of(store, [found.row]).values() if store.role == "hq" else ()
     shown = view.describe(store, found)
     content = beside_twin(store, found, shown, twin) if twin and width >= ROOM_FOR_TWINS else titled(shown)
@@ -460,23 +460,28 @@ def _photograph(store: Store, row_id: str) -> list[RenderableType]:
     return []
 
 
-def _said_of_twin(store: Store, twin: str | None) -> list[str]:
+def _twin_in(store: Store, doubts: Sequence[review_hints.Doubt]) -> records.Found | None:
+    """The record that may be the same, which the first of the hints names."""
+    twin = next((doubt.twin for doubt in doubts if doubt.twin), None)
+    return records.get(store, twin) if twin else None
+
+
+def _said_of_twin(store: Store, twin: records.Found | None) -> list[str]:
     """What the post of the other record was asked when it recorded that one, and what it answered."""
     if twin is None:
         return []
-    return [
-        _("The other one: {sentence}").format(sentence=sentence)
-        for sentence in records.confirmed_sentences(store, records.get(store, twin))
-    ]
+    told = _("The other one: {sentence}")
+    return [told.format(sentence=sentence) for sentence in records.confirmed_sentences(store, twin)]
 
 
-def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: str) -> Table:
+def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, str]], twin: records.Found) -> Table:
     """What is shown of a record, beside another one that may be the same; lines that differ are marked."""
-    other = records.get(store, twin)
-    posts = words.posts_of(store, [found.row, other.row])
-    heads = [_head(posts, found.row), _head(posts, other.row)]
-    titles = (_("this record"), _("the other one"))
-    return side_by_side([*heads[0], *shown], [*heads[1], *view.describe(store, other)], titles)
+    posts = words.posts_of(store, [found.row, twin.row])
+    mine, other = _head(posts, found.row), _head(posts, twin.row)
+    # an id has the instant at which it was made, finer than what is told as the time
+    which = (_("recorded first"), _("recorded later"))[:: 1 if found.row["id"] < twin.row["id"] else -1]
+    titles = (f"{_('this record')}: {which[0]}", f"{_('the other one')}: {which[1]}")
+    return side_by_side([*mine, *shown], [*other, *view.describe(store, twin)], titles)
 
 
 def _head(posts: Mapping[str, str], row: Row) -> list[tuple[str, str]]:

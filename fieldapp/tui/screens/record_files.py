@@ -1,5 +1,6 @@
 """Photographs and papers of a record: see them, add some, give them captions, take them out."""
 
+import sys
 from collections.abc import Sequence
 from datetime import date
 from functools import partial
@@ -15,12 +16,14 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fieldapp.domain.attachment import FileSort
 from fieldapp.domain.dates import format_date
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
-from fieldapp.records import attachments, opened, records, words
+from fieldapp.records import attachments, from_photograph, opened, records, wanted_files, words
 from fieldapp.records.attachments import Attached
+from fieldapp.sync.exchange import file_space
 from fieldapp.tui.files import photographs_and_papers
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.second_press import SecondPress
@@ -56,12 +59,17 @@ class WhyField(TextField):
 class RecordFilesScreen(Page):
     """The files of one record, each with its picture and caption."""
 
-    CHANGES = frozenset({"add", "remove"})
+    CHANGES = frozenset({"add", "remove", "sort", "fetch", "copy"})
     HELP = (
         "Enter opens a file in another program. F2 attaches some; sticks carry them to headquarters after the records."
+        " F4 says what a file is: photograph, minute, other paper. F5 asks for one that is not here: the next reply"
+        " brings it; of one that is here it takes day and position over into the record."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Attach")),
+        Binding("f4", "sort", _("What it is")),
+        Binding("f5", "fetch", _("Get it back")),
+        Binding("f5", "copy", _("Day into the record")),
         Binding("tab", "other", _("List or caption"), key_display="Tab"),
         Binding("delete", "remove", _("Take out"), key_display="Del"),
     ]
@@ -76,6 +84,8 @@ class RecordFilesScreen(Page):
         self._second = SecondPress()
         self._shown: Attached | None = None
         """The file whose picture and caption are shown"""
+        self._offered = ""
+        """What its record may take over from it"""
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
@@ -97,7 +107,9 @@ class RecordFilesScreen(Page):
     def renew(self) -> None:
         found = records.get(self.store, self._record_id)
         label = words.labels(self.store, found.kind, [self._record_id])[self._record_id]
-        self.query_one("#title", Static).update(Content(f"{_('Photographs and papers')}: {label}"))
+        lacks = wanted_files.lacking(self.store, self._record_id).words
+        lacking = f" · {_('no {files} yet').format(files=lacks)}" if lacks else ""
+        self.query_one("#title", Static).update(Content(f"{_('Photographs and papers')}: {label}{lacking}"))
         self._may_change = attachments.may_attach(self.store, self._record_id) and not self.app.read_only
         self._files = attachments.of_record(self.store, self._record_id)
         listed = self.query_one("#files", OptionList)
@@ -131,6 +143,7 @@ class RecordFilesScreen(Page):
         if (chosen is not None and chosen == self._shown) or not self._keep_caption():
             return
         self._shown = chosen
+        self._offered = from_photograph.told(self.store, chosen) if chosen is not None and self._may_change else ""
         field = self.query_one("#caption", CaptionField)
         field.value = (chosen.caption or "") if chosen else ""
         self.query_one("#caption-line").display = chosen is not None and self._may_change
@@ -142,7 +155,9 @@ class RecordFilesScreen(Page):
 
     def _about(self, chosen: Attached | None) -> str:
         if chosen is not None:
-            return chosen.sentence
+            gone = chosen.state == "cleared" and file_space.is_gone(self.store, chosen.sha256)
+            lost = _("headquarters no longer has it: attach it again from the phone or a backup")
+            return f"{chosen.sentence}: {lost}" if gone else chosen.sentence
         return _("No file yet. F2 attaches some.") if self._may_change else _("No file is attached.")
 
     @work(thread=True, exclusive=True, group="picture")
@@ -269,6 +284,52 @@ class RecordFilesScreen(Page):
             listed = self.query_one("#files", OptionList)
             listed.highlighted = len(self._files) - 1 if self._files else None
 
+    def action_sort(self) -> None:
+        """Say that the file is the next one of: photograph, minute, other paper."""
+        chosen = self._chosen
+        if chosen is None or not self._keep_caption():
+            return
+        sort = attachments.SORTS[(attachments.SORTS.index(chosen.sort) + 1) % len(attachments.SORTS)]
+        attachments.set_sort(self.store, chosen.id, sort)
+        self.renew()
+        self._say("✓ " + _("{name} is a {sort} now.").format(
+            name=display_path(chosen.name), sort=attachments.sort_title(sort)))  # fmt: skip
+
+    def action_fetch(self) -> None:
+        """Ask headquarters for a file that is not here."""
+        chosen = self._chosen
+        if chosen is None:
+            return
+        try:
+            file_space.want_again(self.store, [chosen.sha256])
+        except FieldappError as error:
+            self._say(f"! {error}")
+            return
+        self.renew()
+        self._say("✓ " + _("Asked for: the next bundle takes the request along, the reply brings the file."))
+
+    def action_copy(self) -> None:
+        """Take day and position over into empty fields of the record, on the second press."""
+        chosen = self._chosen
+        if chosen is None or not self._keep_caption():
+            return
+        said = self._offered
+        try:
+            with records.tried(self.store):
+                from_photograph.take_over(self.store, chosen)
+        except NeedsConfirmation as question:
+            said = f"{said}. {question}"
+        except FieldappError as error:
+            self._say("! " + next(iter(error.fields.values()), str(error)))
+            return
+        asked = _("F5 again writes into the record: {fields}").format(fields=said)
+        self._second.press(asked, lambda: self._say(f"? {asked}"), lambda: self._take_over(chosen))
+
+    def _take_over(self, chosen: Attached) -> None:
+        from_photograph.take_over(self.store, chosen, confirm=True)
+        self.renew()
+        self._say("✓ " + _("The record is changed; its history says so."))
+
     def action_remove(self) -> None:
         """Ask for the reason, on the page."""
         if self._chosen is None or not self._keep_caption():
@@ -313,7 +374,11 @@ class RecordFilesScreen(Page):
         """Only the record's own post changes its files; what is asked is answered first."""
         if action == "back":
             return not self.busy
-        if action in ("add", "remove", "other"):
+        if action == "fetch":
+            return not self._asks and self._chosen is not None and self._chosen.state in ("cleared", "not_arrived")
+        if action == "copy":
+            return self._may_change and not self._asks and bool(self._offered)
+        if action in ("add", "remove", "other", "sort"):
             return self._may_change and not self._asks and (action == "add" or self._chosen is not None)
         return True
 
@@ -323,7 +388,12 @@ class RecordFilesScreen(Page):
 
 def _line_of(one: Attached) -> str:
     """Two lines: the name, and below it the caption, the day, or where it is."""
-    second = [attachments.state_text(one), one.caption or "", format_date(one.taken_on) if one.taken_on else ""]
+    second = [
+        attachments.state_text(one),
+        one.sort_told,
+        one.caption or "",
+        format_date(one.taken_on) if one.taken_on else "",
+    ]
     said = " · ".join(filter(None, second)) or attachments.size_text(one.size)
     return f" {display_path(one.name)}\n   {brief_text(said)}"
 
@@ -353,6 +423,7 @@ class AttachScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Attach")),
         Binding("tab", "other", _("Next"), key_display="Tab"),
+        Binding("f4", "sort", _("What it is")),
         Binding("f5", "renew", _("Look again")),
         Binding("f6", "all", _("All")),
     ]
@@ -366,6 +437,8 @@ class AttachScreen(Page):
         """The record's day, YYYY-MM-DD, where its kind has one"""
         self._done = 0
         """How many were attached here"""
+        self._sort: FileSort | None = None
+        """What all of them are; None: each what it most probably is"""
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
@@ -396,7 +469,8 @@ class AttachScreen(Page):
 
     def _title(self) -> None:
         marked = f" · {counted('{n} marked', '{n} marked', len(self._marked))}" if self._marked else ""
-        self.query_one("#title", Static).update(Content(f"{_('Attach photographs and papers')}{marked}"))
+        sort = f" · {_('as {sort}').format(sort=attachments.sort_title(self._sort))}" if self._sort else ""
+        self.query_one("#title", Static).update(Content(f"{_('Attach photographs and papers')}{marked}{sort}"))
 
     # choosing ---------------------------------------------------------------------------------------------------
 
@@ -417,6 +491,8 @@ class AttachScreen(Page):
         self._files = list(dict.fromkeys([*self._marked, *found]))
         self._list(at)
         nothing = _("None was found on a stick, a phone or this laptop. Type the path of a file or folder below.")
+        if sys.platform == "win32":
+            nothing += " " + _("A phone on a cable has no path in Windows: copy its photographs to Pictures, then F5.")
         self._say("" if self._files else nothing)
         if not self._files:
             self.query_one("#path").focus()
@@ -472,6 +548,17 @@ class AttachScreen(Page):
         listed.replace_option_prompt_at_index(event.option_index, self._line(path))
         self._title()
         listed.action_cursor_down()
+
+    def action_sort(self) -> None:
+        """Say what all of them are; at first, and at last again, each is what its content and name say."""
+        sorts = (None, *attachments.SORTS)
+        self._sort = sorts[(sorts.index(self._sort) + 1) % len(sorts)]
+        self._title()
+        if self._sort is None:
+            self._say("· " + _("Each is what it seems: a picture a photograph, a paper or “bien ban” a minute."))
+        else:
+            sort = attachments.sort_title(self._sort)
+            self._say("· " + _("All that are attached now: {sort}.").format(sort=sort))
 
     def action_all(self) -> None:
         """Mark all files that are listed, or none."""
@@ -543,7 +630,7 @@ class AttachScreen(Page):
                     self._say, f"… {_('Attaching')} {number}/{len(given)}: {brief_text(path.name)}"
                 )
                 try:
-                    attachments.add(store, self._record_id, [attachments.prepare(path)], caption)
+                    attachments.add(store, self._record_id, [attachments.prepare(path)], caption, self._sort)
                 except FieldappError as error:
                     refused[path] = str(error)
         finally:
@@ -576,7 +663,7 @@ class AttachScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The screen cannot be left while files are attached."""
-        return not (self.busy and action in ("back", "add", "renew", "all"))
+        return not (self.busy and action in ("back", "add", "renew", "all", "sort"))
 
     def _say(self, text: str) -> None:
         self.query_one("#said", Static).update(Content(text))

@@ -1,6 +1,5 @@
 """The figures of a period, as they stand now; each opens the records behind it."""
 
-from datetime import timedelta
 from itertools import groupby
 from typing import ClassVar
 
@@ -16,13 +15,12 @@ from textual.widgets.option_list import Option
 from fieldapp.i18n import _
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure
-from fieldapp.reports.query import Query, period_of
+from fieldapp.reports.query import PARTY_TERM, Period, Query
 from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.store import wall
 from fieldapp.tui.screens.beside import Beside
+from fieldapp.tui.screens.period_finder import PeriodFinder, months_from, periods_to_report
 
-LENGTHS = ("{year}", "{year}-H{half}", "{year}-Q{quarter}", "{year}-{month}", "term")
-"""Periods that F4 goes through, as ``period_of`` reads them"""
 FIRST_YEAR, LAST_YEAR = 1901, 2099
 """Of the periods that ``period_of`` reads and that have one before them"""
 
@@ -54,8 +52,7 @@ class ReportScreen(Beside):
 
     def __init__(self) -> None:
         super().__init__()
-        self._length = 0
-        self._day = wall.today()
+        self._period = months_from(wall.today().year, 1, 12)
         self._now = False
         self._figures: dict[str, Figure] = {}
         self._plans: dict[str, PlanProgress] = {}
@@ -63,11 +60,7 @@ class ReportScreen(Beside):
 
     @property
     def _query(self) -> Query:
-        month = self._day.month
-        text = LENGTHS[self._length].format(
-            year=self._day.year, half=(month + 5) // 6, quarter=(month + 2) // 3, month=month
-        )
-        return Query(period_of(text, self._day), view="now" if self._now else "then", today=wall.today())
+        return Query(self._period, view="now" if self._now else "then", today=wall.today())
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -137,18 +130,21 @@ class ReportScreen(Beside):
 
     def action_move(self, step: int) -> None:
         """Go to the period before or after."""
-        if LENGTHS[self._length] == "term":
-            return
-        period = self._query.period
-        first = period.before().first if step < 0 else period.last + timedelta(days=1)
-        if FIRST_YEAR <= first.year <= LAST_YEAR:
-            self._day = first
+        first, months = self._period.first, len(self._period.months())
+        moved = months_from(first.year, first.month + step * months, months)
+        if self._period != Period(*PARTY_TERM) and FIRST_YEAR <= moved.first.year <= LAST_YEAR:
+            self._period = moved
             self.renew()
 
     def action_length(self) -> None:
-        """Go to the next length: year, half-year, quarter, month, party term."""
-        self._length = (self._length + 1) % len(LENGTHS)
-        self.renew()
+        """Choose a month, quarter, half-year or year, or the party term."""
+
+        def chosen(period: Period | None) -> None:
+            if period is not None:
+                self._period = period
+                self.renew()
+
+        self.app.push_screen(PeriodFinder(_("Which period?"), periods_to_report(wall.today())), chosen)
 
     def action_units(self) -> None:
         """Switch between the units of the time and those of today."""

@@ -1,14 +1,9 @@
 """Write the report into a file: choose the sort of file and its folder."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from io import BytesIO
-from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -17,16 +12,15 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.domain.dates import format_date
-from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
-from fieldapp.reports.files.write import Form, report_bytes, write_report
+from fieldapp.reports.files.write import Form, report_bytes
 from fieldapp.reports.letterhead import LayoutCode, issue, letterhead
 from fieldapp.reports.query import Query
 from fieldapp.store import wall
-from fieldapp.tui.files import documents
-from fieldapp.tui.screens.base import Chooser, Page
+from fieldapp.store.store import Store
+from fieldapp.tui.screens.base import Chooser
+from fieldapp.tui.screens.file_page import FilePage, Made, MadeFile
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import clean
 
 
 @dataclass(frozen=True)
@@ -48,10 +42,6 @@ SORTS = (
 )
 
 
-BYTES = "application/octet-stream"
-"""The type of a file that no browser opens by itself"""
-
-
 class SortList(Chooser):
     """The sorts of file; the space bar adds the annex."""
 
@@ -68,20 +58,9 @@ class SortList(Chooser):
         self.post_message(self.Marked())
 
 
-class FolderField(TextField):
-    """The folder to write into; what is typed first replaces the one that is offered."""
+class ReportFileScreen(FilePage):
+    """Choose a sort of file; Enter makes it."""
 
-    VIETNAMESE = False
-    OVERWRITES = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Write the file"), key_display="Enter")]
-
-
-class ReportFileScreen(Page):
-    """Choose a sort of file; Enter writes it into the folder, never over a file that is there. In a browser it goes to
-    the browser, which puts it where it puts what is downloaded."""
-
-    WRITES = True
-    DELIVERED = True
     CHANGES = frozenset({"change"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "change", _("Letterhead, number")),
@@ -101,12 +80,7 @@ class ReportFileScreen(Page):
         yield SortList(*(Option(Content(f" {sort.title()}")) for sort in SORTS), id="sorts", markup=False)
         yield Static(id="letter", classes="line", markup=False)
         yield Static(id="annex", classes="line", markup=False)
-        if self.app.is_web:
-            yield Static(Content(_("The file goes to this browser, among what is downloaded.")), classes="line")
-        else:
-            yield Static(Content(_("Into the folder:")), classes="line")
-            yield FolderField(str(documents()), stays=True, id="folder")
-        yield Static(id="said", classes="line", markup=False)
+        yield from self.where()
 
     def on_mount(self) -> None:
         self.query_one("#sorts", OptionList).highlighted = 0
@@ -121,9 +95,10 @@ class ReportFileScreen(Page):
         if self._photos:
             annex += f" · {counted('{n} photograph', '{n} photographs', len(self._photos))}"
         written = sort.form != "xlsx"
-        self.query_one("#letter", Static).update(
-            Content(said.format(issuer=head.issuer or "…", number=number, day=day) if written else "")
-        )
+        told = said.format(issuer=head.issuer or "…", number=number, day=day)
+        if not head.issuer:
+            told += " " + _("F2: enter the body that issues it.")
+        self.query_one("#letter", Static).update(Content(told if written else ""))
         self.query_one("#annex", Static).update(Content(f"{_('Annex')}: {annex}" if written else ""))
 
     @property
@@ -154,10 +129,6 @@ class ReportFileScreen(Page):
 
         self.app.push_screen(ReportPhotosScreen(self._query, self._photos), chosen)
 
-    def action_other(self) -> None:
-        """Go from the sorts to the folder, or back."""
-        self.focus_next()
-
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self._begin(SORTS[event.option_index])
 
@@ -165,78 +136,16 @@ class ReportFileScreen(Page):
         self._begin(self._sort)
 
     def _begin(self, sort: Sort) -> None:
-        if self.busy:
-            return
-        self.busy = True
-        self._say("… " + _("Writing"))
-        if self.app.is_web:
-            self._deliver(sort)
-        else:
-            self._write(sort, Path(clean(self.query_one(TextField).text)))
+        annexed, photos = self._annexed, self._photos
 
-    @work(thread=True)
-    def _deliver(self, sort: Sort) -> None:
-        """Send the file to the browser that shows this screen."""
-        try:
-            with self.store.reopen() as store:
-                data = report_bytes(
-                    store, self._query, sort.form, layout=sort.layout, annexed=self._annexed, photos=self._photos
-                )
-        except FieldappError as error:
-            line = f"! {error}"
-        else:
-            name = f"{_name(self._query, sort)}.{sort.form}"
-            # the length goes along as the name: so the browser sees whether the file is whole
-            send = partial(self.app.deliver_binary, save_filename=name, mime_type=BYTES, name=str(len(data)))
-            self.app.call_from_thread(send, BytesIO(data))
-            line = "✓ " + _("{name} goes to the browser. It is not encrypted: protect it like a paper copy.").format(
-                name=name
-            )
-        self.app.call_from_thread(self._done, line)
+        def make(store: Store) -> Made:
+            data = report_bytes(store, self._query, sort.form, layout=sort.layout, annexed=annexed, photos=photos)
+            return Made([MadeFile(_name(self._query, sort), sort.form, data)])
 
-    @work(thread=True)
-    def _write(self, sort: Sort, folder: Path) -> None:
-        store = self.store.reopen()
-        try:
-            path = _free(folder, self._query, sort)
-            write_report(
-                store, self._query, sort.form, path, layout=sort.layout, annexed=self._annexed, photos=self._photos
-            )
-            line = "✓ " + _("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=path)
-        except FieldappError as error:
-            line = f"! {error}"
-        finally:
-            store.close()
-        self.app.call_from_thread(self._done, line)
-
-    def _done(self, line: str) -> None:
-        self.busy = False
-        self._say(line)
-
-    def _say(self, line: str) -> None:
-        self.query_one("#said", Static).update(Content(line))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The screen cannot be left while the file is written; there is no folder for what goes to a browser."""
-        return not (self.busy and action == "back") and not (action == "other" and self.app.is_web)
-
-
-def _free(folder: Path, query: Query, sort: Sort) -> Path:
-    """A path in the folder that no file has yet."""
-    return free_path(_name(query, sort), sort.form, folder)
+        self.begin(make)
 
 
 def _name(query: Query, sort: Sort) -> str:
     """What a report's file is called, without the ending."""
     period = f"{query.period.first:%Y%m%d}-{query.period.last:%Y%m%d}"
     return f"bao-cao_{period}{'_dang' if sort.layout == 'party' else ''}"
-
-
-def free_path(name: str, form: str, folder: Path | None = None) -> Path:
-    """A path in the folder, else among the documents, that no file has yet."""
-    folder = documents() if folder is None else folder
-    number, path = 1, folder / f"{name}.{form}"
-    while os.path.exists(path):  # noqa: PTH110 — Path.exists raises for a name that is too long
-        number += 1
-        path = folder / f"{name}_{number}.{form}"
-    return path

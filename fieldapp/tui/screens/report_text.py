@@ -1,7 +1,7 @@
 """The sections of a report that the officer writes; what the program proposes stands there to be changed."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -29,6 +29,23 @@ class SectionEntry(LongEntry):
     def __init__(self) -> None:
         super().__init__()
         self.at_enter = self._new_line
+
+    def load(self, value: Any) -> None:
+        super().load(value)
+        if self.has_focus:
+            self._begin_line()
+
+    def on_focus(self) -> None:
+        self._begin_line()
+
+    def on_blur(self) -> None:
+        self.value = self.value.removesuffix(f" {self.LINE_END} ")
+
+    def _begin_line(self) -> None:
+        """Stand behind what is there, on a line of its own: mostly a sentence is added."""
+        if self.data is not None and not self.value.rstrip().endswith(self.LINE_END):
+            self.value += f" {self.LINE_END} "
+        self.cursor_position = len(self.value)
 
     def paste(self, text: str) -> None:
         """Insert pasted text; its lines stay lines."""
@@ -67,7 +84,7 @@ class ReportTextScreen(Page):
         yield Static(Content(title), classes="section")
         self._texts = section_texts(self.store, self._made)
         self._rows = {
-            text.section: FieldRow(text.section, text.title, SectionEntry(), hint=_("empty: not in the report"))
+            text.section: FieldRow(text.section, text.title, SectionEntry(), hint=_if_empty(text))
             for text in self._texts
         }
         yield FormFields(*self._rows.values(), id="fields")
@@ -163,6 +180,12 @@ class ReportTextScreen(Page):
 
     def _say(self, line: str) -> None:
         self.query_one("#message", Static).update(Content(line))
+
+
+def _if_empty(text: SectionText) -> str:
+    if text.proposed:
+        return _("empty: not in the report")
+    return _("empty: dotted lines to write on; “-”: not in the report")
 
 
 def _as_in(period: str) -> str:

@@ -62,7 +62,7 @@ class ReviewListScreen(Beside):
         self._doubts = review_hints.doubts_about(self.store, self._kind, ids)
         lines = _lines(self.store, self._kind, self._waiting, self._doubts)
         refill(self.query_one(OptionList), lines, f"✓ {_('Nothing waits to be looked at.')}")
-        post = self.store.value("SELECT name FROM post WHERE id = ?", [self._post_id])
+        post = words.post_names(self.store)[self._post_id]
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
         title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"
         self.query_one("#what", Static).update(Content(title))

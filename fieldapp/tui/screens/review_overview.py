@@ -4,15 +4,13 @@ from collections.abc import Mapping
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
-from fieldapp.records import records, reviews
+from fieldapp.records import records, reviews, words
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Chooser
 from fieldapp.tui.screens.beside import Beside, page_of
@@ -39,6 +37,8 @@ class ReviewOverviewScreen(Beside):
         super().__init__()
         self._post_id = post_id
         self._counts: list[tuple[str, str, int]] = []
+        self._name_width = 0
+        """Columns for the names in the lines that are shown"""
         self._doubted: Mapping[tuple[str, str], int] = {}
         """Looked for in a thread, because it takes long if there are many records"""
 
@@ -48,27 +48,28 @@ class ReviewOverviewScreen(Beside):
 
     def renew(self) -> None:
         self._list()
-        self._look_for_doubts()
+        self.look_up(review_queue.doubted_counts, self._mark)
 
-    @work(thread=True, exclusive=True)
-    def _look_for_doubts(self) -> None:
-        try:
-            with self.store.reopen() as store:
-                found = review_queue.doubted_counts(store)
-        except FieldappError:  # the file was locked meanwhile
-            return
-        self.app.call_from_thread(self._mark, found)
+    def on_resize(self) -> None:
+        """Show as much of the names as there is room for."""
+        super().on_resize()
+        if self._name_width != self._width_of_names and not self.app.locked:
+            self._list()
+
+    @property
+    def _width_of_names(self) -> int:
+        return NAME if self.app.size.width > NARROW else SHORT_NAME
 
     def _mark(self, found: Mapping[tuple[str, str], int]) -> None:
-        if self.is_attached and found != self._doubted:
+        if found != self._doubted:
             self._doubted = found
             self._list()
 
     def _list(self) -> None:
-        posts = {r["id"]: r["name"] for r in self.store.rows("SELECT id, name FROM post")}
+        posts = words.post_names(self.store)
         counts = [c for c in _waiting(self.store) if self._post_id in (None, c[0])]
         self._counts = sorted(counts, key=lambda c: (sort_key(posts[c[0]]), -c[2]))
-        name = NAME if self.app.size.width > NARROW else SHORT_NAME
+        name = self._name_width = self._width_of_names
         lines = [
             Content(
                 f"{format_amount(number):>8}  {cut(posts[post_id], name):<{name}} {_(records.model_of(kind).PLURAL)}"

@@ -25,13 +25,18 @@ from fieldapp.sheets.headings import Layout, UnclearColumns, letters
 from fieldapp.sheets.importing import SheetOutcome, import_sheet
 from fieldapp.sheets.office import NeedsPassword
 from fieldapp.sheets.questions import NeedsAnswer, SheetQuestion
+from fieldapp.sheets.refused_rows import RefusedRow
 from fieldapp.sheets.understood import ImportOptions, SheetReading, lacking
+from fieldapp.store.store import Store
 from fieldapp.tui.screens.base import Dialog, OpenList, Page
 from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.unlock import PassphraseField
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.text_field import TextField
 
+LARGE = 100_000
+"""Bytes; of a larger file the first lines are shown before all is read"""
+FIRST_LINES = 80
 SAMPLES, FIRST_ROWS, REFUSED = 3, 5, 200
 """How many values of a column, rows that would go in, and refused rows are shown"""
 STEPS = 50
@@ -63,6 +68,8 @@ class SheetScreen(Page):
         self._notes: list[str] = []
         self._questions: list[SheetQuestion] = []
         self._tried: SheetOutcome | None = None
+        self._first_rows: SheetOutcome | None = None
+        """of a large sheet, until all rows are tried"""
         self._recalled = False
         """What was chosen for such a sheet the last time is in the order"""
         self._stop = False
@@ -116,6 +123,8 @@ class SheetScreen(Page):
         outcome: SheetOutcome | None = None
         problem: FieldappError | None = None
         try:
+            if order.dry_run:
+                self._look_first(store, order)
             outcome = import_sheet(
                 store, self._path, order, shown=lambda reading: tell(self._understood, reading), progress=self._progress
             )
@@ -126,6 +135,21 @@ class SheetScreen(Page):
         finally:
             store.close()
             tell(self._done, order, outcome, problem)
+
+    def _look_first(self, store: Store, order: ImportOptions) -> None:
+        """Show the first lines of a large file; what is wrong with it is said once all of it is read."""
+        tell = self.app.call_from_thread
+        try:
+            if self._path.stat().st_size > LARGE:
+                order = replace(order, first=FIRST_LINES)
+                looked = import_sheet(store, self._path, order, shown=lambda reading: tell(self._understood, reading))
+                tell(self._show_first, looked)
+        except (FieldappError, OSError):
+            return
+
+    def _show_first(self, looked: SheetOutcome) -> None:
+        self._first_rows = looked
+        self._show()
 
     def _progress(self, done: int, of: int) -> None:
         if self._stop:
@@ -139,9 +163,11 @@ class SheetScreen(Page):
         self._questions = [*reading.questions]
         self._tried = None
         self._show()
+        if self._stop:
+            raise Cancelled
 
     def _done(self, order: ImportOptions, outcome: SheetOutcome | None, problem: FieldappError | None) -> None:
-        self.busy = False
+        self.busy, self._first_rows = False, None
         self.query_one("#bar").display = False
         if isinstance(problem, UnclearColumns):
             self._table, self._layout, self._notes, self._questions = problem.table, problem.layout, [], []
@@ -223,6 +249,11 @@ class SheetScreen(Page):
         yield from ((f"· {messages.without_options(note)}", None) for note in self._notes)
         if self._tried is not None:
             yield from self._rows(self._tried)
+        elif self._first_rows is not None:
+            yield _("The first rows, as they would be recorded:"), None
+            yield from ((f"   {row.line}: {row.label}", None) for row in self._first_rows.added)
+            for refused in self._first_rows.refused:
+                yield self._refusal(refused), None
 
     def _column_lines(self, layout: Layout, table: SheetTable) -> Iterator[Line]:
         meant = {column.at: columns.meaning(self.store, layout.model, column.target) for column in layout.columns}
@@ -256,8 +287,12 @@ class SheetScreen(Page):
         if tried.refused:
             yield f"{_('Refused')}: {len(tried.refused)}", None
             for refused in tried.refused[:REFUSED]:
-                reason = messages.without_options(refused.reason)
-                yield "   " + _("Line {line}: {reason}").format(line=refused.line, reason=reason), None
+                yield self._refusal(refused), None
+
+    @staticmethod
+    def _refusal(refused: RefusedRow) -> str:
+        reason = messages.without_options(refused.reason)
+        return "   " + _("Line {line}: {reason}").format(line=refused.line, reason=reason)
 
     def _say(self, text: str) -> None:
         self.query_one("#said", Static).update(Content(text))

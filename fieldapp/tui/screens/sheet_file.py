@@ -17,7 +17,7 @@ from fieldapp.records import records
 from fieldapp.records.words import local_instant
 from fieldapp.reports import void_effect
 from fieldapp.sheets import take_back
-from fieldapp.sheets.reading import READERS
+from fieldapp.sheets.reading import READ
 from fieldapp.tui.files import newest_files
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.sheet import SheetScreen
@@ -116,7 +116,7 @@ class SheetFileScreen(Page):
 
 def newest_sheets() -> list[Path]:
     """Files that may be sheets on sticks and where people keep their files, the newest first."""
-    return newest_files(READERS.keys())
+    return newest_files(READ)
 
 
 class BatchesScreen(Page):

@@ -72,7 +72,8 @@ class SyncScreen(Page):
         Binding("delete", "clear", _("Clear old"), key_display="Del"),
         Binding("delete", "stop", _("Break off"), key_display="Del"),
         Binding("f4", "laptops", _("Certify")),
-        Binding("f7", "files", _("Files")),
+        Binding("f7", "files", _("Bundle by bundle")),
+        Binding("f7", "arrivals", _("Post by post")),
         Binding("f8", "app.moved('stop')", show=False),
         Binding("pagedown", "turn(1)", _("Scroll"), key_display="PgUp/PgDn", priority=True),
         Binding("pageup", "turn(-1)", _("Scroll"), priority=True, show=False),
@@ -195,8 +196,13 @@ class SyncScreen(Page):
         self._stop = True
 
     def action_files(self) -> None:
-        """Show file by file what was read, or again post by post."""
-        self._shows_files = not self._shows_files
+        """Show file by file what was read."""
+        self._shows_files = True
+        self._show_from_top()
+
+    def action_arrivals(self) -> None:
+        """Show again post by post what came."""
+        self._shows_files = False
         self._show_from_top()
 
     def action_laptops(self) -> None:
@@ -435,8 +441,8 @@ class SyncScreen(Page):
             return self.store.role == "post" and not self.busy
         if action == "clear":
             return bool(self._old) and not self.busy
-        if action == "files":
-            return bool(self._files) and not self.busy
+        if action in ("files", "arrivals"):
+            return bool(self._files) and not self.busy and (action == "arrivals") == self._shows_files
         if action == "laptops":
             return not self.busy and bool(notices.laptops_that_wait(self.store))
         return not (self.busy and action in ("start", "renew", "back"))

@@ -10,9 +10,13 @@ from fieldapp.tui.widgets.entry import CodeEntry, Entry, LongEntry
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.number_field import NumberField, YearField, scale_of
 from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, code_field, reference_field
+from fieldapp.tui.widgets.suggestions import hamlet_field
+
+TEXTS: Mapping[str, Callable[[Store], Entry]] = {"code": lambda _store: CodeEntry(), "hamlet": hamlet_field}
+"""Fields for a line of text that are more than that"""
 
 ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
-    "text": lambda store, shape: CodeEntry() if shape.name == "code" else Entry(),
+    "text": lambda store, shape: TEXTS[shape.name](store) if shape.name in TEXTS else Entry(),
     "long": lambda store, shape: LongEntry(),
     "date": lambda store, shape: DateField(shape.after, ahead=not shape.past),
     "integer": lambda store, shape: NumberField(scale_of(store, shape)),

@@ -81,7 +81,7 @@ class Entry(TextField):
 
     def resolve_typed(self) -> str | None:
         """Decide what half-entered text means; returns a sentence if that is not possible."""
-        return None
+        return self.settle_old_letters()
 
     def reading(self) -> EntryReading:
         """What the text means, or what is expected here."""

@@ -6,8 +6,6 @@ from textual.containers import Horizontal
 from textual.events import Click
 from textual.widgets import Static
 
-from fieldapp.domain.dates import format_date, read_instant
-from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
@@ -16,8 +14,8 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.lines import put
 
 NARROW, MIDDLE = 70, 100
-"""Columns of a screen up to which less is said: here only the numbers, or one of two sentences, so that the name of the
-person has room"""
+"""Columns of a screen up to which less is said: here only how many records, or less of what became of them, so that
+the name of the person has room"""
 
 
 class HeaderLine(Horizontal):
@@ -65,8 +63,8 @@ class HeaderLine(Horizontal):
 
 
 def sent_text(store: Store, state: status.Status, width: int) -> str:
-    """“3 bản ghi chưa gửi · 4 chờ biên nhận · biên nhận đến 12/11”; at headquarters what of the exchange waits, and
-    nothing where nothing does: what is to be reviewed or decided stands on the first screen."""
+    """“SCH chưa nhận 7 bản ghi · 3 chưa xuất”; at headquarters what of the exchange waits, and nothing where nothing
+    does: what is to be reviewed or decided stands on the first screen."""
     if store.identity.role == "hq":
         batches = len(state.held) - state.uncertified + len(state.quarantined)
         conflicts = state.conflicts + state.undecided
@@ -76,12 +74,13 @@ def sent_text(store: Store, state: status.Status, width: int) -> str:
             (conflicts, counted("{n} conflict", "{n} conflicts", conflicts)),
         ]
         return " · ".join([counted("{n} laptop", "{n} laptops", state.laptops), *(said for n, said in waits if n)])
-    until = state.received_until
-    received = _("HQ received up to {day}").format(day=_day(until)) if until else _("HQ received nothing yet")
-    room = NARROW if not state.awaited_records else MIDDLE
-    return f"{state.counts} · {received}" if width > room else state.counts
-
-
-def _day(instant: str) -> str:
-    moment = read_instant(instant)
-    return format_date(moment.date())[:5] if moment else brief_text(instant)
+    if not state.unsent_records:
+        return _("HQ has everything")
+    lacks = counted("HQ lacks {n} record", "HQ lacks {n} records", state.unsent_records)
+    if width > MIDDLE:
+        return f"{lacks}: {state.counts}"
+    if width <= NARROW:
+        return lacks
+    if state.awaited_records and state.fresh_records:
+        return f"{lacks} · {_('{n} to carry').format(n=state.fresh_records)}"
+    return f"{lacks} · {_('to carry') if state.fresh_records else _('carried')}"

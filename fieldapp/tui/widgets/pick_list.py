@@ -23,7 +23,7 @@ from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.vietnamese.finding import nearest, nearness
-from fieldapp.vietnamese.text import search_key, tidy
+from fieldapp.vietnamese.text import search_key, spelling, tidy
 
 Choice = tuple[str, str]
 """The value and the words for it"""
@@ -32,7 +32,7 @@ Offer = Callable[[str, FormContext], Sequence[Choice]]
 """Gives the choices that fit the text typed so far"""
 
 LIMIT = 60
-ROWS_IN_SIGHT, FEWEST_ROWS = 8, 2
+ROWS_IN_SIGHT, FEWEST_ROWS = 8, 3
 """Rows of a list that is dropped down: at most, and on a small screen; more are reached with the arrows"""
 FRAME = 2
 """Lines of its frame"""
@@ -55,8 +55,9 @@ Additions = Callable[[str], Sequence[Addition]]
 """Gives what the list may be lacking of the text typed so far"""
 
 
-Namesakes = Callable[[Sequence[str], FormContext], bool]
-"""Says whether these values have one name, so that only what is shown beside it tells them apart"""
+Namesakes = Callable[[Sequence[str], str, FormContext], bool]
+"""Says whether these values have one name for who typed this text, so that only what is shown beside it tells them
+apart"""
 
 
 def nothing(_text: str) -> Sequence[Addition]:
@@ -90,23 +91,27 @@ class ChoiceMenu(OptionList, can_focus=False):
         self.choices, self.additions = choices, additions
         self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
         self.highlighted = 0 if self.option_count and not unsure else None
-        rows = self._rows_in_sight()
-        self.styles.max_height = rows + FRAME
+        rows = self._place()
         hidden = self.option_count > rows
         self.border_subtitle = _("{n} lines: ↓").format(n=len(choices)) if hidden else ""
         if unsure:
             self.border_subtitle = _("several have this name: ↓ chooses one")
         self._set_open(bool(self.option_count))
 
-    def _rows_in_sight(self) -> int:
-        """As many rows as there is room for below the field, so that the keys at the bottom are still seen; all if so
-        few would be shown that the list opens above."""
+    def _place(self) -> int:
+        """Open below the field where there is room, so that the keys at the bottom are still seen; else above it.
+        Gives the number of rows in sight."""
         if self._footer is None:  # looked for once: this runs at each key
             self._footer = next(iter(self.screen.query(KeyFooter)), None)
-        if self._footer is None or not isinstance(self.parent, Widget):
-            return ROWS_IN_SIGHT
-        room = self._footer.region.y - self.parent.region.y - 1 - FRAME
-        return min(room, ROWS_IN_SIGHT) if room >= FEWEST_ROWS else ROWS_IN_SIGHT
+        rows, above = min(self.option_count, ROWS_IN_SIGHT), False
+        if self._footer is not None and isinstance(self.parent, Widget):
+            field = self.parent.region.y
+            below = self._footer.region.y - field - 1 - FRAME
+            above = below < min(rows, FEWEST_ROWS) and field - FRAME > below
+            rows = min(rows, field - FRAME if above else max(below, FEWEST_ROWS))
+        self.styles.max_height = rows + FRAME
+        self.styles.offset = (0, -(rows + FRAME + 1) if above else 0)
+        return rows
 
     @property
     def choice(self) -> Choice | None:
@@ -165,7 +170,7 @@ class PickList(Entry):
         name_of: Callable[[str], str],
         additions: Additions = nothing,
         lack: Callable[[], str] = lambda: _("not in the list"),
-        namesakes: Namesakes = lambda _values, _context: False,
+        namesakes: Namesakes = lambda _values, _typed, _context: False,
     ) -> None:
         """``lack``: says that nothing fits, and cannot be added here. ``namesakes``: whether two values have one name;
         where the first two have, Enter takes neither, until one is highlighted."""
@@ -209,7 +214,9 @@ class PickList(Entry):
         if self._taken or not text:
             return None
         choices = self._fitting(text)
-        same = [c for c in choices if search_key(text) in (search_key(c[1]), search_key(c[1].partition(" · ")[0]))]
+        same = [c for c in choices if search_key(text) in map(search_key, _names(c))]
+        if len(same) > 1:  # which differ in diacritics
+            same = [c for c in same if spelling(text) in map(spelling, _names(c))] or same
         meant = same if same or self._lacking() else choices
         if len(meant) == 1:
             self._show(*meant[0])
@@ -242,6 +249,14 @@ class PickList(Entry):
         else:
             self.menu.hide()
 
+    @property
+    def stands_whole(self) -> bool:
+        return self._taken is not None
+
+    @property
+    def makes_room(self) -> bool:
+        return self.has_focus and self.stands_whole
+
     def _begin(self) -> None:
         """Begin a new search when somebody types over a choice: its words are not changed."""
         self._forget()
@@ -251,6 +266,11 @@ class PickList(Entry):
         """Remove the choice, or delete one character of a search."""
         if not self._forget():
             super().action_delete_left()
+
+    def action_delete_right(self) -> None:
+        """Remove the choice, or delete one character of a search."""
+        if not self._forget():
+            super().action_delete_right()
 
     def _forget(self) -> bool:
         taken = self._taken is not None
@@ -324,7 +344,7 @@ class PickList(Entry):
 
     def _is_unsure(self) -> bool:
         first = [value for value, _words in self._choices[:2]]
-        return len(first) > 1 and self._namesakes(first, self.around)
+        return len(first) > 1 and self._namesakes(first, "" if self._taken else tidy(self.value), self.around)
 
     def _lacking(self) -> Sequence[Addition]:
         text = "" if self._taken else tidy(self.value)
@@ -348,6 +368,11 @@ class PickList(Entry):
             self.post_message(self.Changed(self, text))
         self.value = text
         self.cursor_position = 0 if self._taken else len(text)  # a long choice is shown from its beginning
+
+
+def _names(choice: Choice) -> tuple[str, str]:
+    """The words of a choice, and these without what tells it from others."""
+    return choice[1], choice[1].partition(" · ")[0]
 
 
 class AddingList(PickList):
@@ -390,7 +415,7 @@ def reference_field(store: Store, kind: str, *, adds: bool = True) -> PickList:
         lambda value: words.labels(store, kind, [value]).get(value, value),
         (lambda text: addition_of(store, kind, text)) if adds else nothing,
         lambda: lack_of(store, kind),
-        lambda values, context: lists.are_namesakes(store, kind, values, context.on),
+        lambda values, typed, context: lists.are_namesakes(store, kind, values, typed, context.on),
     )
 
 

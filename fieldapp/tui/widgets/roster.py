@@ -76,6 +76,7 @@ class RosterEditor(FormSection):
     copies = False  # who was there last time says nothing about this time
 
     DEFAULT_CSS = """
+    RosterEditor > #whole { height: auto; padding: 0 1; display: none; }
     RosterEditor > #count, RosterEditor > #hint { padding: 0 1; color: $text-muted; }
     RosterEditor > #reason { display: none; }
     RosterEditor.-asking > #reason { display: block; }
@@ -101,12 +102,15 @@ class RosterEditor(FormSection):
         self._grid = RosterGrid(self._ask, self._ask_to_take_out, self._name_missing)
         self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
         self._reason.id = "reason"
+        self._whole = Static(id="whole", markup=False)
+        """The chosen member with all that is said of them, where the grid cuts something"""
         self._count = Static(id="count", markup=False)
         self._hint = Static(Content(_("Members of the cell, and who is introduced to it. Who is missing:")), id="hint")
         self._missing = FieldRow("missing", _("Add somebody"), MissingField(self), indent=1)
 
     def compose_rows(self) -> ComposeResult:
         yield self._grid
+        yield self._whole
         yield self._reason
         yield self._count
         yield self._hint
@@ -211,9 +215,9 @@ class RosterEditor(FormSection):
         cells = {member: cell for member, cell in cells.items() if cell not in dict(found)[member]}
         return [(member, " · ".join(filter(None, (name, cells.get(member), _("guest"))))) for member, name in found]
 
-    def namesakes(self, members: Sequence[str], _context: FormContext) -> bool:
+    def namesakes(self, members: Sequence[str], typed: str, _context: FormContext) -> bool:
         """Whether these have one name."""
-        return lists.are_namesakes(self._store, "member", members)
+        return lists.are_namesakes(self._store, "member", members, typed)
 
     def _own_cells(self, members: list[str]) -> dict[str, str]:
         """Member -> the name of their own cell; not of members of the post."""
@@ -223,19 +227,16 @@ class RosterEditor(FormSection):
         return {member: named[cell] for member, cell in cells.items() if cell in named}
 
     def additions(self, name: str) -> list[Addition]:
-        """How somebody who is not recorded, or not as one of the cell, gets there."""
+        """Who somebody may be that is not recorded, or not as one of the cell; the likeliest and harmless first."""
         if self._shown is None or not (self.is_known and records.writable(self._store, Member)):
             return []
         who = _("“{name}”").format(name=name) if name else _("somebody new")
         cell = {"party_cell_id": self._shown[0]}
+        guest = [Addition(IN_CONTENT, _("{who} is a guest: into the content").format(who=who), {"name": name})]
         return [
-            Addition("member", _("Add {who} to this cell…").format(who=who), {"full_name": name}, cell),
+            *(guest if name else []),
             Addition("introduction", _("Introduce {who} to this cell…").format(who=who), {"member_id": name}, cell),
-            *(
-                [Addition(IN_CONTENT, _("{who} is a guest: into the content").format(who=who), {"name": name})]
-                if name
-                else []
-            ),
+            Addition("member", _("Add {who} to this cell…").format(who=who), {"full_name": name}, cell),
         ]
 
     def on_pick_list_missing(self, event: PickList.Missing) -> None:
@@ -306,6 +307,18 @@ class RosterEditor(FormSection):
         event.stop()
         self._changed()
 
+    def on_roster_grid_highlighted(self, event: RosterGrid.Highlighted) -> None:
+        event.stop()
+        self._show_whole()
+
+    def on_resize(self) -> None:
+        self._show_whole()
+
+    def _show_whole(self) -> None:
+        whole = self._grid.uncut
+        self._whole.display = whole is not None
+        self._whole.update(Content(whole or ""))
+
     def _ask(self, seat: Seat) -> None:
         self._asked = seat
         self._reason.show_title(f"{_('Reason')}: {seat.name}")
@@ -316,6 +329,7 @@ class RosterEditor(FormSection):
     def _changed(self) -> None:
         self._second.forget()
         self._grid.refresh()
+        self._show_whole()
         self.show_problem(None)
         self._show_count()
         self.post_message(self.Changed())
@@ -338,6 +352,7 @@ class RosterEditor(FormSection):
         for seat in self._grid.items:
             seat.status, seat.reason = self._marks.get(seat.member_id, (None, None))
         self._grid.refresh()
+        self.call_after_refresh(self._show_whole)
         self._show_count()
         self._show_hidden()
 
@@ -364,15 +379,18 @@ class RosterEditor(FormSection):
             else _("Choose the cell and the date: then its members are shown here.")
         )
         self._count.display = bool(seats)
-        marks = Counter(seat.status for seat in seats)
+        own = [seat for seat in seats if not seat.guest]
+        marks = Counter(seat.status for seat in own)
         text = _("{members}: {present} present, {excused} excused, {absent} absent").format(
-            members=counted("{n} member", "{n} members", len(seats)),
+            members=counted("{n} member", "{n} members", len(own)),
             present=marks["present"],
             excused=marks["excused"],
             absent=marks["absent"],
         )
         if marks[None]:
             text += ", " + _("{n} not marked").format(n=marks[None])
+        if guests := sum(seat.guest and seat.status == "present" for seat in seats):
+            text += "; " + counted("{n} guest", "{n} guests", guests)
         self._count.update(Content(text))
 
 

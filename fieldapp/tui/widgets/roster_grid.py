@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -54,6 +55,9 @@ class RosterGrid(HighlightList[Seat]):
     class Marked(Message):
         """Somebody's attendance was changed."""
 
+    class Highlighted(Message):
+        """Another member is highlighted."""
+
     def __init__(
         self,
         ask_reason: Callable[[Seat], None],
@@ -87,10 +91,20 @@ class RosterGrid(HighlightList[Seat]):
         return min(width // 2, COLUMN_AT_MOST)
 
     def text_of(self, number: int, width: int) -> str:
+        return f"{cut(self._words(number), width - 1)} "
+
+    def _words(self, number: int) -> str:
         seat = self.items[number]
         beside = seat.reason if seat.status == "excused" and seat.reason else seat.role
         name = f"{seat.name}  {beside}" if beside else seat.name
-        return f"{cut(f'{number + 1:>3} {SIGNS[seat.status]} {name}', width - 1)} "
+        return f"{number + 1:>3} {SIGNS[seat.status]} {name}"
+
+    @property
+    def uncut(self) -> str | None:
+        """All that is said of the highlighted member, if it is cut; None where nobody's is."""
+        room = self.column_width(self.content_size.width) - 3
+        cuts = [cell_len(self._words(number)) > room for number in range(len(self.items))]
+        return (self._words(self._at) if cuts[self._at] else "") if any(cuts) else None
 
     def action_across(self, step: int) -> None:
         """Highlight the member in the other column: the one beside, or the last one above that place."""
@@ -149,6 +163,7 @@ class RosterGrid(HighlightList[Seat]):
         self._typed = 0
         super()._highlight(number)
         self.refresh_bindings()
+        self.post_message(self.Highlighted())
 
     def _marked(self) -> None:
         self._typed = 0

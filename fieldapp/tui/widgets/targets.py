@@ -123,9 +123,9 @@ class TargetsEditor(FormSection):
         literal = [(f"{NAME}:{name}", _("“{name}”, as typed").format(name=name))]
         return literal + found if chosen in NAMED_FIRST else found + literal
 
-    def _namesakes(self, values: Sequence[str], context: FormContext) -> bool:
+    def _namesakes(self, values: Sequence[str], typed: str, context: FormContext) -> bool:
         kind = "party_cell" if self._chosen_type() == "party_cell" else "unit"
-        return lists.are_namesakes(self._store, kind, [value.partition(":")[2] for value in values], context.on)
+        return lists.are_namesakes(self._store, kind, [value.partition(":")[2] for value in values], typed, context.on)
 
     def _is_typed(self) -> bool:
         return self._chosen_type() is not None

@@ -22,7 +22,7 @@ from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp, is_shown
 from fieldapp.tui.widgets.long_text import Cells, window
 from fieldapp.tui.widgets.scrolling import cut
-from fieldapp.vietnamese.text import WORD_START, as_meant, clean, letter_end, letter_start
+from fieldapp.vietnamese.text import WORD_START, as_meant, clean, composed, letter_end, letter_start
 
 if TYPE_CHECKING:
     from textual.widgets.input import Selection
@@ -34,8 +34,12 @@ OPENKEY_MARK = "\u202f"
 Pasted, it is a blank like others."""
 
 HELD_MARK = "\u2060"
-"""What stands in the text for OpenKey's: nothing that is seen or stored"""
+"""What stands in the text for OpenKey's, and for other characters that show nothing and are typed, so that the
+backspace for it takes no letter: it is neither seen nor stored"""
 
+
+SOFT_HYPHEN = "\xad"
+"""What .VnTime draws as ư; it is kept until the field is left, and never stored as it is"""
 
 EDITS = ("delete", "cursor", "home", "end", "select_all", "cut")
 """Beginnings of the names of actions that stay within the field"""
@@ -107,6 +111,8 @@ class TextField(LetterInput):
 
     untouched = False
     """No key has come since the field got the focus"""
+    filled_in = ""
+    """The text that the program put here, as a pinned one: it is replaced in the same way, while nobody changes it"""
 
     def __init__(
         self,
@@ -133,19 +139,28 @@ class TextField(LetterInput):
         """How the last edit left the field"""
         self._deleted = False
         """The last edit took something away"""
+        self._left_as_typed: set[str] = set()
+        """Texts in letters of an old font that were changed once: where one is there again, a person wants it so"""
 
     @property
     def text(self) -> str:
         """The typed text as it is stored: NFC, trimmed, without control characters."""
         return clean(self.value)
 
+    def _shows_nothing(self, typed: str) -> bool:
+        return typed != SOFT_HYPHEN and not self.password and unicodedata.category(typed) == "Cf"
+
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is not one, and may have a binding."""
         typed = event.character
-        if typed == OPENKEY_MARK:
+        if typed == OPENKEY_MARK or (typed and self._shows_nothing(typed)):
             typed = HELD_MARK
-        elif typed is None or not (event.is_printable or (as_meant(typed) == " " and not self.password)):
+        elif typed is None or not (
+            event.is_printable or typed == SOFT_HYPHEN or (as_meant(typed) == " " and not self.password)
+        ):
             return False
+        elif not self.password and not composed(typed):  # a form of the sign before
+            return True
         before = self._moment
         if before != self._last or self.sent_from is None:
             self.sent_from = before.cursor
@@ -154,10 +169,24 @@ class TextField(LetterInput):
         self._remember(before)
         return True
 
+    @property
+    def stands_whole(self) -> bool:
+        """Whether the text is replaced as a whole: by the first letter, or by Del with nothing right of the cursor."""
+        return bool(self.value) and (self.OVERWRITES or self.value == self.filled_in)
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether the next letter replaces all of the text; it is shown marked then."""
+        return self.has_focus and self.stands_whole and not self.app.serves(self)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where nothing stands right of the cursor, Del is the screen's."""
-        nothing = self.selection.is_empty and self.cursor_position >= len(self.value)
+        """Where nothing is left to delete, Del is the screen's."""
+        nothing = self._at_end and not self.stands_whole
         return not (action == "delete_right" and nothing) and super().check_action(action, parameters)
+
+    @property
+    def _at_end(self) -> bool:
+        return self.selection.is_empty and self.cursor_position >= len(self.value)
 
     async def edit(self, key: str) -> bool:
         """Handle a key that changes the text or moves the cursor; False if it is another key."""
@@ -165,6 +194,8 @@ class TextField(LetterInput):
         if binding is None or not self.check_action(binding.action, ()):
             return False
         before = self._moment
+        if self.untouched:  # its text was shown marked
+            self.refresh()
         if before != self._last or binding.action != "delete_left":
             self.sent_from = None
         await self.app.run_action(binding.action, self)
@@ -183,32 +214,39 @@ class TextField(LetterInput):
         kept = _on_one_line(text if self.password else as_meant(text))
         self._insert(kept)
         self._remember(before, step=True)
-        if not text.isascii() and self.VIETNAMESE and not self.password:
-            self._make_unicode(text, kept)
+        start = self.cursor_position - len(kept)
+        if self.value[start : self.cursor_position] == kept:
+            self._make_unicode(text, kept, start)
 
-    def _make_unicode(self, text: str, kept: str) -> None:
-        """Change what was pasted from the letters of an old font, and say so."""
+    def settle_old_letters(self) -> str | None:
+        """Change what was typed in the letters of an old font, once, and say so; returns the sentence."""
+        was_typed = self._past and self._moment == self._last
+        return self._make_unicode(self.value, self.value, 0) if was_typed else None
+
+    def _make_unicode(self, text: str, kept: str, start: int) -> str | None:
+        """Change what stands from ``start`` on from the letters of an old font, and say so."""
+        before = self._moment
+        if text.isascii() or not self.VIETNAMESE or self.password or before.value in self._left_as_typed:
+            return None
         from fieldapp.vietnamese.old_fonts import unicode_text
 
         change = unicode_text(text)
-        if change is None or not self.value[: self.cursor_position].endswith(kept):
-            return
-        before, after = self._moment, _on_one_line(change.after)
-        start = self.cursor_position - len(kept)
-        self.value = self.value[:start] + after + self.value[self.cursor_position :]
+        if change is None:
+            return None
+        self._left_as_typed.add(before.value)
+        after = _on_one_line(change.after)
+        self.value = self.value[:start] + after + self.value[start + len(kept) :]
         self.cursor_position = start + len(after)
         self._remember(before, step=True)
-        self.app.notify(
-            _("Pasted in letters of an old font, {sort}: “{before}” is now “{after}”. Ctrl+Z brings it back.").format(
-                sort=change.encoding.value, before=brief_text(kept), after=brief_text(after)
-            ),
-            markup=False,
-            timeout=10,
+        sentence = _("Letters of an old font, {sort}: “{before}” is now “{after}”. Ctrl+Z brings it back.").format(
+            sort=change.encoding.value, before=brief_text(kept), after=brief_text(after)
         )
+        self.app.notify(sentence, markup=False, timeout=10)
+        return sentence
 
     def _begin(self) -> None:
-        """Prepare for typing: a field that overwrites is emptied first."""
-        if self.OVERWRITES and self.untouched:
+        """Prepare for typing: what stands here as a whole makes room."""
+        if self.untouched and self.stands_whole:
             self.value = ""
         self._initial_value = False  # else ``Input`` does not scroll to the end of the first text that it gets
 
@@ -227,6 +265,13 @@ class TextField(LetterInput):
             return cell_len(self.placeholder)
         return self._cells.of(self.value) + 1
 
+    @property
+    def _value(self) -> Text:
+        text = super()._value
+        if self.makes_room:
+            text.stylize_before(self.get_component_rich_style("input--selection"))
+        return text
+
     def _position_to_cell(self, position: int) -> int:
         return self._cells_before.of(self.value[:position])
 
@@ -235,12 +280,16 @@ class TextField(LetterInput):
         room = self.scrollable_content_region.width
         if y or self.password or self._cells.of(self.value) <= room:
             return super().render_line(y)
-        if not self.has_focus:
-            line = Strip([Segment(cut(self.value, room), self.rich_style)])
+        marked = self.makes_room and not self.cursor_position
+        if marked or not self.has_focus:
+            style = self.get_component_rich_style("input--selection") if marked else self.rich_style
+            line = Strip([Segment(cut(self.value, room), style)])
             return line.extend_cell_length(room + 1, self.rich_style)
         here, left = self.cursor_position, self.scroll_offset.x
         start, end, cell = window(self.value, here, self._position_to_cell(here), left, room)
         shown = Text(self.value[start:end], no_wrap=True, overflow="ignore", end="")
+        if self.makes_room:
+            shown.stylize_before(self.get_component_rich_style("input--selection"))
         if not self.selection.is_empty:
             first, last = (min(max(place - start, 0), end - start) for place in sorted(self.selection))
             shown.stylize_before(self.get_component_rich_style("input--selection"), first, last)
@@ -286,7 +335,10 @@ class TextField(LetterInput):
             super().action_delete_left()
 
     def action_delete_right(self) -> None:
-        """Delete a letter; the word that it was in may be composed again by that."""
+        """Delete a letter; the word that it was in may be composed again by that. What stands as a whole goes whole."""
+        if self.stands_whole and self._at_end:
+            self.value = ""
+            return
         typist = self._own_method()
         composed = typist and self.selection.is_empty and typist.delete(*self._parted)
         if composed:
@@ -392,16 +444,17 @@ class TextField(LetterInput):
         """
         self.finish_word()
         self.sent_from = None
-        composed = _composed(self.value)
-        if composed != self.value:
-            self._correct(composed, len(_composed(self.value[: self.cursor_position])))
+        whole = _composed(self.value)
+        if whole != self.value:
+            self._correct(whole, len(_composed(self.value[: self.cursor_position])))
+        self.settle_old_letters()
 
 
 def _on_one_line(text: str) -> str:
     """Pasted text as it is inserted."""
     lines = " ".join(text.replace("\t", " ").splitlines())
-    return unicodedata.normalize("NFC", "".join(c for c in lines if c.isprintable()))
+    return composed("".join(c for c in lines if c.isprintable()))
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text.replace(HELD_MARK, ""))
+    return composed(text.replace(HELD_MARK, ""))

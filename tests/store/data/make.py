@@ -38,6 +38,7 @@ COMMITS = {
     14: "c473ef6",
     15: "90e0cd6",
     16: "a2c79d8",
+    17: "288fa373",
 }
 """Number of the newest migration -> a commit that had it"""
 

@@ -1,0 +1,336 @@
+"""Odd things of offices' sheets, in every format: marks of notes, months for days, units in a line, rules that hide."""
+
+import shutil
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+import xlwt
+from field import World
+from office_files import DATA
+
+from fieldapp.errors import FieldappError
+from fieldapp.records import records
+from fieldapp.sheets import importing
+from fieldapp.sheets.importing import ImportOptions, SheetOutcome
+from fieldapp.sheets.reading import read_tables
+
+HEAD = ("STT", "Loại hoạt động", "Ngày", "Nơi", "Nội dung", "Ngày công")
+KIND = "Giúp dân lao động sản xuất"
+ROWS = [[n, KIND, date(2013, 9, 13 + n), "Ia Rvê", f"Gặt lúa {n}", 10 + n] for n in range(1, 5)]
+
+Change = Callable[[Any, Any], object]
+
+
+def xlsx(path: Path, change: Change, rows: Sequence[Sequence[Any]] = ROWS, head: Sequence[str] = HEAD) -> Path:
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("Tháng 9")
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    sheet.write_row(0, 0, head)
+    for line, row in enumerate(rows, start=1):
+        for column, value in enumerate(row):
+            sheet.write(line, column, value, day if isinstance(value, date) else None)
+    change(book, sheet)
+    book.close()
+    return path
+
+
+def xls(path: Path, change: Change) -> Path:
+    book = xlwt.Workbook(encoding="utf-16")
+    sheet = book.add_sheet("Tháng 9", cell_overwrite_ok=True)
+    for line, row in enumerate([HEAD, *ROWS]):
+        for column, value in enumerate(row):
+            look = xlwt.easyxf(num_format_str="dd/mm/yyyy") if isinstance(value, date) else xlwt.Style.default_style
+            sheet.write(line, column, value, look)
+    change(book, sheet)
+    book.save(str(path))
+    return path
+
+
+STYLES = """
+<style:style style:name="up" style:family="text"><style:text-properties style:text-position="super 58%"/></style:style>
+<number:date-style style:name="N1"><number:month/><number:text>/</number:text><number:year/></number:date-style>
+<style:style style:name="mon" style:family="table-cell" style:data-style-name="N1"/>
+<style:style style:name="gone" style:family="table-cell"><style:text-properties style:text-line-through-style="solid"/>
+</style:style>
+<style:style style:name="ruled" style:family="table-cell"><style:map style:condition="cell-content()&gt;12"
+ style:apply-style-name="gone"/></style:style>
+"""
+
+
+def ods(path: Path, cells: dict[tuple[int, int], str], below: str = "") -> Path:
+    """A table in which some cells are others; ``below``: what follows its rows."""
+    lines = []
+    for line, row in enumerate([HEAD, *ROWS]):
+        made = ""
+        for column, value in enumerate(row):
+            sort, said = "string", ""
+            if isinstance(value, date):
+                sort, said = "date", f' office:date-value="{value}"'
+            elif isinstance(value, int):
+                sort, said = "float", f' office:value="{value}"'
+            plain = f'<table:table-cell office:value-type="{sort}"{said}><text:p>{value}</text:p></table:table-cell>'
+            made += cells.get((line, column), plain)
+        lines.append(f"<table:table-row>{made}</table:table-row>")
+    spaces = " ".join(f'xmlns:{n}="{n}"' for n in ("office", "table", "text", "calcext", "style", "number"))
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:automatic-styles>{STYLES}</office:automatic-styles>"
+            f'<office:body><office:spreadsheet><table:table table:name="Sổ">{"".join(lines)}{below}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return path
+
+
+@pytest.fixture
+def give(world: World) -> Callable[..., SheetOutcome]:
+    def call(path: Path, **order: Any) -> SheetOutcome:
+        return importing.import_sheet(world.post, path, ImportOptions("activity", **order))
+
+    return call
+
+
+Give = Callable[..., SheetOutcome]
+
+
+def lines(outcome: SheetOutcome) -> list[int]:
+    return [entered.line for entered in outcome.added]
+
+
+def amounts(world: World, outcome: SheetOutcome) -> list[int]:
+    return [m["amount"] for e in outcome.added for m in records.get(world.post, e.id).children["measures"]]
+
+
+# the mark of a note -----------------------------------------------------------------------------------------------
+
+
+def raised_xlsx(path: Path) -> Path:
+    return xlsx(path, lambda book, sheet: sheet.write_rich_string(1, 5, "12", book.add_format({"font_script": 1}), "1"))
+
+
+def raised_xls(path: Path) -> Path:
+    above, plain = xlwt.Font(), xlwt.Font()
+    above.escapement = xlwt.Font.ESCAPEMENT_SUPERSCRIPT
+    return xls(path, lambda _book, sheet: sheet.write_rich_text(1, 5, (("12", plain), ("1", above))))
+
+
+def raised_ods(path: Path) -> Path:
+    cell = (
+        '<table:table-cell office:value-type="string"><text:p>12<text:span text:style-name="up">1</text:span></text:p>'
+    )
+    return ods(path, {(1, 5): cell + "</table:table-cell>"})
+
+
+@pytest.mark.parametrize(("make", "name"), [(raised_xlsx, "a.xlsx"), (raised_xls, "a.xls"), (raised_ods, "a.ods")])
+def test_the_mark_of_a_note_is_none_of_the_digits_in_any_format(
+    give: Give, tmp_path: Path, make: Callable[[Path], Path], name: str
+) -> None:
+    outcome = give(make(tmp_path / name))
+    assert lines(outcome) == [3, 4, 5]
+    assert "¹" in outcome.refused[0].reason
+
+
+# a month, or a year, where there should be a day ----------------------------------------------------------------------
+
+
+def month_xlsx(path: Path, code: str, column: int) -> Path:
+    return xlsx(path, lambda book, sheet: sheet.write(1, column, 41_548, book.add_format({"num_format": code})))
+
+
+def month_xls(path: Path, code: str, column: int) -> Path:
+    return xls(path, lambda _book, sheet: sheet.write(1, column, 41_548, xlwt.easyxf(num_format_str=code)))
+
+
+def month_ods(path: Path, _code: str, column: int) -> Path:
+    cell = '<table:table-cell table:style-name="mon" office:value-type="date" office:date-value="2013-10-01"><text:p>'
+    return ods(path, {(1, column): cell + "10/2013</text:p></table:table-cell>"})
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "code", "shown"),
+    [
+        (month_xlsx, "a.xlsx", "mm/yyyy", "10/2013"),
+        (month_xlsx, "b.xlsx", "mmm-yy", "10/2013"),
+        (month_xlsx, "c.xlsx", '"tháng" m "năm" yyyy', "10/2013"),
+        (month_xlsx, "d.xlsx", "yyyy", "2013"),
+        (month_xls, "a.xls", "mm/yyyy", "10/2013"),
+        (month_ods, "a.ods", "", "10/2013"),
+    ],
+)
+def test_a_day_of_which_only_the_month_is_shown_is_refused(
+    give: Give, world: World, tmp_path: Path, make: Callable[..., Path], name: str, code: str, shown: str
+) -> None:
+    for column in (2, 5):
+        folder = tmp_path / str(column)
+        folder.mkdir()
+        outcome = give(make(folder / name, code, column), confirm=True)
+        assert [row.line for row in outcome.refused] == [2]
+        assert f"“{shown}”" in outcome.refused[0].reason, outcome.refused[0].reason
+        assert outcome.refused_file is not None
+        again = give(Path(outcome.refused_file), confirm=True)
+        assert [len(again.added), len(again.refused)] == [0, 1], "the sheet of refused rows is no way around it"
+    text = give(make(tmp_path / name, code, 4), confirm=True)
+    assert records.get(world.post, text.added[0].id).row["description"] == shown, "as text it is what is shown"
+
+
+# units in a line of their own ------------------------------------------------------------------------------------
+
+
+def under(give: Give, path: Path, heading: str, unit: str, *above: str, value: object = 3) -> SheetOutcome:
+    table = [[*above, *[""] * (6 - len(above))]] if above else []
+    head = (*HEAD[:5], heading)
+    kind = "thien_tai" if heading == "Gạo" else KIND
+    made = [head, ["", "", "", "", "", unit], *([row[0], kind, *row[2:5], value] for row in ROWS)]
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    for line, row in enumerate([*table, *made]):
+        for column, cell in enumerate(row):
+            sheet.write(line, column, cell, day if isinstance(cell, date) else None)
+    book.close()
+    return give(path, confirm=True)
+
+
+def test_a_line_of_units_is_no_row(give: Give, world: World, tmp_path: Path) -> None:
+    for number, (heading, unit) in enumerate([("Ngày công", "công"), ("Số hộ", "(hộ)"), ("Gạo", "kg")]):
+        outcome = under(give, tmp_path / f"{number}.xlsx", heading, unit, value=3 + number)
+        assert (lines(outcome), outcome.refused) == ([3, 4, 5, 6], [])
+        assert amounts(world, outcome) == [3 + number] * 4
+        assert any("2 (đơn vị tính của các cột)" in note for note in outcome.notes)
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit", "above"),
+    [("Gạo", "tấn", ""), ("Gạo", "", "Đơn vị tính: tấn"), ("Số hộ", "người", ""), ("Ngày công", "giờ", "")],
+)
+def test_figures_in_another_unit_are_not_recorded_in_ours(
+    give: Give, world: World, tmp_path: Path, heading: str, unit: str, above: str
+) -> None:
+    outcome = under(give, tmp_path / "a.xlsx", heading, unit, *([above] if above else []))
+    assert amounts(world, outcome) == []
+    (note,) = [note for note in outcome.notes if f"F “{heading}”" in note]
+    assert f"“{unit or 'tấn'}”" in note
+    field = {"Gạo": "measures.gao_kg", "Số hộ": "measures.ho", "Ngày công": "measures.ngay_cong"}[heading]
+    named = give(tmp_path / "a.xlsx", columns={heading: field}, confirm=True, dry_run=True)
+    assert not any(f"F “{heading}”" in note for note in named.notes), "a person may say that it is ours"
+
+
+# rules of the sheet that hide what cells hold -----------------------------------------------------------------------
+
+
+def bar(book: Any, sheet: Any) -> None:
+    sheet.conditional_format("F2:F5", {"type": "data_bar", "bar_only": True, "data_bar_2010": True})
+
+
+def icons(book: Any, sheet: Any) -> None:
+    sheet.conditional_format("F2:F5", {"type": "icon_set", "icon_style": "3_arrows", "icons_only": True})
+
+
+def white(book: Any, sheet: Any) -> None:
+    look = book.add_format({"font_color": "#FFFFFF"})
+    sheet.conditional_format("F2:F5", {"type": "cell", "criteria": ">", "value": 12, "format": look})
+
+
+def newer(path: Path) -> Path:
+    """A rule as newer Excel writes one that looks at another sheet: its look beside it, its area below."""
+    made = xlsx(path, lambda _book, _sheet: None)
+    rule = (
+        '<extLst><ext xmlns:x14="x14"><x14:conditionalFormattings><x14:conditionalFormatting xmlns:xm="xm">'
+        '<x14:cfRule type="expression"><xm:f>T!$A$1</xm:f><x14:dxf><font><strike/></font></x14:dxf></x14:cfRule>'
+        "<xm:sqref>F2:F5</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst></worksheet>"
+    )
+    with zipfile.ZipFile(made) as file:
+        held = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(made, "w") as file:
+        for name, data in held.items():
+            file.writestr(name, data.replace(b"</worksheet>", rule.encode()) if name.endswith("sheet1.xml") else data)
+    return made
+
+
+CALCEXT = (
+    "<calcext:conditional-formats><calcext:conditional-format calcext:target-range-address=\"Sổ.F2:'Sổ'.F5\">"
+    "{}</calcext:conditional-format></calcext:conditional-formats>"
+)
+RULED: dict[str, Callable[[Path], Path]] = {
+    "bar.xlsx": lambda path: xlsx(path, bar),
+    "icons.xlsx": lambda path: xlsx(path, icons),
+    "white.xlsx": lambda path: xlsx(path, white),
+    "newer.xlsx": newer,
+    "rule.ods": lambda path: ods(path, {}, CALCEXT.format('<calcext:condition calcext:apply-style-name="gone"/>')),
+    "bar.ods": lambda path: ods(path, {}, CALCEXT.format('<calcext:data-bar calcext:show-value="false"/>')),
+    "map.ods": lambda path: ods(
+        path,
+        {
+            (
+                line,
+                5,
+            ): f'<table:table-cell table:style-name="ruled" office:value-type="float" office:value="{10 + line}">'
+            "<text:p>1</text:p></table:table-cell>".replace("<text:p>1<", f"<text:p>{10 + line}<")
+            for line in range(1, 5)
+        },
+    ),
+    "rules-97.xls": lambda path: Path(shutil.copy(DATA / "rules-97.xls", path)),
+}
+
+
+@pytest.mark.parametrize("name", RULED)
+def test_a_rule_that_hides_is_asked_about_in_any_format(give: Give, tmp_path: Path, name: str) -> None:
+    path = RULED[name](tmp_path / name)
+    with pytest.raises(FieldappError, match=r"F2, F3, F4, F5.*--answer rules=keep"):
+        give(path)
+    assert lines(give(path, answers={"rules": "keep"})) == [2, 3, 4, 5]
+
+
+def test_a_rule_that_only_colours_asks_nothing(give: Give, tmp_path: Path) -> None:
+    def change(book: Any, sheet: Any) -> None:
+        sheet.conditional_format("F2:F5", {"type": "3_color_scale"})
+        sheet.conditional_format("F2:F5", {"type": "data_bar", "data_bar_2010": True})
+        sheet.conditional_format("F2:F5", {"type": "icon_set", "icon_style": "3_arrows"})
+
+    assert lines(give(xlsx(tmp_path / "a.xlsx", change))) == [2, 3, 4, 5]
+
+
+# other files ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("a.doc", ".docx"), ("a.rtf", ".docx"), ("a.pdf", "tệp bảng gốc"), ("a.jpg", "tệp bảng gốc"),
+     ("a.zip", "Giải nén"), ("a.html", ".xlsx")],
+)  # fmt: skip
+def test_a_file_that_is_not_read_says_what_to_do(tmp_path: Path, name: str, told: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\xd0\xcf\x11\xe0 WordDocument")
+    with pytest.raises(FieldappError, match=told):
+        read_tables(path)
+
+
+def test_text_that_is_called_xls_and_a_workbook_that_is_called_csv(give: Give, tmp_path: Path) -> None:
+    text = "\n".join("\t".join(map(str, row)) for row in [HEAD, [1, KIND, "14/9/2013", "Ia Rvê", "Gặt", 7]])
+    (tmp_path / "a.xls").write_text(text, encoding="utf-16")
+    assert lines(give(tmp_path / "a.xls")) == [2]
+    xlsx(tmp_path / "b.csv", lambda _book, _sheet: None)
+    assert lines(give(tmp_path / "b.csv", confirm=True)) == [2, 3, 4, 5]
+
+
+def test_lines_that_end_as_on_old_macintoshes(give: Give, tmp_path: Path) -> None:
+    text = "\r".join(["sep=;", ";".join(HEAD), f"1;{KIND};14/9/2013;Ia Rvê;Gặt;7"])
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    assert lines(give(tmp_path / "a.csv")) == [3 - 1]
+
+
+def test_days_with_a_time_that_are_written_month_first_are_asked_about(give: Give, tmp_path: Path) -> None:
+    """As Epi Info and servers in English write them: 9/5/2026 0:00 was read as 9 May."""
+    days = ("9/14/2013 0:00", "9/5/2013 12:00:00 AM", "10/2/2013 0:00")
+    made = [";".join(HEAD), *(f"{n};{KIND};{day};Ia Rvê;Gặt {n};7" for n, day in enumerate(days, start=1))]
+    (tmp_path / "a.csv").write_text("\n".join(made), encoding="utf-8")
+    with pytest.raises(FieldappError, match="--answer days=swapped"):
+        give(tmp_path / "a.csv")
+    outcome = give(tmp_path / "a.csv", answers={"days": "swapped"})
+    assert lines(outcome) == [2, 3, 4]

@@ -1,0 +1,155 @@
+"""What invited wrong turns of people who saw only the screen: fields in the way, what fills a field, who is meant."""
+
+from datetime import timedelta
+
+from field import World
+from form_driver import cell, form_driver
+from screen_driver import at_post
+
+from fieldapp.domain.model import fields_of
+from fieldapp.domain.records import RECORDS
+from fieldapp.records import form_memory, lists, near, records
+from fieldapp.store import wall
+from fieldapp.tui.screens.form import first_fields
+from fieldapp.tui.widgets.pick_list import PickList
+
+
+def commune(world: World, code: str, *, former: bool) -> str:
+    found: str = world.post.value(
+        f"SELECT id FROM unit WHERE code = ? AND level = 'commune' AND valid_to IS {'NOT ' * former}NULL", [code]
+    )
+    return found
+
+
+def test_no_last_day_that_may_be_empty_stands_before_a_field_that_may_not() -> None:
+    """Whoever goes on from the first day means the next field that is asked of them, and types the place into it."""
+    for model in (model for model in RECORDS if model.TOP):
+        shapes = first_fields(model)
+        assert {shape.name for shape in shapes} == {shape.name for shape in fields_of(model)} - {*model.MORE}
+        for at, shape in enumerate(shapes):
+            if shape.after and not shape.required:
+                assert not any(other.required for other in shapes[at:]), f"{model.KIND}: {shape.name}"
+
+
+async def test_after_the_day_comes_the_place(world: World) -> None:
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "5/10/13", "<enter>", "ia rve", "<enter>", "thôn 1", "<enter>")
+        assert form.focus_is_at("date_to")
+        assert "để trống: chỉ một ngày" in form.note("date_to")
+        await form.type("7/10/13", "<enter>", "<f2>", "<f2>")
+        row = records.get(world.post, form.app.result).row
+    assert (row["date_from"], row["date_to"], row["hamlet"]) == ("2013-10-05", "2013-10-07", "thôn 1")
+
+
+async def test_what_stands_in_a_field_goes_with_one_key_or_the_first_letter(world: World) -> None:
+    unit = commune(world, "24221", former=False)
+    form_memory.save_pins(world.post, "activity", {
+        "date_from": "05/10/2013", "unit_id": {"value": unit, "text": "Xã Ia Rvê"}, "hamlet": "thôn 1", "people": "Sáu",
+    })  # fmt: skip
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "<delete>")
+        assert form.row("date_from").data is None
+        await form.type("6/10/13", "<enter>", "<delete>")
+        assert form.row("unit_id").data is None
+        await form.type("<enter>", "thôn 2", "<enter>")
+        assert form.row("hamlet").data == "thôn 2"
+        await form.type("<up>", "<left>", "<backspace>", "x", "<enter>")
+        assert form.row("hamlet").data == "thônx2", "what somebody typed is changed letter by letter"
+        form.row("people").entry.focus()
+        await form.type("<left>", "<backspace>", "e", "<end>", "<delete>")
+        assert form.row("people").data == "Seu", "after an arrow too"
+        form.row("date_from").entry.focus()
+        await form.type("<end>", *["<backspace>"] * 4, "2014", "<up>", "<down>")
+        assert form.row("date_from").data == "2014-10-06"
+        marked = form.row("date_from").entry.render_line(0)
+        await form.type("<left>")
+        assert form.row("date_from").entry.render_line(0) != marked, "what the first letter replaces is shown marked"
+        await form.type("<end>", "<delete>")
+        assert form.row("date_from").data is None
+
+
+def test_the_own_commune_s_cells_come_first_then_those_of_late(world: World) -> None:
+    own, worked, other = (commune(world, code, former=True) for code in ("24221", "24229", "24214"))
+    for name, unit in (("Ea Bung", other), ("Ia Lốp", worked), ("Ia Rvê", own)):
+        for number in (1, 2):
+            records.save(world.hq, "party_cell", {"name": f"Chi bộ thôn {number} {name}", "unit_id": unit})
+    world.carry(world.hq, world.post)
+    world.well(unit_id=worked)
+    assert near.communes(world.post)[0], "packs name the province; the post's name its commune"
+    for typed in ("", "thôn", "chi bo"):
+        named = [label for _id, label in lists.choices(world.post, "party_cell", typed) if "buôn" not in label]
+        places = [label.split(" · ")[0][len("Chi bộ thôn 1 ") :] for label in named]
+        assert places == ["Ia Rvê"] * 2 + ["Ia Lốp"] * 2 + ["Ea Bung"] * 2, typed
+    first = lists.choices(world.post, "party_cell", "thôn 1")[0][1]
+    assert first.startswith("Chi bộ thôn 1 Ia Rvê · Xã Ia Rvê (cũ) · Huyện Ea Súp"), "its place of old is marked"
+    assert lists.choices(world.post, "unit", "")[0][1].startswith("Xã Ia Rvê")
+    assert "Ia Lốp" in lists.choices(world.post, "party_cell", "ia lop")[0][1], "what is typed counts before"
+
+
+async def test_hamlets_that_were_named_before_are_suggested_and_never_forced(world: World) -> None:
+    old, now = (commune(world, "24221", former=former) for former in (True, False))
+    records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 8 Ia Rvê", "unit_id": old})
+    world.carry(world.hq, world.post)
+    for hamlet in ("Thôn 10", "Thôn 10", "thôn 12"):
+        world.well(hamlet=hamlet, unit_id=now)
+    world.well(hamlet="Thôn 19", unit_id=commune(world, "24214", former=False))
+    assert near.hamlets(world.post, now) == ["Thôn 10", "thôn 12", "Buôn Ba Na", "thôn 8"]
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gieng", "<enter>", "hn", "<enter>", "ia rve", "<enter>")
+        field = form.row("hamlet").entry
+        assert isinstance(field, PickList)
+        assert "F4" in form.text()
+        await form.type("thôn 1")
+        assert field.is_open
+        assert "Thôn 19" not in form.text()
+        await form.type("<enter>")
+        assert form.focus_is_at("date_to")
+        assert form.row("hamlet").data == "thôn 1", "Enter keeps what is typed"
+        await form.type("<up>", "<end>", "<backspace>", "1", "<down>", "<enter>")
+        assert form.row("hamlet").data == "Thôn 10"
+        await form.type("<up>", "<f4>", "<down>", "<enter>", "<escape>")
+    (draft,) = world.post.drafts()
+    assert draft.data["hamlet"] == "thôn 12"
+
+
+async def test_what_was_recorded_stays_in_sight_on_the_next_form(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f2", "dang vien", "enter", "Lê Văn Tám", "f2")
+        told = "✓ Đã ghi: Lê Văn Tám. Phiếu này còn trống để ghi tiếp; không ghi nữa thì bấm Esc."
+        assert told in " ".join(s.text.split())
+        assert not list(s.app._notifications)
+        await s.press("Siu Blêh")
+        assert told in " ".join(s.text.split()), "also while the next one is typed"
+        await s.press("f2")
+        assert "✓ Đã ghi: Siu Blêh." in s.text
+        await s.press("escape")
+        assert "Cần làm" in s.text
+
+
+async def test_what_begins_later_is_counted_on_the_first_screen(world: World) -> None:
+    later = (wall.today().replace(day=28) + timedelta(days=14)).replace(day=1)
+    of_post = records.save(world.post, "member", {"full_name": "Lê Văn Tám"})
+    about = {"member_id": of_post, "party_cell_id": cell(world), "date_from": later.isoformat()}
+    records.save(world.post, "introduction", about, confirm=True)
+    async with at_post(world) as s:
+        (line,) = [line for line in s.text.splitlines() if "Giới thiệu sinh hoạt" in line]
+        assert line.split()[-5:] == ["+", "1", "của", "tháng", "sau"]
+
+
+async def test_the_roll_call_counts_the_cell_and_names_guests_apart(world: World) -> None:
+    here = cell(world)
+    long = "Chính trị viên phó đồn biên phòng, phụ trách công tác vận động quần chúng"
+    for name in ("Lò Văn Khiêm", "Rơ Châm Hyeo", "Siu H'Lan", "Kpă Thuận"):
+        records.save(world.post, "member", {"full_name": name, "party_cell_id": here, "position": long})
+    records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "<down>")
+        assert form.app.focused is not None
+        assert " ".join(form.text().split()).count(long) == 1, "what is cut is told whole of the chosen member"
+        await form.type("<enter>", "vu van", "<enter>")
+        assert "4 đảng viên: 4 có mặt, 0 vắng có lý do, 0 vắng không lý do; 1 đến dự" in form.text()
+        await form.type("Hoàng Văn Tư")
+        lines = [line for line in form.text().splitlines() if "Hoàng Văn Tư" in line and " là " in line]
+        assert [("khách dự" in line, "của đồn" in line, "của chi bộ này" in line) for line in lines] == [
+            (True, False, False), (False, True, False), (False, False, True),
+        ]  # fmt: skip
