@@ -4,6 +4,8 @@ import gettext
 import os
 from functools import lru_cache
 from pathlib import Path
+from struct import unpack_from
+from typing import Any
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 """The languages of the program, each by its own name"""
@@ -11,6 +13,50 @@ LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
 _SOURCES: dict[int, str] = {}
 """Identity of a translated text that the catalogues hold -> its message. They hold each text for good, and one for each
 message, so that equal words of two messages are told apart"""
+
+
+class _Messages(dict[Any, str]):
+    """Message, or (message, number of its plural form) -> text, each read from the file when it is first asked for.
+
+    A start asks for one message in ten; reading all of them would take longer than the rest of it.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__()
+        self._data = data
+        self._number, self._ids, self._texts = unpack_from("<3I", data, 8)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def __missing__(self, key: Any) -> str:
+        message, form = key if isinstance(key, tuple) else (key, None)
+        wanted = message.encode("utf-8", "surrogatepass"), form is not None
+        low, high = 0, self._number
+        while low < high:  # they are sorted; a message with plural forms is stored as its singular, a zero, its plural
+            middle = (low + high) // 2
+            singular, zero, _plural = self._string(self._ids, middle).partition(b"\0")
+            found = singular, bool(zero)
+            if found == wanted:
+                text = self._string(self._texts, middle)
+                self[key] = (text if form is None else text.split(b"\0")[form]).decode()
+                return self[key]
+            low, high = (middle + 1, high) if found < wanted else (low, middle)
+        raise KeyError(key)
+
+    def _string(self, table: int, number: int) -> bytes:
+        length, at = unpack_from("<2I", self._data, table + 8 * number)
+        return self._data[at : at + length]
+
+
+class _Catalogue(gettext.GNUTranslations):
+    def _parse(self, fp: Any) -> None:
+        self._catalog = _Messages(fp.read())
+        rule = self._catalog[""].partition("; plural=")[2].partition(";")[0]
+        self.plural = gettext.c2py(rule)
 
 
 def speak(code: str) -> None:
@@ -25,17 +71,33 @@ def language() -> str:
 
 @lru_cache
 def _catalogue(code: str) -> gettext.NullTranslations:
-    return gettext.translation("fieldapp", Path(__file__).parent / "locale", languages=[code], fallback=True)
+    folder = Path(__file__).parent / "locale"
+    return gettext.translation("fieldapp", folder, languages=[code], class_=_Catalogue, fallback=True)
+
+
+class _Texts(dict[str, str]):
+    """Message -> its text in one language, once it was asked for."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self._code = code
+
+    def __missing__(self, message: str) -> str:
+        text = _catalogue(self._code).gettext(message)
+        if text is not message:
+            self[message] = text
+            _SOURCES[id(text)] = message
+        return text
+
+
+@lru_cache
+def _texts(code: str) -> _Texts:
+    return _Texts(code)
 
 
 def _(message: str) -> str:
     """The message in the user's language, or in English if it has no translation."""
-    if not message:
-        return ""
-    text = _catalogue(language()).gettext(message)
-    if text is not message:
-        _SOURCES[id(text)] = message
-    return text
+    return _texts(language())[message] if message else ""
 
 
 def again(text: str) -> str:

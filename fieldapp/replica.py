@@ -9,9 +9,9 @@ from pathlib import Path
 
 from fieldapp.records import opened, search_index
 from fieldapp.store import disk_errors, leftovers, place
+from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
 from fieldapp.sync.format import clock, drives
-from fieldapp.sync.merge import merge
 
 
 def unlock(home: Path, user: str, passphrase: str, *, read_only: bool = False) -> Store:
@@ -54,4 +54,7 @@ def bring_up_to_date(store: Store) -> None:
     """
     with suppress(disk_errors.DiskFull):
         search_index.index_imported(store)
-        merge.fold_after_upgrade(store)
+        if store.setting(REFOLD) is not None or store.value("SELECT EXISTS (SELECT 1 FROM local_set_aside)"):
+            from fieldapp.sync.merge import merge
+
+            merge.fold_after_upgrade(store)

@@ -18,7 +18,7 @@ from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
 
 from fieldapp import cli
-from fieldapp.store import migrations, vault
+from fieldapp.store import baseline, vault
 from fieldapp.sync.format import drives
 from fieldapp.vietnamese.text import clean
 
@@ -92,7 +92,7 @@ def first_world(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.fixture(scope="session")
 def first_whole_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(migrations, "baseline_changes", lambda: iter(few_units.whole()))
+        patched.setattr(baseline, "baseline_changes", lambda: iter(few_units.whole()))
         made = build(tmp_path_factory.mktemp("whole-world"))
     made.close()
     return made
@@ -143,7 +143,7 @@ def derived(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
 @pytest.fixture(autouse=True, scope="session")
 def few_units_are_shipped() -> Generator[None, None, None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(migrations, "baseline_changes", lambda: iter(few_units.few()))
+        patched.setattr(baseline, "baseline_changes", lambda: iter(few_units.few()))
         yield
 
 
@@ -151,7 +151,7 @@ def few_units_are_shipped() -> Generator[None, None, None]:
 def whole_baseline() -> Generator[None, None, None]:
     """For a module: all shipped reference data is in new replicas, those of ``world`` too, as in real ones."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(migrations, "baseline_changes", lambda: iter(few_units.whole()))
+        patched.setattr(baseline, "baseline_changes", lambda: iter(few_units.whole()))
         yield
 
 

@@ -3,7 +3,7 @@
 ``python every_field.py ROOT OUT STEP HABITS`` runs the real application on the post of a small world. It walks its
 screens (those of ``every_screen``, and a form of each kind of record; each STEP-th of them), finds all fields that can
 be typed into, and focuses one after the other. Ctrl+R notes what the field holds, and empties it. After one note for
-each of HABITS, which are ways of typing (``INPUT_METHODS``, or empty), it appends a line to OUT, and goes on. In a form
+each of HABITS, which are ways of typing (``input_methods``, or empty), it appends a line to OUT, and goes on. In a form
 the note is what the file has after the form was kept. Where STEP is more than 1, one field of each class is enough.
 """
 

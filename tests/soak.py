@@ -24,7 +24,7 @@ from sync_state import arrived_or_recorded
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import attachments, records, search_index
-from fieldapp.store import baseline, blobs, capture, migrations, people, vault
+from fieldapp.store import baseline, blobs, capture, people, vault
 from fieldapp.store import log as change_log
 from fieldapp.store.connection import connect
 from fieldapp.store.store import FILE, Row, Store
@@ -122,7 +122,7 @@ def small_baseline() -> Iterator[None]:
         if table != "unit_succession" and (table != "unit" or cols.get("code") in codes)
     ]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(migrations, "baseline_changes", lambda: iter(rows))
+        patched.setattr(baseline, "baseline_changes", lambda: iter(rows))
         patched.setattr(vault, "seal_for_user", lambda *_given: None)
         yield
 

@@ -37,7 +37,7 @@ def second_laptop(world: World) -> Store:
     return store
 
 
-DERIVED = ("touched_reached", "touched_changes", "search_reached", "checked", "voids")
+DERIVED = ("touched_reached", "touched_changes", "search_reached", "checked", "voids", "first_codes")
 
 
 def kept(store: Store) -> dict[str, list[Row]]:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +16,11 @@ from field import PASSPHRASE, Run, World
 from sync_state import second_laptop
 
 from fieldapp import cli
-from fieldapp.cli import base
+from fieldapp.cli import base, working
 from fieldapp.records import records
 from fieldapp.store import capture, vault
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import enrolment, status
+from fieldapp.sync.exchange import enrolment, outgoing, status
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
 
@@ -458,3 +459,54 @@ def test_streams_are_utf_8_whatever_the_code_page(run: Run, world: World, monkey
         cli.main()
     sys.stdout.flush()
     assert "Gặt lúa ở Ế" in out.getvalue().decode()
+
+
+class Screen(io.StringIO):
+    """A terminal: what is written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_command_that_takes_long_says_what_it_does_on_a_terminal_alone(
+    run: Run, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, plain = Screen(), outgoing.export_to
+
+    def slowly(*arguments: Any) -> Any:
+        made = plain(*arguments)
+        for _turn in range(1000):
+            if not sys.stderr.isatty() or "… Đang đọc lại để đối chiếu · " in terminal.getvalue():
+                break
+            time.sleep(0.01)
+        return made
+
+    monkeypatch.setattr(outgoing, "export_to", slowly)
+    monkeypatch.setattr(working, "FROM_SECONDS", 0.02)
+    assert "…" not in run("sync", "export", world.usb)[2]
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert run("sync", "export", world.usb)[0] == 0
+    assert "… Đang đọc lại để đối chiếu · " in terminal.getvalue()
+    shown = ""
+    for part in terminal.getvalue().split("\r"):
+        shown = part + shown[len(part) :]
+    assert "…" not in shown, "the line is gone before anything else is printed"
+
+
+def test_nothing_is_said_while_a_person_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, line = Screen(), working.WorkingLine()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(working, "FROM_SECONDS", 0.02)
+    line.begin("Ghi")
+    try:
+        with line.aside():
+            time.sleep(0.1)
+        assert not terminal.getvalue()
+    finally:
+        line.end()
+
+
+def test_every_question_of_a_command_is_asked_where_nothing_else_is_said() -> None:
+    for path in Path(cli.__file__).parent.glob("*.py"):
+        if path.name not in ("base.py", "measure.py"):
+            assert not re.search(r"click\.(prompt|confirm)\(", path.read_text(encoding="utf-8")), path

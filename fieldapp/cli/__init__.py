@@ -13,6 +13,7 @@ import click
 
 from fieldapp.cli import wording
 from fieldapp.cli.base import Context, cli, print_message
+from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 
@@ -62,7 +63,10 @@ def main() -> None:
     wording.speak(cli)
     context = Context()
     try:
-        cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)
+        try:
+            cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)
+        finally:
+            LINE.end()
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:

@@ -17,6 +17,7 @@ from click.core import ParameterSource
 import fieldapp
 from fieldapp import textfile
 from fieldapp.cli import terminal
+from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path, for_terminal
 from fieldapp.i18n import _
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from fieldapp.store.store import Store
 
 IN_PART = 3
+SHORT = 60
+"""Letters of what a command does, in the line that says so"""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """How Python spells a byte of a file name that is not UTF-8: JSON can escape it, UTF-8 cannot encode it"""
 
@@ -47,10 +50,12 @@ class Context:
         from fieldapp import replica
 
         user = self.whose()
-        self.store = replica.unlock(self.home, user, ask_passphrase() if user else "")
-        ask_day(self.store, self.today)
-        for line in replica.notices_at_start(self.store):
-            print_message(line)
+        passphrase = ask_passphrase() if user else ""
+        with LINE.doing(_("Opening …")):
+            self.store = replica.unlock(self.home, user, passphrase)
+            ask_day(self.store, self.today)
+            for line in replica.notices_at_start(self.store):
+                print_message(line)
         return self.store
 
     def open_as_it_is(self) -> "Store":
@@ -58,7 +63,9 @@ class Context:
         from fieldapp.store.store import Store
 
         user = self.whose()
-        self.store = Store.unlock(self.home, user, ask_passphrase() if user else "")
+        passphrase = ask_passphrase() if user else ""
+        with LINE.doing(_("Opening …")):
+            self.store = Store.unlock(self.home, user, passphrase)
         return self.store
 
     def whose(self) -> str:
@@ -89,18 +96,30 @@ def ask_day(store: "Store", today: date | None) -> None:
         return
     print_message(doubt.sentence)
     while store.day_unknown:
-        typed = click.prompt(_("Which day is it today? (dd/mm/yyyy)"), type=DAY, err=True)
+        typed = ask(_("Which day is it today? (dd/mm/yyyy)"), type=DAY)
         try:
             clock.confirm(store, typed)
         except FieldappError as error:
             print_message(str(error))
 
 
+def ask(question: str, **how: Any) -> Any:
+    """What the person at the terminal answers; ``how`` as of ``click.prompt``."""
+    with LINE.aside():
+        return click.prompt(question, err=True, **how)
+
+
+def agrees(question: str) -> bool:
+    """Whether the person at the terminal says yes."""
+    with LINE.aside():
+        return click.confirm(question, err=True)
+
+
 def ask_passphrase(confirm: bool = False) -> str:
     named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
     if named:
         return _from_file(named)
-    text: str = click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True)
+    text: str = ask(_("Passphrase"), hide_input=True, confirmation_prompt=confirm)
     return text
 
 
@@ -121,6 +140,7 @@ def _from_file(named: str) -> str:
 
 def print_text(text: str) -> None:
     """Print an answer. Terminal escapes in text that came from outside do not reach the terminal."""
+    LINE.hide()
     click.echo(for_terminal(text))
 
 
@@ -148,12 +168,14 @@ def goes_into_file() -> bool:
 
 def print_message(text: str) -> None:
     """Print a message on stderr, apart from the answer."""
+    LINE.hide()
     click.echo(for_terminal(text), err=True)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
     text = jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain)
+    LINE.hide()
     click.echo(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
@@ -250,9 +272,20 @@ def refuse_idle(names: Iterable[str], beside: str) -> None:
         )
 
 
+class Command(click.Command):
+    """A command that says what it does, once it takes long."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        LINE.begin(self.get_short_help_str(SHORT))
+        return super().invoke(ctx)
+
+
 class Commands(click.Group):
     """Its commands are made when somebody asks for one: the screen opens without them."""
 
+    command_class = Command
+    group_class = type
     make: Callable[[], None] | None = None
     """Adds the commands to the group; None once it has done so"""
 
@@ -293,5 +326,5 @@ def ask_new_passphrase() -> str:
     named = os.environ.get("FIELDAPP_NEW_PASSPHRASE_FILE")
     if named:
         return _from_file(named)
-    text: str = click.prompt(_("New passphrase"), hide_input=True, confirmation_prompt=True, err=True)
+    text: str = ask(_("New passphrase"), hide_input=True, confirmation_prompt=True)
     return text

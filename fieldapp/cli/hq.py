@@ -11,6 +11,7 @@ import click
 from fieldapp.cli.base import (
     PATH,
     Context,
+    agrees,
     as_json,
     cli,
     confirmed,
@@ -20,6 +21,7 @@ from fieldapp.cli.base import (
     print_text,
     refuse_idle,
 )
+from fieldapp.cli.working import LINE
 from fieldapp.i18n import _, counted
 from fieldapp.store import wall
 
@@ -100,7 +102,7 @@ def _is_confirmed(store: "Store", peer: "Peer", question: str, yes: bool) -> boo
     print_message(f"  {peer.fingerprint}")
     for line in peers.namesakes(store, peer):
         print_message(line)
-    if click.confirm(question, err=True):
+    if agrees(question):
         return True
     print_message(_("Nothing was changed."))
     return False
@@ -336,7 +338,8 @@ def hq_publish(
         return
     assert url is not None
     server.check_url(url)
-    done = mirror.publish(obj.open(), url, place, anew=anew)
+    store = obj.open()
+    done = mirror.publish(store, url, place, anew=anew, progress=lambda table, rows: LINE.tell(f"{table}: {rows}"))
     if as_json:
         print_json(done)
     elif done.loaded:

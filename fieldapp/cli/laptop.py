@@ -12,7 +12,9 @@ from fieldapp.cli.base import (
     IN_PART,
     PATH,
     Context,
+    agrees,
     as_json,
+    ask,
     ask_passphrase,
     cli,
     print_json,
@@ -22,6 +24,7 @@ from fieldapp.cli.base import (
 )
 from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
+from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 
@@ -44,6 +47,7 @@ def demo(workspace: Path | None) -> None:
             print_message(_("Kept in {folder}. The passphrase is: {passphrase}").format(
                 folder=folder, passphrase=round_trip.PASSPHRASE))  # fmt: skip
         if sys.stdin.isatty() and sys.stdout.isatty():
+            LINE.end()
             click.pause(_("Any key opens the post's screen (passphrase: demo)."))
             with terminal.silent():
                 from fieldapp.tui.app import run_app
@@ -68,6 +72,7 @@ def tutorial(workspace: Path, again: bool) -> None:
     print_message(_("The practice records are being opened; the first time takes some seconds."))
     store = practising.begin_practice(workspace, again=again)
     if sys.stdin.isatty() and sys.stdout.isatty():
+        LINE.end()
         with terminal.silent():
             from fieldapp.tui.tutorial import TutorialApp
 
@@ -87,7 +92,9 @@ def check_machine(obj: Context, as_json: bool) -> None:
     from fieldapp import machine
     from fieldapp.cli.measure import ask_terminal
 
-    checks = machine.check_machine(obj.home, ask_terminal())
+    with LINE.aside():
+        terminal_now = ask_terminal()
+    checks = machine.check_machine(obj.home, terminal_now)
     if as_json:
         print_json(machine.as_document(checks))
     else:
@@ -194,6 +201,7 @@ def serve(obj: Context, write: bool, port: int, host: str, network: bool) -> Non
 
     address = browser.checked_address(host, network=network)
     refuse_idle(["network"] if ipaddress.ip_address(address).is_loopback else [], f"--host {address}")
+    LINE.end()
     server = browser.BrowserServer(browser.program(obj.home, write=write))
     try:
         asyncio.run(browser.serve(server, address, port, announce))
@@ -276,7 +284,7 @@ def restore(obj: Context, file: Path) -> None:
     """Restore a backup into --home, where there must be no replica. Name the person by --user."""
     from fieldapp.sync.safety import backup as backups
 
-    user = obj.user or click.prompt(_("Who works?"), err=True)
+    user = obj.user or ask(_("Who works?"))
     who = backups.restore_backup(file, obj.home, user, ask_passphrase())
     if who.role == "hq":
         sentence = _("{name} is restored in {home}. Write each post its reply: their next bundles then bring back what"
@@ -358,7 +366,7 @@ def upgrade(obj: Context, kit: Path | None, back: bool, yes: bool) -> None:
             print_text(line)
         change = upgrades.Upgrade(store, kit, found.version, print_message)
         question = _("Upgrade to {version}?")
-    if not yes and not click.confirm(question.format(version=change.version), err=True):
+    if not yes and not agrees(question.format(version=change.version)):
         print_message(_("Nothing was changed."))
         return
     change.run()

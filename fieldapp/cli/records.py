@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from fieldapp.cli.base import (
     PATH,
     Context,
     DayParam,
+    agrees,
     as_json,
+    ask,
     cli,
     confirmed,
     json_source,
@@ -26,6 +29,7 @@ from fieldapp.cli.base import (
     refuse_idle,
     typed,
 )
+from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
@@ -322,7 +326,7 @@ def _agreed(sentences: Sequence[str], question: str, yes: bool) -> bool:
     """Say what will happen, and ask on a terminal. True without asking if ``yes`` or in a script."""
     for sentence in sentences:
         print_message(sentence)
-    if yes or not sentences or not sys.stdin.isatty() or click.confirm(question, err=True):
+    if yes or not sentences or not sys.stdin.isatty() or agrees(question):
         return True
     print_message(_("Nothing was changed."))
     return False
@@ -425,7 +429,7 @@ def import_table(
     store = obj.open()
     while True:
         try:
-            outcome = importing.import_sheet(store, file, order)
+            outcome = importing.import_sheet(store, file, order, progress=partial(LINE.tell, _("Reading the sheet")))
             break
         except NeedsAnswer as error:
             if not sys.stdin.isatty():
@@ -435,7 +439,7 @@ def import_table(
             if not sys.stdin.isatty() or not error.may_be_given:
                 raise
             print_message(str(error))
-            order = replace(order, password=click.prompt(_("Password of the file"), hide_input=True, err=True))
+            order = replace(order, password=ask(_("Password of the file"), hide_input=True))
     if as_json:
         print_json(outcome)
     else:
@@ -464,7 +468,7 @@ def _asked(questions: Sequence["SheetQuestion"]) -> dict[str, str]:
         for choice in question.choices:
             print_message(f"  {choice.key}: {choice.text}")
         keys = click.Choice([choice.key for choice in question.choices])
-        answers[question.key] = click.prompt(_("Which is right? (Ctrl+C: nothing is recorded)"), type=keys, err=True)
+        answers[question.key] = ask(_("Which is right? (Ctrl+C: nothing is recorded)"), type=keys)
     return answers
 
 

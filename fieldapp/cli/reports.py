@@ -23,6 +23,7 @@ from fieldapp.cli.base import (
     refuse_idle,
     typed,
 )
+from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import wall
@@ -195,6 +196,7 @@ def _print_csv(store: "Store", text: str, out: Path | None, no_bom: bool) -> Non
     marked = not no_bom and (out is not None or goes_into_file())
     data = text.encode("utf-8-sig" if marked else "utf-8")
     if out is None:
+        LINE.hide()
         click.echo(data, nl=False)  # as bytes: Windows would end each line twice
         return
     leftovers.remember(store, out.parent)

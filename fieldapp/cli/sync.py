@@ -7,7 +7,19 @@ from pathlib import Path
 
 import click
 
-from fieldapp.cli.base import IN_PART, PATH, Context, as_json, cli, print_json, print_message, print_text, refuse_idle
+from fieldapp.cli.base import (
+    IN_PART,
+    PATH,
+    Context,
+    agrees,
+    as_json,
+    cli,
+    print_json,
+    print_message,
+    print_text,
+    refuse_idle,
+)
+from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
@@ -31,8 +43,10 @@ def sync_export(obj: Context, dest: Path, to: str | None, most: str | None, as_j
 
     limit = None if most is None else outgoing_files.read_size(most)
     store = obj.open()
-    results = outgoing.export(store, dest, to, most=limit)
-    backed_up = backups.backup_with_export(store, dest)
+    with LINE.doing(_("Writing the bundle")):
+        results = outgoing.export(store, dest, to, LINE.progress, limit)
+    with LINE.doing(_("Writing the backup")):
+        backed_up = backups.backup_with_export(store, dest)
     if as_json:
         print_json(results)
         return
@@ -63,9 +77,11 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
         )
     store = obj.open()
     since = log.last_number(store)
-    results = incoming.import_files(store, paths)
+    with LINE.doing(_("Reading bundles")):
+        results = incoming.import_files(store, paths, LINE.progress)
     arrived = arrivals.arrivals(store, results, since)
-    done = replies.reply(store, results, reply_to) if reply or reply_to else None
+    with LINE.doing(_("Writing the bundle")):
+        done = replies.reply(store, results, reply_to, LINE.progress) if reply or reply_to else None
     if as_json:
         files = [
             {"state": r.state, **{k: v for k, v in asdict(r).items() if k not in ("arrived", "waiting")}}
@@ -104,6 +120,8 @@ def sync_import(obj: Context, paths: Sequence[Path], reply: bool, reply_to: Path
 @click.pass_obj
 def sync_status(obj: Context, as_json: bool) -> None:
     """Show what each other replica has of our changes, and what waits."""
+    import msgspec.structs
+
     from fieldapp.records.words import local_instant
     from fieldapp.sync.exchange import messages, outgoing_files, record_files, status
     from fieldapp.sync.peers import peers as replicas
@@ -113,7 +131,7 @@ def sync_status(obj: Context, as_json: bool) -> None:
     others = {p.id: p for p in replicas.others(store)}
     stock = record_files.own_stock(store)
     if as_json:
-        print_json({**asdict(state), "peers": peers})
+        print_json({**msgspec.structs.asdict(state), "peers": peers})
         return
     if store.identity.role == "post":
         print_text(state.sentence)
@@ -193,7 +211,7 @@ def sync_files(obj: Context, clear: bool, yes: bool, as_json: bool) -> None:
     else:
         for line in found.lines:
             print_text(line)
-    if not clear or (found.clearable and not yes and not click.confirm(_("Clear them here?"), err=True)):
+    if not clear or (found.clearable and not yes and not agrees(_("Clear them here?"))):
         return
     number, size = file_space.clear(store)
     text = counted("{n} file was cleared here.", "{n} files were cleared here.", number)
@@ -219,7 +237,7 @@ def sync_clean(obj: Context, dest: Path, yes: bool, as_json: bool) -> None:
     if not old:
         print_message(_("There is nothing to clear."))
         return
-    if yes or click.confirm(_("Take {n} bundles away?").format(n=len(old)), err=True):
+    if yes or agrees(_("Take {n} bundles away?").format(n=len(old))):
         print_message(
             counted("{n} bundle was taken away.", "{n} bundles were taken away.", sticks.delete_bundles(store, old))
         )

@@ -9,6 +9,7 @@ from fieldapp.cli.base import (
     PATH,
     Context,
     as_json,
+    ask,
     ask_new_passphrase,
     ask_passphrase,
     cli,
@@ -164,7 +165,7 @@ def user_recover(obj: Context, answer: Path | None, code: bool, request: Path | 
         return
     name = obj.whose()
     if code:
-        typed = click.prompt(_("Recovery code"), err=True)
+        typed = ask(_("Recovery code"))
         recovery.accept_code(obj.home, name, typed, ask_new_passphrase()).close()
         print_message(_("{name} can work on this laptop again.").format(name=name))
         print_message(_("The code is used up; the next export takes a new one to headquarters."))

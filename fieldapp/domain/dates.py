@@ -37,6 +37,10 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     typed = said.lower()
     if len(typed) > LONGEST:
         raise ValueError(_not_understood(said))
+    if len(typed) == len("2026-11-05") and typed[4] == typed[7] == "-" and typed.isascii():  # as programs write it
+        parts = typed.split("-")
+        if len(parts) == 3 and all(map(str.isdecimal, parts)):
+            return _date(*map(int, parts))
     plain = day_words.plain_words(typed)
     if day := day_words.near_day(typed, today):
         return day

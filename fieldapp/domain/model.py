@@ -5,8 +5,7 @@ is the English message that the catalogues translate. Forms, lists, validation, 
 from the models: a new kind of record needs one class in the module of its section, one table in ``schema.sql``, a
 migration, and translations (CONTRIBUTING.md).
 
-A model only declares: ``validation.py`` makes the pydantic model that checks records of the kind, when the first one is
-checked. Making all of them at the start would take longer than everything else up to the first screen.
+A model only declares: ``validation.py`` makes what checks records of the kind, when the first one is checked.
 """
 
 from collections.abc import Callable, Mapping

@@ -12,7 +12,9 @@ left out where a measure outside of ``[ ]`` has nothing recorded:
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldapp.i18n import _
 from fieldapp.vietnamese.text import search_key
@@ -25,8 +27,7 @@ _JOINTS = (", ", " và ")
 _PIECES = r"\{([^{}\[\];]*)\}|([\[\];])|([^{}\[\];]+)|([{}])"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place for an amount."""
 
     name: str
@@ -39,8 +40,7 @@ class Place:
 Piece = str | Place
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """A run of a clause; ``optional``: it stood in ``[ ]``."""
 
     pieces: tuple[Piece, ...]
@@ -54,16 +54,14 @@ class Part:
 Clause = tuple[Part, ...]
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """An amount in words: “4 vụ”, and “4”."""
 
     text: str
     bare: str
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """A clause with its amounts."""
 
     text: str

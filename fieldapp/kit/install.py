@@ -48,7 +48,7 @@ IN_PART = 3
 LOADS = (
     "import fieldapp.tui.app, fieldapp.sync.exchange.incoming; from fieldapp.sync.format import keys; keys.new_keys();"
     " import fieldapp.tui.screens.home, fieldapp.tui.screens.form; from fieldapp.domain import records, validation;"
-    " validation.checker(records.RECORDS[0]);"
+    " validation.validator(records.RECORDS[0]);"
     " import compileall; compileall.compile_dir(fieldapp.__path__[0], quiet=2)"
 )
 """Tries the compiled modules, and leaves the bytecode of the program and of what it loads first. pip would compile all

@@ -40,8 +40,6 @@ FileState = Literal["here", "not_arrived", "cleared", "asked"]
 after headquarters had them. ``asked``: somebody here asked for them again"""
 
 SORTS: tuple[FileSort, ...] = get_args(FileSort)
-SORT = "coalesce(f.sort, CASE WHEN f.media_type LIKE 'image/%' THEN 'photograph' ELSE 'minute' END)"
-"""SQL: the sort of the file in row ``f``; versions before wrote none"""
 _MINUTE_WORDS = ("bb", "bbbg", "bbnt")
 """How people shorten “biên bản”, “biên bản bàn giao”, “biên bản nghiệm thu” in names of files"""
 

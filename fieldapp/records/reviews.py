@@ -6,7 +6,7 @@ compare it with the fingerprint of today. So every replica with the same rows gi
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -15,9 +15,11 @@ from fieldapp.domain.model import Child, Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.i18n import _
 from fieldapp.records import words
-from fieldapp.records.reading import ChildRow, columns_of
-from fieldapp.records.soft_limits import Question
 from fieldapp.store.store import Row, Store
+
+if TYPE_CHECKING:
+    from fieldapp.records.reading import ChildRow
+    from fieldapp.records.soft_limits import Question
 
 REVIEWED = tuple(m.KIND for m in RECORDS if m.TOP and not m.REFERENCE)
 """Kinds that posts record and headquarters reviews"""
@@ -236,13 +238,16 @@ def returned_questions(
     old_children: Mapping[str, Sequence[Row]],
     given: Collection[str],
     record: Record,
-    children: Mapping[str, Sequence[ChildRow]],
-) -> Iterable[Question]:
+    children: "Mapping[str, Sequence[ChildRow]]",
+) -> "Iterable[Question]":
     """The questions to a person who saves a returned record without changing what the comments are about.
 
     ``old``, ``old_children``: as they are stored; ``given``: the names of what is to be saved; ``record``,
     ``children``: as they will be, without child rows that are not given.
     """
+    from fieldapp.records.reading import columns_of
+    from fieldapp.records.soft_limits import Question
+
     review = last_reviews(store, record.KIND, [old["id"]]).get(old["id"])
     if review is None or not review.returned:
         return

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.reference import Unit
 from fieldapp.domain.review import Review
 from fieldapp.i18n import _, counted
-from fieldapp.records import parts, persons, view, words
+from fieldapp.records import persons, words
 from fieldapp.records.dated_figures import OUTSIDE, UNASKED
 from fieldapp.store import disk_errors, log
 from fieldapp.store.migrations import SEGMENT_SCHEMA
@@ -43,7 +43,6 @@ CHECKED_UNTIL = "checked"
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
 
-_OF_MEETING = {*parts.DEPENDS["cell"]}
 PERSONS_KINDS = (Introduction.KIND, MemberRating.KIND, Attendance.KIND)
 """Kinds of which two rows can break a rule because two members were merged"""
 
@@ -117,9 +116,17 @@ def _next_rows(changes: Iterator[log.Change], moved: set[str]) -> dict[str, set[
     changed: dict[str, set[str]] = {}
     for change in islice(changes, AT_ONCE):
         changed.setdefault(change.table, set()).add(change.row_id)
-        if change.table == "meeting" and "created_at" not in change.cols and change.cols.keys() & _OF_MEETING:
+        if change.table == "meeting" and "created_at" not in change.cols and change.cols.keys() & _of_meeting():
             moved.add(change.row_id)
     return changed
+
+
+@cache
+def _of_meeting() -> frozenset[str]:
+    """The columns of a meeting on which its attendance depends."""
+    from fieldapp.records import parts
+
+    return frozenset(parts.DEPENDS["cell"])
 
 
 def _touched(store: Store, changed: Mapping[str, set[str]], moved: Collection[str]) -> Iterator[tuple[str, set[str]]]:
@@ -161,6 +168,8 @@ class _Rule(NamedTuple):
 
 def _rules(kind: str, moved: Collection[str]) -> Iterator[_Rule]:
     """Each rule that rows of a kind can break. ``moved``: the meetings that had another cell or day before."""
+    from fieldapp.records import parts
+
     model = BY_KIND[kind]
     for first, last in model.ORDERED:
         yield _Rule(_single_row_rules(model, f"a.{last} < a.{first}"), partial(_wrong_order, model, first, last))
@@ -298,6 +307,8 @@ def _same_codes(store: Store, breaking: str, among: str) -> Iterator[Violation]:
 
 def _child_rules(model: type[Record], child: Child, store: Store, breaking: str, among: str) -> Iterator[Violation]:
     """Two rows of one record about the same thing, or a figure as a whole beside its parts."""
+    from fieldapp.records import view
+
     pairs = _pairs(store, child.model, breaking, among)
     parents = words.labels(store, model.KIND, {first[child.parent] for first, _second, _named in pairs})
     twice = _("{record}: {what} twice, {first} and {second}. Open it and keep one of them.")
@@ -316,6 +327,8 @@ def _child_rules(model: type[Record], child: Child, store: Store, breaking: str,
 
 def _of_no_such_kind(child: Child, store: Store, breaking: str, among: str) -> Iterator[Violation]:
     """A figure or field that the activity's kind has never had: the kind was changed, here or on another laptop."""
+    from fieldapp.records import view
+
     rows = store.rows(f"SELECT a.* {breaking} ORDER BY a.id LIMIT {MAX_LISTED}", [among])
     parents = words.labels(store, "activity", {row["activity_id"] for row in rows})
     sentence = (
@@ -329,6 +342,8 @@ def _of_no_such_kind(child: Child, store: Store, breaking: str, among: str) -> I
 
 
 def _misplaced(moved: Collection[str], store: Store, rows: Sequence[Row]) -> list[Row]:
+    from fieldapp.records import parts
+
     rows = [row for row in rows if row["meeting_id"] in moved]
     ids = json.dumps(sorted({row["meeting_id"] for row in rows}))
     meetings = store.rows(

@@ -7,6 +7,7 @@ chooses another unit, or is asked when saving it, and says that it is right.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
@@ -16,10 +17,13 @@ from fieldapp.domain.records import PARENTS, RECORDS
 from fieldapp.i18n import _
 from fieldapp.records.soft_limits import Question
 from fieldapp.store import log
-from fieldapp.store.baseline import corrected_codes
+from fieldapp.store.disk_errors import DiskFull
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import OFFICIAL_CODES, OFFICIAL_CODES_SINCE
 from fieldapp.store.store import Row, Store
+
+FIRST_CODES = "first_codes"
+"""Local setting: JSON, [number of the last segment whose author's codes were asked for, whether one had the first]"""
 
 
 class UnitToCheck(Struct, frozen=True):
@@ -90,6 +94,8 @@ def _unit_fields(model: type[Record]) -> list[str]:
 
 def _mistaken(store: Store) -> dict[str, _Mistaken]:
     """Id of a unit that was shipped with the code of another -> what is known of it."""
+    from fieldapp.store.baseline import corrected_codes
+
     pairs = corrected_codes()
     rows = store.rows(
         "SELECT id, code, name FROM unit WHERE valid_from = '2025-07-01' AND code IN (SELECT value FROM json_each(?))",
@@ -104,7 +110,7 @@ def _mistaken(store: Store) -> dict[str, _Mistaken]:
 
 
 def _units_to_check(store: Store) -> Iterator[UnitToCheck]:
-    mistaken = _mistaken(store)
+    mistaken = _mistaken(store) if _first_codes_were_used(store) else {}
     for model in RECORDS if mistaken else ():
         if model.REFERENCE and store.identity.role != "hq":
             continue
@@ -151,7 +157,32 @@ def _by_first_codes(store: Store, field: str, row: Row, changes: list[Change]) -
         "SELECT bytes FROM local_segment WHERE log_id = ? AND first <= ? AND last >= ? AND state = 'applied'",
         [last.log_id, last.seq, last.seq],
     )
-    if data is None:
-        return False
-    header = msgspec.json.decode(log.unpack(data).partition(b"\n")[0])
+    return data is not None and _has_first_codes(data)
+
+
+def _has_first_codes(segment: bytes) -> bool:
+    header = msgspec.json.decode(log.unpack(segment).partition(b"\n")[0])
     return int(header.get("schema", 0)) < OFFICIAL_CODES
+
+
+def _first_codes_were_used(store: Store) -> bool:
+    """Whether any change here may be by an author who had the codes that were shipped first: mostly none is, and no
+    record need be looked through."""
+    since = int(store.setting(OFFICIAL_CODES_SINCE, "0") or 0)
+    own = "SELECT 1 FROM local_log l JOIN local_change c ON c.log_id = l.id AND c.seq = ("
+    own += "SELECT min(seq) FROM local_change WHERE log_id = l.id) WHERE l.own = 1 AND c.hlc <= ?"
+    # changes of another's old segment are in ``local_change``, those of a copy of this disk are not
+    other = "SELECT 1 FROM local_segment s JOIN local_log l ON l.id = s.log_id"
+    other += " WHERE s.state = 'applied' AND (s.number IS NULL) = (l.own = 0)"
+    if since and (store.value(own, [since]) or store.value(other)):
+        return True
+    reached, used = json.loads(store.setting(FIRST_CODES) or "[0, false]")
+    last = log.last_number(store)
+    if used or reached == last:
+        return bool(used)
+    new = store.rows("SELECT number FROM local_segment WHERE number > ? AND state = 'applied'", [reached])
+    bytes_of = "SELECT bytes FROM local_segment WHERE number = ?"
+    used = any(_has_first_codes(store.value(bytes_of, [row["number"]])) for row in new)
+    with suppress(DiskFull), store.transaction(derived=True):
+        store.set_setting(FIRST_CODES, json.dumps([last, used]))
+    return bool(used)

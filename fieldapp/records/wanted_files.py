@@ -13,8 +13,10 @@ from msgspec import Struct
 
 from fieldapp.domain.attachment import FileSort
 from fieldapp.i18n import _, counted
-from fieldapp.records.attachments import SORT
 from fieldapp.store.store import Row, Store
+
+SORT = "coalesce(f.sort, CASE WHEN f.media_type LIKE 'image/%' THEN 'photograph' ELSE 'minute' END)"
+"""SQL: the sort of the file in row ``f``; versions before wrote none"""
 
 
 class Files(Struct, frozen=True):

@@ -182,15 +182,6 @@ def report(store: Store, query: Query) -> Report:
     )
 
 
-def plans_on(store: Store, day: date) -> list[Row]:
-    """The plans of this post that are in force on a day; at headquarters, those for all posts together."""
-    return store.rows(
-        "SELECT * FROM plan WHERE voided_at IS NULL AND date_from <= ? AND ? <= date_to AND for_post_id IS ?"
-        " ORDER BY date_to, id",
-        [day.isoformat(), day.isoformat(), store.identity.post_id],
-    )
-
-
 def plan_progress(store: Store, query: Query, plans: Sequence[Row]) -> list[PlanProgress]:
     """How much of each plan was done, over the plan's own period."""
     counted: dict[tuple[str, str, str | None], list[Figure]] = {}

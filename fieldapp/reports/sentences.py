@@ -1,7 +1,9 @@
 """What was done, told in sentences: of each kind of activity by its pattern, or by one made from its name and units."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from fieldapp.domain import sentences
 from fieldapp.domain.amounts import MONEY

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import cache
 
-import uuid_utils
-
 FIRST_DAY = "2008-01-01"
 """The day in the ids of rows that have no natural date. The coordination regulation of the source has been in force
 since 2008, so no id has an earlier day"""
@@ -22,6 +20,8 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 def new_id(scope: str) -> str:
     """The id of a new row of a scope: a post's id, or ``*`` for reference data."""
+    import uuid_utils
+
     return named_id(str(uuid_utils.uuid7()), scope)
 
 

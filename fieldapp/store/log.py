@@ -18,7 +18,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import zstandard
 from msgspec import Struct
 
 from fieldapp.store import wall
@@ -423,6 +422,8 @@ def as_stored(cols: dict[str, Any]) -> str:
 
 def unpack(data: bytes, limit: int = -1) -> bytes:
     """The decompressed text of a segment, at most ``limit`` bytes. Raises zstandard.ZstdError for other bytes."""
+    import zstandard
+
     with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(io.BytesIO(data)) as reader:
         return reader.read(limit)
 

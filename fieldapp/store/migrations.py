@@ -15,17 +15,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import capture
-from fieldapp.store.baseline import BaselineChange, baseline_changes
 from fieldapp.store.connection import DatabaseError, in_memory
 from fieldapp.store.database import Database
+
+if TYPE_CHECKING:
+    from fieldapp.store.baseline import BaselineChange
 
 
 class Migration(NamedTuple):
@@ -239,6 +240,8 @@ def schema_version() -> int:
 
 def schema_sql() -> str:
     """The text of ``schema.sql``: from the package, or from the checkout beside it."""
+    from importlib.resources import files
+
     packaged = files("fieldapp") / "schema.sql"
     if packaged.is_file():
         return packaged.read_text(encoding="utf-8")
@@ -497,6 +500,8 @@ def _baseline(db: Database) -> None:
     lower than any real one, so that headquarters' changes win over it.
     """
     import msgspec
+
+    from fieldapp.store.baseline import baseline_changes
 
     done = _last_baseline_change(db)
     shipped = list(baseline_changes())

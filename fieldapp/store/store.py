@@ -68,6 +68,8 @@ class Store:
         """Nothing may be changed here: see ``set_read_only``"""
         self.day_unknown = False
         """The machine's clock is not believed, and nobody has said which day it is (``sync/format/clock.py``)"""
+        self.writing = False
+        """A transaction is open. The screen's sign asks for it from another thread."""
         self._known: dict[str, tuple[tuple[object, ...], Any]] = {}
 
     @classmethod
@@ -194,6 +196,7 @@ class Store:
             return
         if not derived:
             self.check_writable()
+        self.writing = True
         try:
             if self.read_only:  # an index may be written
                 self.db.execute("PRAGMA query_only = OFF")
@@ -211,6 +214,7 @@ class Store:
                 raise disk_errors.disk_error_text(error, self.home, undone=True) or error from error
             raise
         finally:
+            self.writing = False
             if self.read_only:
                 self.db.execute("PRAGMA query_only = ON")
 

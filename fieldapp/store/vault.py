@@ -17,8 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-import pyrage
-
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.store import disk, passphrase_seal, throttle
@@ -168,6 +166,8 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
     factor = passphrase_seal.work_factor(sealed)
     if factor is None:
         raise _damaged(None)
+    import pyrage
+
     if getattr(sys, "frozen", False):
         try:
             if factor < _HOURS:  # age's library would end the whole program where memory is lacking
@@ -206,6 +206,8 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes | None:
 
 def seal_for_recovery(home: Path, recipient: str, key: bytes, whose: Mapping[str, str]) -> None:
     """Seal ``key`` to headquarters' recovery key, an age recipient; ``whose`` says whose key it is."""
+    import pyrage
+
     content = json.dumps({"key": _check_key(key).hex(), **whose}, ensure_ascii=False).encode()
     _write(home / KEYS_FOLDER / RECOVERY_FILE, pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)]))
 
@@ -225,6 +227,8 @@ def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) ->
 
     Without a ``recipient`` the code itself is not stored.
     """
+    import pyrage
+
     to = [pyrage.x25519.Recipient.from_str(recipient)] if recipient else None
     files = {
         "key": b64encode(seal_with_passphrase(_check_key(key), code)).decode(),

@@ -18,10 +18,11 @@ from fieldapp.i18n import LANGUAGES, _, speak
 from fieldapp.store import disk_errors
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
-from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.keys import input_methods
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.stylesheet import StyleSheet
 from fieldapp.tui.terminal import InputEnded
+from fieldapp.tui.wait_sign import WaitSign
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ LOOK_SECONDS = 5.0
 BROKEN_SECONDS = 6.0
 QUIT_SECONDS = 10.0
 """For which the question before quitting stands"""
+COUNT_SECONDS = 2
+"""From which on a person who waits is told how long"""
 
 
 def _clocks() -> tuple[float, float]:
@@ -47,7 +50,7 @@ def _clocks() -> tuple[float, float]:
 
 
 TYPING = "typing"
-"""Local setting: a name in ``INPUT_METHODS``; unset or empty where the machine's own input method is used"""
+"""Local setting: a name in ``input_methods``; unset or empty where the machine's own input method is used"""
 
 
 LANGUAGE = "language"
@@ -89,6 +92,7 @@ class FieldApp(Host):
         self._touched = _clocks()
         self._broken_said = -BROKEN_SECONDS
         self._second = SecondPress(QUIT_SECONDS)
+        self._wait_sign = WaitSign(self, self._waits_for)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the style sheet that not every theme has."""
@@ -136,6 +140,7 @@ class FieldApp(Host):
         """Put the lock off at each key press, paste and mouse click."""
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self._touched = _clocks()
+            self._wait_sign.key_came()
         await super().on_event(event)
 
     def _lock_when_left(self) -> None:
@@ -205,6 +210,11 @@ class FieldApp(Host):
     def _is_busy(self) -> bool:
         return any(getattr(screen, "busy", False) for screen in self.screen_stack)
 
+    def _waits_for(self, seconds: int) -> str:
+        """What a person is told whose key was taken, and who has waited so long. Asked by another thread."""
+        text = _("Saving …") if self._store is not None and self._store.writing else _("Working …")
+        return text if seconds < COUNT_SECONDS else _("{what} {seconds} s").format(what=text, seconds=seconds)
+
     # keys -------------------------------------------------------------------------------------------------------
 
     @work(thread=True)
@@ -255,7 +265,7 @@ class FieldApp(Host):
 
     def action_typing(self) -> None:
         """Switch to the next way of typing Vietnamese, and remember it."""
-        names = ["", *INPUT_METHODS]
+        names = ["", *input_methods()]
         self._set_habit(names[(names.index(self.habit) + 1) % len(names)])
         text = _("The program's own input method is off: Vietnamese is typed by the machine's.")
         if self.habit:
@@ -400,7 +410,7 @@ class FieldApp(Host):
 
         def chosen(go: Go | None) -> None:
             if go is not None:
-                go(self)
+                self.lead_on(lambda: go(self))
 
         self.push_screen(WayFinder(self.store, title, first), chosen)
 
@@ -418,6 +428,7 @@ class FieldApp(Host):
         if self._store is not None and not self.locked:
             self._store.close()
             self.locked = True  # an event that comes late reads no more
+        self._wait_sign.end()
 
     def _handle_exception(self, error: Exception) -> None:
         """End after an unexpected error: write the details to a log file and say where. Typed text stays a draft."""

@@ -1,8 +1,9 @@
 """The application as screens and widgets see it, so that none of them has to import ``fieldapp.tui.app``."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
+from textual.events import ScreenResume
 from textual.widget import Widget
 
 from fieldapp.i18n import _
@@ -26,6 +27,8 @@ class Host(TypingApp[None]):
         """Records can be looked at, not changed"""
         self.locked = False
         """The screen is covered and the file closed"""
+        self.leads_on = False
+        """A window was answered, and what was chosen covers the screen below again: that is not painted meanwhile"""
 
     @property
     def store(self) -> "Store":
@@ -52,6 +55,13 @@ class Host(TypingApp[None]):
             return
         line = _("{what}: {key}").format(what=binding.description, key=self.get_key_display(binding))
         self.notify(line, markup=False)
+
+    def lead_on(self, go: Callable[[], object]) -> None:
+        """Do what was chosen in a window that set ``leads_on``; the screen below is shown if nothing covers it."""
+        self.leads_on, below = False, self.screen
+        go()
+        if self.screen is below:
+            below.post_message(ScreenResume())
 
     def lock_store(self) -> None:
         """Keep what is typed, close the file and forget its key."""

@@ -10,9 +10,9 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from inspect import isawaitable
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from textual import events
 from textual.app import App
@@ -23,14 +23,21 @@ from textual.widget import Widget
 
 from fieldapp.tui.terminal import lenient
 from fieldapp.tui.terminal_keys import BROKEN
-from fieldapp.vietnamese.telex import TELEX, VNI, Method
+
+if TYPE_CHECKING:
+    from fieldapp.vietnamese.telex import Method
 
 Result = TypeVar("Result")
 
-INPUT_METHODS: Mapping[str, tuple[Method, bool]] = {
-    f"{method.name} {sample}": (method, sample == "hoà") for method in (TELEX, VNI) for sample in ("hòa", "hoà")
-}
-"""The input methods that F12 goes through: name -> method, and whether it places tones as in hoà"""
+
+@cache
+def input_methods() -> "Mapping[str, tuple[Method, bool]]":
+    """The input methods that F12 goes through: name -> method, and whether it places tones as in hoà."""
+    from fieldapp.vietnamese.telex import TELEX, VNI
+
+    return {
+        f"{method.name} {sample}": (method, sample == "hoà") for method in (TELEX, VNI) for sample in ("hòa", "hoà")
+    }
 
 
 @runtime_checkable
@@ -72,7 +79,7 @@ def is_shown(widget: Widget) -> bool:
 class TypingApp(App[Result]):
     """An application that handles keys one after the other. Its widgets take keys by bindings, not by ``on_key``."""
 
-    method: Method | None = None
+    method: "Method | None" = None
     """The program's own input method; None where the machine has one"""
     modern = False
     """Tones are placed as in hoà, not hòa"""
@@ -93,11 +100,13 @@ class TypingApp(App[Result]):
     @property
     def habit(self) -> str:
         """The program's own input method as the header shows it; empty while it is off."""
-        return next((name for name, habit in INPUT_METHODS.items() if habit == (self.method, self.modern)), "")
+        if self.method is None:
+            return ""
+        return next((name for name, habit in input_methods().items() if habit == (self.method, self.modern)), "")
 
     @habit.setter
     def habit(self, name: str) -> None:
-        self.method, self.modern = INPUT_METHODS.get(name, (None, False))
+        self.method, self.modern = input_methods().get(name, (None, False)) if name else (None, False)
 
     def __init__(self) -> None:
         self._due: deque[Callable[[], Any]] = deque()

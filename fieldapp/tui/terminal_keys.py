@@ -63,7 +63,7 @@ Reading = Generator[Read1 | Peek1, str, str]
 """Reads on; returns the character that belongs to what follows, empty if there is none"""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Setting:
     """What the environment says of the terminal."""
 

@@ -34,7 +34,7 @@ SMALL = {
 _LARGE = {small: letter for letter, small in SMALL.items()}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Method:
     """A way of typing, as data. Keys are lower-case."""
 
@@ -164,7 +164,7 @@ def _typed(keys: str, method: Method, modern: bool) -> "_Word":
     return word
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Word:
     method: Method
     modern: bool

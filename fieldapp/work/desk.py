@@ -11,7 +11,8 @@ from textwrap import shorten
 
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.i18n import _, counted
-from fieldapp.records import records, reviews, words
+from fieldapp.records import reviews, words
+from fieldapp.records.kinds import model_of
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import sort_key
@@ -82,6 +83,8 @@ def post_of_refused(store: Store, refused_id: str) -> str | None:
 
 def unwritten_replies(store: Store) -> list[Todo]:
     """One line with the posts for which something was done here that no stick takes to them yet; none at a post."""
+    if store.role != "hq":
+        return []
     from fieldapp.sync.exchange import replies
 
     names = sorted({peer.post_name or peer.title for peer in replies.unwritten(store)}, key=sort_key)
@@ -113,7 +116,7 @@ def _returned(store: Store, today: date) -> tuple[list[Todo], list[Todo]]:
     for review in found:
         since = _day_of(review.at)
         is_new = (today - since).days < RETURNED_DAYS
-        title = _(records.model_of(review.kind).TITLE)
+        title = _(model_of(review.kind).TITLE)
         text = _("{post}: returned, not corrected: {title} · {name}: “{comment}”").format(
             post=posts.get(of_post.get(review.record), ""),
             title=title,

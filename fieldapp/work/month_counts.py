@@ -1,18 +1,18 @@
-"""The figures of the first screen: how many records of each kind there are in this month."""
+"""The figures of the first screen: how many records of each kind there are in this month, and the plans in force."""
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from fieldapp.domain.day_words import last_of_month
 from fieldapp.domain.records import RECORDS
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 
 MAX_KINDS = 6
 """Most kinds that fit below the list of things to do"""
 
 
-@dataclass(frozen=True)
-class MonthCount:
+class MonthCount(Struct, frozen=True):
     """How many records of a kind are about this month, and about later ones, as an introduction that begins later."""
 
     kind: str
@@ -38,3 +38,12 @@ def month_counts(store: Store, today: date) -> list[MonthCount]:
             later = row["later"] if model.DATE else 0
             found.append(MonthCount(model.KIND, row["number"] - later, later))
     return sorted((c for c in found if c.number or c.later), key=lambda c: (-c.number, -c.later))[:MAX_KINDS]
+
+
+def plans_on(store: Store, day: date) -> list[Row]:
+    """The plans of this post that are in force on a day; at headquarters, those for all posts together."""
+    return store.rows(
+        "SELECT * FROM plan WHERE voided_at IS NULL AND date_from <= ? AND ? <= date_to AND for_post_id IS ?"
+        " ORDER BY date_to, id",
+        [day.isoformat(), day.isoformat(), store.identity.post_id],
+    )

@@ -6,7 +6,6 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import messages
 from fieldapp.sync.exchange.status import Status
 from fieldapp.sync.peers import peers
 from fieldapp.sync.peers.peers import Peer
@@ -54,8 +53,8 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     found = []
     if state.clock_warning:
         found.append(_line("!", _("clock"), state.clock_warning, DAY))
-    if state.to_release:
-        found.append(_line("!", _("clock"), messages.to_release_text(state.to_release), DECIDE))
+    to_release, to_confirm = _rare_sentences(state)
+    found += [_line("!", _("clock"), sentence, DECIDE) for sentence in to_release]
     waiting = len(state.held) - (state.uncertified if role == "hq" else 0)  # those laptops have lines of their own
     if refused := waiting + len(state.quarantined) + len(state.set_aside):
         text = counted(
@@ -69,7 +68,7 @@ def exchange_todo(state: Status, role: str, *, keys: bool = True) -> list[Todo]:
     if role == "hq":
         waits = _("{name} waits to be certified")
         found += [_line("·", _("new laptop"), waits.format(name=name), DECIDE) for name in state.asking]
-        found += [_line("!", _("to confirm"), messages.to_confirm_text(name), DECIDE) for name in state.to_confirm]
+        found += [_line("!", _("to confirm"), sentence, DECIDE) for sentence in to_confirm]
     elif state.unsent_records:
         found += _unsent_lines(state, keys)
     return found
@@ -95,17 +94,26 @@ def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
 
 def exchange_sentences(state: Status, role: str) -> list[str]:
     """A sentence for everything that waits or was refused, for the USB screen."""
+    to_release, to_confirm = _rare_sentences(state)
     found = [state.clock_warning] if state.clock_warning else []
-    found += [messages.to_release_text(state.to_release)] if state.to_release else []
-    found += [*state.held, *state.quarantined, *state.set_aside]
+    found += [*to_release, *state.held, *state.quarantined, *state.set_aside]
     hint = _("Esc, then F6 twice, show them.") if role == "hq" else ""
     for number, sentence in ((state.conflicts, _conflicts(state)), (state.undecided, _undecided(state))):
         if number:
             found.append(f"{sentence}. {hint}".strip())
     if role == "hq" and state.asking:
         found.append(certificate_request_text(state.asking))
-    found += map(messages.to_confirm_text, state.to_confirm)
-    return found
+    return [*found, *to_confirm]
+
+
+def _rare_sentences(state: Status) -> tuple[list[str], list[str]]:
+    """What can be released, and which laptops are to be confirmed: what tells it is loaded only where there is some."""
+    if not (state.to_release or state.to_confirm):
+        return [], []
+    from fieldapp.sync.exchange import messages
+
+    to_release = [messages.to_release_text(state.to_release)] if state.to_release else []
+    return to_release, [messages.to_confirm_text(name) for name in state.to_confirm]
 
 
 def certificate_request_text(names: Sequence[str]) -> str:

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
 from fieldapp.i18n import _, counted
-from fieldapp.records import hanging, records, reviews, rule_violations, unit_codes, wanted_files, words
+from fieldapp.records import hanging, reviews, rule_violations, unit_codes, wanted_files, words
+from fieldapp.records.kinds import model_of
 from fieldapp.store.store import Draft, Row, Store
 from fieldapp.sync.merge.voids import unknowing_voids
-from fieldapp.work import review_hints, units_twice
 
 DUE_DAYS = 7
 SOON_DAYS = 30
@@ -208,7 +208,7 @@ def _matters(store: Store, today: date) -> Iterator[Todo]:
 def _returned(store: Store) -> Iterator[Todo]:
     """Records that headquarters returned, with its comments."""
     for review in reviews.returned_records(store)[:MAX_LISTED]:
-        title = _(records.model_of(review.kind).TITLE)
+        title = _(model_of(review.kind).TITLE)
         name = words.labels(store, review.kind, [review.record])[review.record]
         text = _("{title} · {name}: “{comment}”").format(title=title, name=name, comment=review.comment)
         yield Todo("↩", _("returned"), text, review.kind, review.record)
@@ -259,6 +259,8 @@ def _joint(store: Store) -> list[Todo]:
     """Joint activities of which posts give different amounts, or whose days do not touch; those that headquarters has
     accepted are left out."""
 
+    from fieldapp.work import review_hints
+
     def find() -> list[Todo]:
         posts = post_names(store)
         rows = store.rows(
@@ -278,6 +280,8 @@ def _joint(store: Store) -> list[Todo]:
 
 def _doubles(store: Store) -> list[Todo]:
     """Records that may be recorded twice, of the newest that headquarters has not accepted; one line for each set."""
+
+    from fieldapp.work import review_hints
 
     def find() -> list[Todo]:
         posts = post_names(store)
@@ -317,6 +321,8 @@ def _units_to_check(store: Store) -> Iterator[Todo]:
 
 def _units_twice(store: Store) -> Iterator[Todo]:
     """Units that headquarters added, and that the program ships now."""
+    from fieldapp.work import units_twice
+
     for found in units_twice.units_twice(store)[:MAX_LISTED]:
         named = words.labels(store, "unit", [found.added, *found.heirs])
         text = _("{unit}: added by {user}, and in the program's list now.").format(
@@ -470,7 +476,7 @@ def _drafts(store: Store) -> Sequence[Todo]:
         Todo(
             "·",
             _("draft"),
-            " · ".join((_(records.model_of(d.kind).TITLE), words.local_instant(d.saved_at), *_draft_title(d))),
+            " · ".join((_(model_of(d.kind).TITLE), words.local_instant(d.saved_at), *_draft_title(d))),
             d.kind,
             d.id,
             draft=True,

@@ -7,7 +7,7 @@ import pytest
 
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import RECORDS
-from fieldapp.domain.validation import checker
+from fieldapp.domain.validation import pydantic_model
 from fieldapp.store.capture import META_COLUMNS
 from fieldapp.store.migrations import schema_sql
 
@@ -31,16 +31,15 @@ def test_model_and_table_agree(model: type[Record]) -> None:
     for shape in fields_of(model):
         definition = columns[shape.name]
         assert definition.split()[1] == TYPES.get(shape.type, "INTEGER")
-        nullable = type(None) in getattr(checker(model).model_fields[shape.name].annotation, "__args__", ())
+        nullable = type(None) in getattr(pydantic_model(model).model_fields[shape.name].annotation, "__args__", ())
         assert ("NOT NULL" in definition) == (not nullable)
         assert re.findall(r"REFERENCES (\w+)", definition) == ([shape.ref] if shape.ref else [])
         if shape.type == "choice":
             assert re.findall(r"'(\w+)'", definition) == list(shape.choices)
         if shape.type == "date":
             assert f"date({shape.name}) IS {shape.name}" in definition
-        longest = next(
-            (m.max_length for m in checker(model).model_fields[shape.name].metadata if hasattr(m, "max_length")), None
-        )
+        limits = pydantic_model(model).model_fields[shape.name].metadata
+        longest = next((limit.max_length for limit in limits if hasattr(limit, "max_length")), None)
         if longest is not None and shape.type in ("text", "long") and shape.name != "code":
             assert f"BETWEEN 1 AND {longest}" in definition
 

@@ -16,10 +16,10 @@ from fieldapp.domain.indicators import INDICATORS
 from fieldapp.records import lists, records
 from fieldapp.reports.figures import behind, figures, grouped
 from fieldapp.reports.query import Period, Query, period_of
-from fieldapp.reports.report import Completeness, plans_on, report
+from fieldapp.reports.report import Completeness, report
 from fieldapp.reports.tables import table
 from fieldapp.store.store import Store
-from fieldapp.work import review_queue
+from fieldapp.work import month_counts, review_queue
 
 FIRST, LAST = date(2011, 12, 31), date(2012, 2, 29)
 """A span that begins on the last day of a year and ends on the day that only leap years have"""
@@ -274,7 +274,7 @@ def test_a_plan_is_of_the_report_whose_period_holds_all_of_it(world: World) -> N
                                (FIRST, LAST - DAY, 0)):  # fmt: skip
         assert len(report(world.post, Query(Period(first, last))).plan) == whole
     on = [FIRST - DAY, FIRST, LAST, LAST + DAY]
-    assert [len(plans_on(world.post, d)) for d in on] == [0, 1, 1, 0]
+    assert [len(month_counts.plans_on(world.post, d)) for d in on] == [0, 1, 1, 0]
 
 
 def test_a_plan_has_what_was_done_on_its_first_and_last_day(world: World) -> None:

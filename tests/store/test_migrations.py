@@ -23,7 +23,7 @@ from fieldapp import replica
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, records
-from fieldapp.store import capture, log, migrations, vault
+from fieldapp.store import baseline, capture, log, migrations, vault
 from fieldapp.store.baseline import baseline_changes
 from fieldapp.store.connection import connect
 from fieldapp.store.database import Database
@@ -347,7 +347,7 @@ def test_what_is_shipped_later_does_not_win_over_headquarters(world: World, monk
     records.save(world.hq, "activity_kind", {"also_called": "giếng làng"}, ids[0])
     world.carry(world.hq, world.post)
     newer = [*baseline_changes(), *(("activity_kind", i, {"also_called": "tên mới"}, False) for i in ids)]
-    monkeypatch.setattr(migrations, "baseline_changes", lambda: iter(newer))
+    monkeypatch.setattr(baseline, "baseline_changes", lambda: iter(newer))
     for store in (world.hq, world.post):
         store.db.execute("DELETE FROM _sqlite_migrations WHERE name = (SELECT max(name) FROM _sqlite_migrations)")
         assert migrations.migrate(store.db)

@@ -18,7 +18,7 @@ import zstandard
 from fieldapp import replica
 from fieldapp.records import records
 from fieldapp.records.unit_codes import units_to_check
-from fieldapp.store import migrations
+from fieldapp.store import baseline, migrations
 from fieldapp.store.store import FILE, Store
 from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.safety import doctor
@@ -50,7 +50,7 @@ class Files:
         with pytest.MonkeyPatch.context() as older:
             known = [m for m in migrations.MIGRATIONS if m.name < "0015"]
             older.setattr(migrations, "MIGRATIONS", known)
-            older.setattr(migrations, "baseline_changes", lambda: iter(few_units.whole()[:SHIPPED_BEFORE]))
+            older.setattr(baseline, "baseline_changes", lambda: iter(few_units.whole()[:SHIPPED_BEFORE]))
             store = self.open(home)
         have = {row["name"] for row in store.rows("SELECT name FROM sqlite_master")}
         for sort, name, statement in migrations._statements():  # today's program asks them; it did not know of them

@@ -21,7 +21,7 @@ from field import World
 from pytest import importorskip
 from tui.test_every_screen import fill
 
-from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.keys import input_methods
 from fieldapp.vietnamese.text import clean
 
 pexpect = importorskip("pexpect", reason=on_windows.TERMINAL)
@@ -39,11 +39,11 @@ PATIENCE = 60
 def sent() -> Iterator[list[tuple[str, str]]]:
     """What each field gets: (way or input method, keys)."""
     rng = random.Random(23)
-    ways, habits = list(WAYS), list(INPUT_METHODS)[: None if WHOLE else 1]
+    ways, habits = list(WAYS), list(input_methods())[: None if WHOLE else 1]
     for number in count():
         taken = ways if WHOLE else [ways[number % len(ways)]]
         yield [(way, WAYS[way](TEXT, rng)) for way in taken] + [
-            (habit, spell_text(SPELT, INPUT_METHODS[habit][0])) for habit in habits
+            (habit, spell_text(SPELT, input_methods()[habit][0])) for habit in habits
         ]
 
 

@@ -7,7 +7,7 @@ from field import Run, World
 from form_driver import form_driver
 
 from fieldapp.records import records
-from fieldapp.store import migrations
+from fieldapp.store import log, migrations
 from fieldapp.store.store import Store
 from fieldapp.sync.format import segment
 from fieldapp.work.todo import todo
@@ -54,6 +54,16 @@ def test_what_was_recorded_before_the_official_codes_is_listed(world: World) -> 
         assert to_check(store) == [("activity", before)], store.role
     records.save(world.post, "activity", {"unit_id": unit(world, "01558")}, before)
     assert to_check(world.post) == []
+
+
+def test_nothing_is_looked_through_where_nobody_had_the_first_codes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.well(unit_id=unit(world, "01537"), date_from="2026-11-06")
+    world.carry(world.post, world.hq)
+    monkeypatch.delattr(log, "changes_of_rows")
+    for store in (world.post, world.hq):
+        assert to_check(store) == [], store.role
 
 
 def test_what_was_sealed_after_the_upgrade_is_found_at_headquarters_too(world: World) -> None:

@@ -17,9 +17,10 @@ from fieldapp.domain.records import BY_KIND, PARENTS
 from fieldapp.domain.review import Review
 from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
+from fieldapp.records import belonging
 from fieldapp.store import log, wall
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import bundle_contents, refused_bundles
+from fieldapp.sync.exchange import refused_bundles
 from fieldapp.sync.exchange.incoming import Imported
 from fieldapp.sync.format import clock
 from fieldapp.sync.peers import peers
@@ -245,7 +246,7 @@ def _count(store: Store, numbers: Iterable[int], touched: _Touched) -> None:
                     touched.void_set.add((head.table, head.row_id))
     for table, ids in rows.items():
         parent = PARENTS[table][0].KIND
-        touched.others |= {(parent, record) for record in bundle_contents.records_of(store, table, ids).values()}
+        touched.others |= {(parent, record) for record in belonging.records_of(store, table, ids).values()}
 
 
 def _fill(store: Store, arrival: Arrival, touched: _Touched, since: int) -> None:

@@ -1,14 +1,12 @@
 """The contents of a bundle: which segments and certificates a recipient gets, and the manifest of them."""
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 import fieldapp
-from fieldapp.domain.attachment import Attachment
-from fieldapp.domain.records import PARENTS
+from fieldapp.records import belonging
 from fieldapp.store import log as change_log
 from fieldapp.store import vault, wall
 from fieldapp.store.migrations import SEGMENT_SCHEMA
@@ -234,21 +232,9 @@ def records_in(store: Store, chosen: Sequence[Row]) -> int:
             by_table.setdefault(change.table, set()).add(change.row_id)
     records: set[str] = set()
     for table, ids in by_table.items():
-        of_record = records_of(store, table, ids)
+        of_record = belonging.records_of(store, table, ids)
         records |= {of_record.get(row_id, row_id) for row_id in ids}
     return len(records)
-
-
-def records_of(store: Store, table: str, ids: Iterable[str]) -> dict[str, str]:
-    """Row -> its record, for rows of a table that belong to records; empty for the table of a record."""
-    if table not in PARENTS and table != Attachment.KIND:
-        return {}
-    parent = "record_id" if table == Attachment.KIND else PARENTS[table][1].parent
-    rows = store.rows(
-        f"SELECT id, {parent} AS record FROM {table} WHERE id IN (SELECT value FROM json_each(?))",
-        [json.dumps(list(ids))],
-    )
-    return {row["id"]: row["record"] for row in rows}
 
 
 def _rejected_changes(store: Store, to: Peer | None) -> list[RejectedChange]:

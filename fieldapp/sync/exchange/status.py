@@ -1,24 +1,25 @@
 """The state of exchange: what headquarters has not received, what waits here, and what other laptops lack."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from fieldapp.domain.attachment import Attachment
 from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _, counted
-from fieldapp.records import words
+from fieldapp.records import belonging, words
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import bundle_contents, messages
 from fieldapp.sync.format import clock
-from fieldapp.sync.merge import release, voids
-from fieldapp.sync.merge.forks import FORK_SETTLED
-from fieldapp.sync.merge.revocation import UNTRUSTED
+from fieldapp.sync.merge import voids
 from fieldapp.sync.peers import logs, peers, receipts
 from fieldapp.sync.peers.peers import Peer
+
+if TYPE_CHECKING:
+    from fieldapp.sync.merge.release import ToRelease
 
 OnWay = Literal["unsent", "awaited"]
 """How far a record that headquarters has not received is: ``unsent`` if one of its changes is in no bundle yet,
@@ -28,8 +29,7 @@ EXPORTED_CHANGES = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
 
-@dataclass(frozen=True)
-class PeerStatus:
+class PeerStatus(Struct, frozen=True):
     """What one other replica has of our own changes."""
 
     replica_id: str
@@ -49,8 +49,7 @@ class PeerStatus:
     """it waits for us to compare its fingerprint and certify it"""
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(Struct, frozen=True):
     """The state of exchange."""
 
     unsent: int
@@ -77,7 +76,7 @@ class Status:
     undecided: int
     """records that were voided, or lines of which were, by somebody who did not know what others did to them"""
     clock_warning: str | None
-    to_release: release.ToRelease | None
+    to_release: "ToRelease | None"
     """what waits because a clock was far ahead, and can be released here"""
 
     @property
@@ -118,22 +117,12 @@ def exchange_status(store: Store) -> Status:
     received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
     lacking = list(_unacknowledged(store))
     records = _by_record(store, lacking)
-    segments = store.rows(
-        f"SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment WHERE state = 'held'"
-        f" UNION ALL SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment"
-        " WHERE state = 'quarantined' AND reason <> ?"
-        " ORDER BY received_at, log_id, first",
-        [FORK_SETTLED],
-    )
-    quarantined = [messages.quarantine_text(store, s) for s in segments if s["state"] == "quarantined"]
-    quarantined += [
-        messages.bad_segment_text(r["why"]) for r in store.rows("SELECT why FROM local_broken ORDER BY received_at")
-    ]
-    if me.trust == "revoked":
-        quarantined.insert(
-            0, _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
-        )
     asking = {p.id: p.title for p in partners if peers.awaits_certificate(me, p)}
+    off = _not_applied(store, asking)
+    quarantined = off.quarantined
+    if me.trust == "revoked":
+        revoked = _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
+        quarantined = [revoked, *quarantined]
     return Status(
         unsent=len(lacking),
         unsent_records=len(records),
@@ -142,16 +131,62 @@ def exchange_status(store: Store) -> Status:
         asking=list(asking.values()),
         to_confirm=[p.title for p in peers.to_confirm(store, known)],
         received_until=max(received, default=None),
+        held=off.held,
+        uncertified=off.uncertified,
+        quarantined=quarantined,
+        set_aside=off.set_aside,
+        conflicts=store.value("SELECT count(*) FROM local_conflict"),
+        undecided=sum(map(len, voids.undecided_records(store).values())),
+        clock_warning=clock.warning(store),
+        to_release=off.to_release,
+    )
+
+
+class _NotApplied(Struct, frozen=True):
+    """What is here and does not count, as in ``Status``."""
+
+    held: list[str] = []
+    uncertified: int = 0
+    quarantined: list[str] = []
+    set_aside: list[str] = []
+    to_release: "ToRelease | None" = None
+
+
+def _not_applied(store: Store, asking: Container[str]) -> _NotApplied:
+    """What waits, was refused, was rejected, or waits for a release; ``asking``: laptops that wait to be certified.
+
+    Mostly there is nothing, and then the rules of merging need not be loaded before the first screen is there.
+    """
+    if clock.is_plausible(clock.current(store)) and not store.value(
+        "SELECT EXISTS (SELECT 1 FROM local_segment WHERE state = 'held')"
+        " OR EXISTS (SELECT 1 FROM local_segment WHERE state = 'quarantined')"
+        " OR EXISTS (SELECT 1 FROM local_broken) OR EXISTS (SELECT 1 FROM local_set_aside)"
+    ):
+        return _NotApplied()
+    from fieldapp.sync.exchange import messages
+    from fieldapp.sync.merge import release
+    from fieldapp.sync.merge.forks import FORK_SETTLED
+    from fieldapp.sync.merge.revocation import UNTRUSTED
+
+    segments = store.rows(
+        f"SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment WHERE state = 'held'"
+        f" UNION ALL SELECT {messages.SEGMENT_COLUMNS}, received_at FROM local_segment"
+        " WHERE state = 'quarantined' AND reason <> ?"
+        " ORDER BY received_at, log_id, first",
+        [FORK_SETTLED],
+    )
+    broken = store.rows("SELECT why FROM local_broken ORDER BY received_at")
+    return _NotApplied(
         held=[messages.waiting_text(store, s) for s in segments if s["state"] == "held"],
         uncertified=sum(s["reason"] == UNTRUSTED and s["replica_id"] in asking for s in segments),
-        quarantined=quarantined,
+        quarantined=[
+            *(messages.quarantine_text(store, s) for s in segments if s["state"] == "quarantined"),
+            *(messages.bad_segment_text(row["why"]) for row in broken),
+        ],
         set_aside=[
             messages.rejected_change_text(r["log_id"], r["seq"], r["reason"])
             for r in store.rows("SELECT * FROM local_set_aside ORDER BY log_id, seq")
         ],
-        conflicts=store.value("SELECT count(*) FROM local_conflict"),
-        undecided=sum(map(len, voids.undecided_records(store).values())),
-        clock_warning=clock.warning(store),
         to_release=release.to_release(store),
     )
 
@@ -164,6 +199,9 @@ def peers_status(store: Store) -> list[PeerStatus]:
 
 def missing_segments_text(store: Store, post_id: str) -> list[str]:
     """A sentence for each segment of a post's logs that waits or was refused: what it waits for, or why."""
+    from fieldapp.sync.exchange import messages
+    from fieldapp.sync.merge.forks import FORK_SETTLED
+
     rows = store.rows(
         f"SELECT {messages.SEGMENT_COLUMNS} FROM local_segment"
         " WHERE scope = ? AND (state = 'held' OR state = 'quarantined' AND reason <> ?)"
@@ -251,7 +289,7 @@ def _by_record(store: Store, changes: Iterable[tuple[str, str, OnWay]]) -> dict[
         rows[row_id] = _further(rows.get(row_id), on_way)
     records: dict[str, OnWay] = {}
     for table, rows in by_table.items():
-        of_record = bundle_contents.records_of(store, table, rows)
+        of_record = belonging.records_of(store, table, rows)
         for row_id, on_way in rows.items():
             record = of_record.get(row_id, row_id)
             records[record] = _further(records.get(record), on_way)

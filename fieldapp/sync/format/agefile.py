@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, cast
 
-import pyrage
-
 from fieldapp.store import age_writer
 from fieldapp.store.age_writer import AgeWriter
 from fieldapp.sync.format import tarball
@@ -38,6 +36,8 @@ def decrypted(
 ) -> Iterator[IO[bytes]]:
     """The plain text of an open age file. ``explain`` gets the errors that decryption met, and raises one of its own:
     when the reader of the plain text finds a bad tar, and when the block ends."""
+    import pyrage
+
     identity = pyrage.x25519.Identity.from_str(age_secret)
     failed: list[Exception] = []
     read_on = threading.Event()
@@ -79,6 +79,8 @@ def _stop(reader: IO[bytes], worker: threading.Thread, read_on: threading.Event)
 @contextmanager
 def encrypted(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[bytes]]:
     """A stream that is encrypted to age recipients into ``target``; where the block raises, the file stays cut off."""
+    import pyrage
+
     for recipient in recipients:
         pyrage.x25519.Recipient.from_str(recipient)  # RecipientError unless it is one
     writer = AgeWriter(target, lambda file_key: b"".join(_stanza(recipient, file_key) for recipient in recipients))

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Literal
 
 import msgspec
-import pyrage
 from msgspec import Struct, field
 
 from fieldapp.errors import FieldappError, FileRefused, os_error_text
@@ -41,8 +40,16 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _MEMBER = re.compile(rf"((?:certs|revocations)/{_UUID}\.json|segments/{_UUID}-[0-9]{{10}}\.jsonl\.zst)(\.minisig)?")
 
 Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total); stage is one of ``write``, ``verify``, ``read``, ``apply``, ``index``. It may raise
-``Cancelled``; at ``index`` that is too late."""
+"""Called with (stage, done, total), a total of 0 where nobody knows it. It may raise ``Cancelled``; at ``index`` that
+is too late."""
+STAGES = {
+    "read": "Reading bundles",
+    "apply": "Taking in changes",
+    "index": "Making the new records findable",
+    "write": "Writing the bundle",
+    "verify": "Reading back and comparing",
+}
+"""Stage of ``Progress`` -> what is being done"""
 
 
 class MemberLine(msgspec.Struct, frozen=True):
@@ -320,6 +327,8 @@ def _explain(path: Path, failed: Sequence[Exception]) -> None:
     """Raise the error that decryption met: it says more than the error of the reader of its output."""
     if not failed or isinstance(failed[0], ValueError):
         return
+    import pyrage
+
     error = failed[0]
     if isinstance(error, pyrage.DecryptError):
         text = str(error).lower()

@@ -8,7 +8,6 @@ the fingerprint by telephone and then certifies.
 import hashlib
 
 import msgspec
-import pyrage
 from msgspec import Struct
 
 from fieldapp.vietnamese.text import clean
@@ -70,6 +69,7 @@ class Revocation(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 def new_keys() -> Keys:
     """Fresh keys from the system's random source."""
+    import pyrage
     from minisign import KeyPair
 
     pair = KeyPair.generate()
@@ -115,10 +115,22 @@ def encode_revocation(revocation: Revocation) -> bytes:
 
 def decode_certificate(data: bytes) -> Certificate | None:
     """A certificate from outside; None if it does not have a form that this version knows."""
+    import pyrage
+
+    certificate = stored_certificate(data)
+    try:
+        if certificate is not None:
+            pyrage.x25519.Recipient.from_str(certificate.age_key)
+    except pyrage.RecipientError:
+        return None
+    return certificate
+
+
+def stored_certificate(data: bytes) -> Certificate | None:
+    """The same of one that is stored here: whether its key can be encrypted to was asked before."""
     try:
         certificate = msgspec.json.decode(data, type=Certificate)
-        pyrage.x25519.Recipient.from_str(certificate.age_key)
-    except (msgspec.MsgspecError, UnicodeDecodeError, pyrage.RecipientError):
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     if certificate.format != CERTIFICATE_FORMAT or certificate.role not in ("hq", "post"):
         return None

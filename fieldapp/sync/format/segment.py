@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 import msgspec
-import zstandard
 from msgspec import Struct
 
 from fieldapp.store import log, wall
@@ -123,6 +122,8 @@ def encode(header: Header, changes: list[Row]) -> bytes:
             line.append(change["at"])
         lines.append(msgspec.json.encode(line))
     text = b"\n".join(lines) + b"\n"
+    import zstandard
+
     return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compress(text)
 
 
@@ -255,6 +256,8 @@ def _change_line(seq: int, line: bytes) -> ChangeLine:
 
 def _text(data: bytes) -> bytes:
     """The text of a segment: one complete zstd frame and nothing after it, so that every reader sees the same."""
+    import zstandard
+
     frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
     parts, size = [], 0
     try:

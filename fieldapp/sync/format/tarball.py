@@ -5,7 +5,6 @@ anybody may have had. So this reader accepts plain USTAR members only, and check
 """
 
 import re
-import tarfile
 from collections.abc import Iterator
 from typing import IO
 
@@ -25,6 +24,8 @@ class BadTar(ValueError):
 
 def write_member(stream: IO[bytes], name: str, data: bytes) -> None:
     """Append one file."""
+    import tarfile
+
     info = tarfile.TarInfo(name)
     info.size = len(data)
     info.mode = 0o600
@@ -47,6 +48,8 @@ def has_tar_header(source: IO[bytes]) -> bool:
 
 def read_members(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """(name, content) of each file, in order, to the end of the archive; BadTar if anything else is there."""
+    import tarfile
+
     for _ in range(MAX_MEMBERS):
         block = _exactly(stream, BLOCK)
         if block == bytes(BLOCK):

@@ -8,7 +8,6 @@ import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -26,8 +25,7 @@ AT_ONCE = 5_000
 """Changes of ``local_change`` that are read like a segment"""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Consecutive rows of one table: their ids begin with ``first`` or a greater text, and with less than ``last``."""
 
     table: str
@@ -48,8 +46,7 @@ class _Line(msgspec.Struct, array_like=True, frozen=True, gc=False):
 _PLACES: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(msgspec.Struct, frozen=True):
     """Up to 5,000 changes of a log that lie together: a numbered segment, or rows of ``local_change``."""
 
     log_id: str
@@ -59,14 +56,13 @@ class _Run:
     """The segment's number; None for rows of ``local_change``"""
 
 
-@dataclass
-class _Touched:
+class _Touched(msgspec.Struct):
     """The changes of one table in a run: sorted keys of their rows, and the place of each in the run."""
 
     run: _Run
     bytes_each: int
-    keys: "array[int]" = field(default_factory=lambda: array("Q"))
-    places: "array[int]" = field(default_factory=lambda: array("H"))
+    keys: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))
+    places: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
 
 
 def parts(store: Store, tables: Sequence[str], by_log: Mapping[str, Author]) -> Iterator[Part]:

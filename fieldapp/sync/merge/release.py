@@ -11,7 +11,8 @@ not know waits for its author.
 """
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fieldapp.store import people
 from fieldapp.store.log import Change
@@ -26,8 +27,7 @@ from fieldapp.sync.peers import logs, peers, receipts
 _SEGMENT = "hash, log_id, scope, replica_id, first, last, prev, knows, state, reason"
 
 
-@dataclass(frozen=True)
-class ToRelease:
+class ToRelease(Struct, frozen=True):
     """What a release here would log again."""
 
     changes: int

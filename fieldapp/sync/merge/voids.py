@@ -22,7 +22,6 @@ from msgspec import Struct, field
 from fieldapp.domain.assistance import Activity
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
-from fieldapp.records import duplicates
 from fieldapp.store import disk_errors, log
 from fieldapp.store.log import Change
 from fieldapp.store.migrations import BASELINE_LOG, SEGMENT_SCHEMA
@@ -178,6 +177,8 @@ class _Voided(Struct):
 
 def _judge(store: Store, knowledge: Knowledge, kind: str, ids: set[str]) -> tuple[list[UnknowingVoid], set[str]]:
     """(the voids that wait among some voided rows and those that look the same as one of them, all rows judged)."""
+    from fieldapp.records import duplicates
+
     elsewhere: dict[str, list[str]] = {}
     if kind == Activity.KIND:
         ids = ids.union(*duplicates.voided_elsewhere(store, ids).values())

@@ -1,7 +1,5 @@
 """The logs that this replica writes: one at a time for each scope, each with an id of its own."""
 
-import uuid_utils
-
 from fieldapp.store import log
 from fieldapp.store.store import Store
 
@@ -11,6 +9,8 @@ def begin_log(store: Store, scope: str) -> None:
 
     The log that was written until now is kept, and gets no more changes.
     """
+    import uuid_utils
+
     store.db.execute("UPDATE local_log SET own = 0 WHERE own = 1 AND scope = ?", [scope])
     store.db.execute(
         "INSERT INTO local_log (id, scope, replica_id, own, seq) VALUES (?, ?, ?, 1, 0)",

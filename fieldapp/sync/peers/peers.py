@@ -566,7 +566,7 @@ def _insert(store: Store, certificate: keys.Certificate, data: bytes, signature:
 
 
 def _peer(row: Row) -> Peer:
-    certificate = keys.decode_certificate(row["certificate"])
+    certificate = keys.stored_certificate(row["certificate"])
     return Peer(
         **{
             k: row[k]

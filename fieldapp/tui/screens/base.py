@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual import getters, work
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
+from textual.events import ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import OptionList
@@ -45,7 +46,7 @@ class OrderedKeys(Screen[Any]):
             return {}
         hidden = self.not_allowed
         keys = {
-            key: active._replace(binding=replace(active.binding, description=again(active.binding.description)))
+            key: _in_words_of_now(active)
             for key, active in super().active_bindings.items()
             if active.binding.action not in hidden
         }
@@ -79,6 +80,13 @@ class OrderedKeys(Screen[Any]):
     def on_screen_resume(self) -> None:
         for footer in self.query(KeyFooter):
             footer.refresh()
+
+
+def _in_words_of_now(active: ActiveBinding) -> ActiveBinding:
+    words = again(active.binding.description)
+    if words == active.binding.description:
+        return active
+    return active._replace(binding=replace(active.binding, description=words))
 
 
 def _footer_place(key: str) -> tuple[int, int]:
@@ -139,7 +147,14 @@ class Page(OrderedKeys):
         """The widgets between header and footer."""
         yield from ()
 
-    def on_screen_resume(self) -> None:
+    def _on_screen_resume(self, event: ScreenResume) -> None:
+        if self.app.leads_on or not self.is_current:  # it is covered again
+            event.prevent_default()
+        else:
+            self.come_back()
+
+    def come_back(self) -> None:
+        """Show the state of now."""
         for header in self.query(HeaderLine):  # a form on top of another page has none
             header.refresh_state()
         self.renew()

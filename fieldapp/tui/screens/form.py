@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 import uuid_utils
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -141,6 +142,11 @@ class FormScreen(Page):
         self._lacks_files: str | None = None
         """The same, while it lacks files that its kind wants"""
 
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        """Close the form; what is below is not shown between two forms."""
+        self.app.leads_on = self.goes_on and result is not None
+        return super().dismiss(result)
+
     @property
     def purpose(self) -> str:
         """What the form is for, in a word."""
@@ -197,7 +203,7 @@ class FormScreen(Page):
         self.set_interval(KEEP_EVERY_SECONDS, self.keep)
         self._say_what_is_lacking()
         # made while somebody types: the first record that is saved need not wait for it
-        self.run_worker(partial(validation.checker, self.model), thread=True)
+        self.run_worker(partial(validation.validator, self.model), thread=True)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.app.show_focus)
@@ -511,11 +517,12 @@ class FormScreen(Page):
 
     def record(self, data: Mapping[str, Any], *, confirm: bool) -> None:
         """Record what was entered, and close the form. Raises what ``records.save`` raises."""
-        row_id = self.write(data, confirm=confirm)
+        with self.store.transaction():  # one: a draft of what is recorded would be recorded twice
+            row_id = self.write(data, confirm=confirm)
+            self.store.drop_draft(self._draft_id)
+            if self.row_id is None:
+                self._keep_pins()
         self._over = True
-        self._drop()
-        if self.row_id is None:
-            self._keep_pins()
         if not self.goes_on:
             name = words.labels(self.store, self.kind, [row_id])[row_id]
             self.app.notify(_("✓ Recorded: {name}").format(name=name), markup=False, timeout=5)

@@ -21,7 +21,7 @@ def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) ->
 
     def next_one(row_id: str | None) -> None:
         if row_id is not None:
-            show(form_of(kind), row_id)
+            app.lead_on(lambda: show(form_of(kind), row_id))
 
     show(form_of(kind, initial=initial))
 

@@ -7,16 +7,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.dates import format_date_long
 from fieldapp.i18n import _
-from fieldapp.records import records
+from fieldapp.records.kinds import model_of
 from fieldapp.store import wall
 from fieldapp.tui.screens.todo_sort import TodoPage
 from fieldapp.tui.widgets.header import HeaderLine
+from fieldapp.tui.widgets.lines import put
 from fieldapp.tui.widgets.todo_list import TodoLines
 from fieldapp.work import desk, month_counts, notices
 from fieldapp.work.todo import Todo
@@ -64,14 +64,14 @@ class HomeScreen(TodoPage):
             *notices.exchange_todo(state, self.store.role),
             *desk.everything(self.store, today),
         ]
-        self.query_one("#what", Static).update(Content(f"{_('To do')}   {format_date_long(today)}"))
+        put(self.query_one("#what", Static), f"{_('To do')}   {format_date_long(today)}")
         self._replies = desk.unwritten_replies(self.store)
         self._list_todo()
         plan, plans = self.query_one("#plan", Static), list(self._plan(today))
         room = month_counts.MAX_KINDS if self.app.size.height >= FULL_HEIGHT else FEW_KINDS
-        self.query_one("#counts", Static).update(Content(self._counts(today, max(room - len(plans), 1))))
-        plan.update(Content("\n".join(plans)))
-        plan.display = bool(plan.content)
+        put(self.query_one("#counts", Static), self._counts(today, max(room - len(plans), 1)))
+        put(plan, "\n".join(plans))
+        plan.display = bool(plans)
         if self.store.role == "hq":
             self.look_up(notices.review_line, self._show_to_review)
 
@@ -89,7 +89,7 @@ class HomeScreen(TodoPage):
         counted = month_counts.month_counts(self.store, today)[:most]
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
         lines = [
-            f"{_(records.model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
+            f"{_(model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
             + (f"  {_('+ {n} of later months').format(n=format_amount(of.later))}" if of.later else "")
             for of in counted
         ]
@@ -97,10 +97,12 @@ class HomeScreen(TodoPage):
 
     def _plan(self, today: date) -> Iterator[str]:
         """The progress of the plans in force: one line with a bar for each."""
+        plans = month_counts.plans_on(self.store, today)[:MOST_PLANS]
+        if not plans:
+            return
         from fieldapp.reports.query import Period, Query
-        from fieldapp.reports.report import plan_progress, plans_on
+        from fieldapp.reports.report import plan_progress
 
-        plans = plans_on(self.store, today)[:MOST_PLANS]
         for made in plan_progress(self.store, Query(Period(today, today), today=today), plans):
             full = min(made.percent, 100) * BAR // 100
             yield f"{made.title[:30]:<31}{'█' * full:<{BAR}} {made.text}"

@@ -240,7 +240,9 @@ class QuickScreen(Page):
             return True
         data = self._data()
         try:
-            row_id = records.save(self.store, self._model.KIND, data, confirm=data == self._asked)
+            with self.store.transaction():
+                row_id = records.save(self.store, self._model.KIND, data, confirm=data == self._asked)
+                self.store.drop_draft(self._draft_id)
         except NeedsConfirmation as question:
             self._asked = data
             self._point_at(question.fields)
@@ -278,7 +280,6 @@ class QuickScreen(Page):
                 cell.entry.load(None)
         self._asked = None
         self._begun = self._typed()
-        self.store.drop_draft(self._draft_id)
         self.set_focus(self._cells[0].entry)
 
     def _point_at(self, problems: Mapping[str, str]) -> None:

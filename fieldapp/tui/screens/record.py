@@ -379,7 +379,7 @@ class RecordScreen(Page):
             self._update("#message", str(error))
             return
         self._close_void()
-        self.on_screen_resume()
+        self.come_back()
 
     def action_work(self) -> None:
         """Go to what was done for the tasks."""
@@ -408,7 +408,7 @@ class RecordScreen(Page):
             self.dismiss(said)
             return
         self._close_void()
-        self.on_screen_resume()
+        self.come_back()
 
     def action_back(self) -> None:
         """Close the reason or leave the list of work; otherwise go back."""

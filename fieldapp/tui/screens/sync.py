@@ -21,6 +21,7 @@ from fieldapp.store import log, wall
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import arrivals, incoming, outgoing, replies, status, sticks
 from fieldapp.sync.format import clock, drives
+from fieldapp.sync.format.bundle import STAGES
 from fieldapp.sync.peers import peers, practice
 from fieldapp.sync.safety import backup
 from fieldapp.tui.screens.base import Page
@@ -29,15 +30,6 @@ from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean, sort_key
 from fieldapp.work import desk, notices
-
-STAGES = {
-    "read": "Reading bundles",
-    "apply": "Taking in changes",
-    "index": "Making the new records findable",
-    "write": "Writing the bundle",
-    "verify": "Reading back and comparing",
-}
-
 
 FEW_REPLIES = 3
 """Up to so many replies are told one by one; of more their number and for whom, and the files behind a key"""
@@ -426,7 +418,7 @@ class SyncScreen(Page):
         self._end = [*last]
         self._show_from_top()
         self._show_busy()
-        self.on_screen_resume()
+        self.come_back()
 
     def _show_busy(self) -> None:
         """Show a bar and a single key while the work runs."""

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 
 from fieldapp.domain import lengths
@@ -20,7 +21,7 @@ from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui import themes
 from fieldapp.tui.host import Host
-from fieldapp.tui.keys import INPUT_METHODS
+from fieldapp.tui.keys import input_methods
 from fieldapp.tui.screens.finder import Finder, Found, Group
 from fieldapp.tui.screens.menu import by_use, section_title
 from fieldapp.tui.widgets.scrolling import cut
@@ -88,6 +89,11 @@ class WayFinder(Finder):
     def __init__(self, store: Store, title: str, first: Sort) -> None:
         self._in_order = sorted(ways(store), key=lambda way: way.sort != first)
         super().__init__(title, self._listed(first))
+
+    def dismiss(self, result: Go | None = None) -> AwaitComplete:
+        """Close it; what was chosen mostly opens another screen at once."""
+        self.app.leads_on = result is not None
+        return super().dismiss(result)
 
     def _listed(self, first: Sort) -> list[Group]:
         """What stands there while nothing is typed: the first sort under its headings, then screens and settings."""
@@ -199,7 +205,7 @@ def _settings(store: Store) -> Iterator[Way]:
     for theme, title in themes.titles().items():
         called = _called("colours", "Colours")
         yield Way("setting", f"{_('Colours')} › {title}", _colours(theme), called)
-    for habit in ("", *INPUT_METHODS):
+    for habit in ("", *input_methods()):
         name = f"{_('Typing')} › {habit or _('by the machine')}"
         yield Way("setting", name, _typing(habit), _called("typing", "Typing"))
     others = {

@@ -34,6 +34,8 @@ class KeyFooter(Widget, can_focus=False):
         self.auto_links = False  # a click presses the key, but it is not drawn as a link
         self.shown: Sequence[KeyName] = ()
         """What it says now"""
+        self._due = False
+        """The keys may have changed, and it will look soon"""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
@@ -42,10 +44,12 @@ class KeyFooter(Widget, can_focus=False):
         self.screen.bindings_updated_signal.unsubscribe(self)
 
     def _keys_changed(self, _screen: Screen[Any]) -> None:
-        if self.app.app_focus:
+        if self.app.app_focus and not self._due:
+            self._due = True
             self.call_after_refresh(self._look)
 
     def _look(self) -> None:
+        self._due = False
         if not self.is_attached:
             return
         keys = self._keys()
@@ -84,6 +88,8 @@ class KeyFooter(Widget, can_focus=False):
         return lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        if not self.shown:  # looked at before the screen is laid out first: it need not be laid out twice
+            self.shown = self._keys()
         return len(self._lines(width))
 
     def render(self) -> Text:

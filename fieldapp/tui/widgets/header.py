@@ -3,7 +3,6 @@
 from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.events import Click
 from textual.widgets import Static
 
@@ -12,6 +11,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import status
 from fieldapp.sync.peers import practice
 from fieldapp.tui.host import Host
+from fieldapp.tui.widgets.lines import put
 
 NARROW, MIDDLE = 70, 100
 """Columns of a screen up to which less is said: here only how many records, or less of what became of them, so that
@@ -39,7 +39,7 @@ class HeaderLine(Horizontal):
         who = f"{identity.post_name or identity.name} · {store.user}"
         marks = [_("PRACTICE")] if practice.is_practice(store) else []
         marks += [_("reading only")] if store.read_only else []
-        self.query_one(".who", Static).update(Content(" · ".join([*marks, who])))
+        put(self.query_one(".who", Static), " · ".join([*marks, who]))
         self._show_sent()
         self.show_typing()
 
@@ -50,7 +50,7 @@ class HeaderLine(Horizontal):
 
     def _show_sent(self) -> None:
         text = sent_text(self.app.store, self.state, self.app.size.width)
-        self.query_one(".sent", Static).update(Content(text))
+        put(self.query_one(".sent", Static), text)
 
     def on_click(self, event: Click) -> None:
         """The number of records that headquarters has not received opens their list."""
@@ -59,7 +59,7 @@ class HeaderLine(Horizontal):
 
     def show_typing(self) -> None:
         """Name the program's own input method while it is on."""
-        self.query_one(".typing", Static).update(Content(self.app.habit))
+        put(self.query_one(".typing", Static), self.app.habit)
 
 
 def sent_text(store: Store, state: status.Status, width: int) -> str:

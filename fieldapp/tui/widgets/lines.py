@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.content import Content
 from textual.visual import VisualType
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 
@@ -20,6 +20,12 @@ def refill(shown: OptionList, lines: Iterable[VisualType], nothing: str = "") ->
         shown.add_option(Option(Content(f" {nothing}"), disabled=True))
     shown.highlighted = min(at, len(options) - 1) if options else None
     shown.focus()
+
+
+def put(shown: Static, text: str) -> None:
+    """Show a text, if it is another one: each change lays the whole screen out anew."""
+    if text != (shown.content.plain if isinstance(shown.content, Content) else shown.content):
+        shown.update(Content(text))
 
 
 def hanging(sign: str, text: str) -> Table:

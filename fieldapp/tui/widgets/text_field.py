@@ -22,11 +22,12 @@ from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp, is_shown
 from fieldapp.tui.widgets.long_text import Cells, window
 from fieldapp.tui.widgets.scrolling import cut
-from fieldapp.vietnamese.input_method import InputMethod
 from fieldapp.vietnamese.text import WORD_START, as_meant, clean, composed, letter_end, letter_start
 
 if TYPE_CHECKING:
     from textual.widgets.input import Selection
+
+    from fieldapp.vietnamese.input_method import InputMethod
 
 OPENKEY_MARK = "\u202f"
 """The narrow no-break space that OpenKey sends and then deletes: it counts as a character until the text is stored.
@@ -313,12 +314,14 @@ class TextField(LetterInput):
         self.delete_selection()
         self._put(*typist.press(*self._parted, key))
 
-    def _own_method(self) -> InputMethod | None:
+    def _own_method(self) -> "InputMethod | None":
         """The program's own input method with the words of this field; None while it is off here."""
         app = self.app
         if app.method is None or not self.VIETNAMESE or self.password:
             self._typist = None
         elif self._typist is None or (self._typist.method, self._typist.modern) != (app.method, app.modern):
+            from fieldapp.vietnamese.input_method import InputMethod
+
             self._typist = InputMethod(app.method, app.modern)
         return self._typist
 

@@ -35,6 +35,7 @@ class TodoLines(Vertical):
         self._whole = whole
         self._lines: Sequence[Todo] = ()
         self._nothing = ""
+        self._filled = False
         self.shown: Sequence[Todo] = ()
         """The lines of the list"""
 
@@ -49,7 +50,10 @@ class TodoLines(Vertical):
             self._fill()
 
     def show(self, lines: Sequence[Todo], nothing: str = "") -> None:
-        """Show these lines; ``nothing``: text for none."""
+        """Show these lines; ``nothing``: text for none. Those that are shown already stay, as they are."""
+        if self._filled and (lines, nothing) == (self._lines, self._nothing):
+            self.query_one(TodoList).focus()
+            return
         self._lines, self._nothing = lines, nothing
         self._fill()
 
@@ -58,6 +62,7 @@ class TodoLines(Vertical):
 
     def _fill(self) -> None:
         self.shown = self._fitted()
+        self._filled = True
         refill(self.query_one(TodoList), map(_in_columns, self.shown), self._nothing)
 
 
