@@ -450,15 +450,18 @@ class Laptops(RuleBasedStateMachine):
                 self.seen["files"] += 1
 
     def clear(self, name: str) -> None:
-        """A post takes away what headquarters has, or asks for all that it took away again."""
+        """A post takes away what headquarters has, after a round with it, and perhaps asks for it again."""
         store = self.stores[name]
-        if store.role != "post" or name in self.old:
+        above = [other for other in self.partners(name) if self.stores[other].role == "hq"]
+        if store.role != "post" or name in self.old or not above:
             return
-        away = [row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")]
-        if away and self.rng.random() < 0.4:
+        other = self.rng.choice(above)
+        self.bring(name, other)
+        self.bring(other, name)
+        self.seen["cleared"] += file_space.clear(store)[0]
+        if self.rng.random() < 0.4:
+            away = [row["sha256"] for row in store.rows("SELECT sha256 FROM local_file_cleared")]
             self.seen["asked for again"] += file_space.want_again(store, away)
-        else:
-            self.seen["cleared"] += file_space.clear(store)[0]
 
     def insert_event(self, store: Store, entry: dict[str, Any]) -> None:
         """Save an event as the older version does: this version's save would name a missing column."""
