@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
@@ -22,6 +23,8 @@ from fieldapp.work import review_hints
 
 MAX_DOUBTED = 1000
 """Most waiting records in which is looked for what is odd, before anybody opens their list"""
+VOIDED_DAYS, MOST_VOIDED = 14, 3
+"""A post's voided records are told with those that wait: for so many days, and at most so many"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,22 @@ def review_queue(store: Store, kind: str, post_id: str | None = None, limit: int
             kind, {k: v for k, v in r.items() if k not in ("looked_at", "now")}, r["now"], bool(r["looked_at"])
         )
         for r in rows
+    ]
+
+
+def lately_voided(store: Store, kind: str, post_id: str) -> list[str]:
+    """The newest of a post's records that headquarters had looked at and the post voided since, with the reason."""
+    since = (wall.today() - timedelta(days=VOIDED_DAYS)).isoformat()
+    rows = store.rows(
+        f"SELECT t.* FROM {kind} t WHERE t.post_id = ? AND t.voided_at >= ?"
+        " AND EXISTS (SELECT 1 FROM review r WHERE r.record_id = t.id) ORDER BY t.voided_at DESC, t.id LIMIT ?",
+        [post_id, since, MOST_VOIDED],
+    )
+    model = BY_KIND[kind]
+    names = words.display(store, kind, rows, model.LABEL, short=True)
+    return [
+        f"{' · '.join(filter(None, texts))}: {words.voided_text(model, row)}"
+        for row, texts in zip(rows, names, strict=True)
     ]
 
 

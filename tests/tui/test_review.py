@@ -21,6 +21,7 @@ from fieldapp.tui.screens.record import ReasonField, RecordScreen
 from fieldapp.tui.screens.review_list import ReviewListScreen
 from fieldapp.tui.screens.review_overview import ReviewOverviewScreen
 from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.work import review_queue
 
 
 def lines(app: FieldApp) -> str:
@@ -207,6 +208,23 @@ async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:
         assert pile.max_scroll_y > 0  # the list scrolls, and not the page
         assert app.screen.max_scroll_y == 0
         assert app.screen.query_one("#what", Static).region.y == 2
+
+
+async def test_what_its_post_voided_since_it_was_accepted_stands_below_what_waits(world: World) -> None:
+    voided, other = world.well(), world.well(hamlet="Buôn Khác", date_from="2013-11-06")
+    world.carry(world.post, world.hq)
+    for row_id in (voided, other):
+        review_queue.review_record(world.hq, row_id, "accepted", confirm=True)
+    records.void(world.post, voided, "Ghi nhầm đồn.")
+    records.save(world.post, "activity", {"description": "Sửa."}, other, confirm=True)
+    never_seen = world.well(hamlet="Buôn Ba")
+    records.void(world.post, never_seen, "Ghi nhầm ngày.")
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>", "<enter>")
+        assert "× Giếng khoan · 05/10/2013 · Xã Ia Rvê: đã hủy" in lines(app)
+        assert "Ghi nhầm đồn." in lines(app) and "Ghi nhầm ngày" not in lines(app)
 
 
 async def test_a_wider_screen_shows_the_whole_name_of_a_post(world: World) -> None:

@@ -27,7 +27,8 @@ AT_ONCE = 200
 
 
 class ReviewListScreen(Beside):
-    """``~``: changed since the last review. ``?``: something is odd, and a sentence below says what."""
+    """``~``: changed since the last review. ``?``: something is odd, and a sentence below says what. ``×``: voided by
+    its post since it was looked at."""
 
     HELP = (
         "F2 accepts the chosen one, F6 all that have no question mark. Enter opens one, with the other record beside it"
@@ -53,6 +54,7 @@ class ReviewListScreen(Beside):
         left.display = False
         yield Static(id="what", classes="section", markup=False)
         yield OpenList(id="pile", markup=False)
+        yield Static(id="voided", classes="line", markup=False)
         yield left
         yield Static(id="message", classes="problem", markup=False)
 
@@ -66,6 +68,9 @@ class ReviewListScreen(Beside):
         number = counted("{n} record", "{n} records", len(ids), f"{len(ids)}{'+' if len(ids) == AT_ONCE else ''}")
         title = f"{post} · {_(records.model_of(self._kind).PLURAL)} · {number}"
         self.query_one("#what", Static).update(Content(title))
+        voided = review_queue.lately_voided(self.store, self._kind, self._post_id)
+        self.query_one("#voided", Static).update(Content("\n".join(f"× {line}" for line in voided)))
+        self.query_one("#voided").display = bool(voided)
         self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
