@@ -165,7 +165,7 @@ class FormScreen(Page):
         if self._recorded_before is not None:
             day, name, _post = words.list_lines(self.store, self.kind, [self._recorded_before])[self._recorded_before]
             name = " · ".join(filter(None, (name, day)))
-            told = _("✓ Recorded: {name}. This form is empty: type one more, or Esc leaves it.").format(name=name)
+            told = _("✓ Recorded: {name}. This form is for one more; Esc leaves it.").format(name=name)
             yield Static(Content(told), id="recorded", markup=False)
         with fields:
             yield from first
