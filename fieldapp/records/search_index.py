@@ -29,8 +29,8 @@ SERIAL_BITS, DAY_BITS, KIND_BITS = 28, 22, 13
 INDEXED_UNTIL = "search_reached"
 """Local setting: the number of the last applied segment whose rows are in the index"""
 
-SEGMENTS_AT_ONCE = 20
-"""Segments whose rows are put into the index in one transaction"""
+CHANGES_AT_ONCE = 100_000
+"""Changes of segments whose rows are put into the index in one transaction"""
 
 NAMES = frozenset({"name", "full_name", "hamlet", "also_called"})
 NAMED = frozenset({"unit", "party_cell", "member", "post"})
@@ -128,17 +128,17 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
     reached = int(store.setting(INDEXED_UNTIL, "0") or 0)
     log.index_touched_rows(store, reached)
     entered = log.touched_through(store)
-    numbers = [
-        row["number"]
-        for row in store.rows(
-            "SELECT number FROM local_segment WHERE number > ? AND state = 'applied' ORDER BY number", [reached]
-        )
-    ]
-    for start in range(0, len(numbers), SEGMENTS_AT_ONCE):
+    segments = store.rows(
+        "SELECT number, last - first + 1 AS changes FROM local_segment WHERE number > ? ORDER BY number", [reached]
+    )
+    done = 0
+    while done < len(segments):
         with store.transaction(derived=True):
             touched: dict[str, dict[str, None]] = {}
             touches: list[log.Touch] = []
-            for number in numbers[start : start + SEGMENTS_AT_ONCE]:
+            changes = 0
+            while done < len(segments) and changes < CHANGES_AT_ONCE:
+                number = segments[done]["number"]
                 heads = log.heads_of_segment(store, number)
                 if number > entered:
                     touches += log.touches_of(number, heads)
@@ -146,6 +146,8 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
                     words = _words_of(head.table)
                     if words and not words.isdisjoint(head.cols):
                         touched.setdefault(head.table, {})[head.row_id] = None
+                changes += segments[done]["changes"]
+                done += 1
             if number > entered:
                 log.enter_touches(store, touches, number)
             with _writing_much(store, sum(map(len, touched.values()))):
@@ -153,7 +155,7 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
                     index_ids(store, kind, list(touched[kind]))
             store.set_setting(INDEXED_UNTIL, str(number))
         if progress is not None:
-            progress(min(start + SEGMENTS_AT_ONCE, len(numbers)), len(numbers))
+            progress(done, len(segments))
 
 
 @contextmanager
