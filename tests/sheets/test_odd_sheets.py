@@ -366,7 +366,7 @@ def test_a_point_before_decimals_makes_thousands_of_the_same_column_doubtful(giv
 
 
 def test_a_line_that_is_merged_into_the_name_of_a_group_is_no_row(give: Give, tmp_path: Path) -> None:
-    made = [["", *[""] * 5], ROWS[0], ["", *[""] * 5], ROWS[1]]
+    made: list[list[Any]] = [[""] * 6, ROWS[0], [""] * 6, ROWS[1]]
 
     def change(_book: Any, sheet: Any) -> None:
         sheet.merge_range(1, 0, 1, 5, "I. Xã Ia Rvê")
