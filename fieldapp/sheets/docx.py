@@ -50,6 +50,10 @@ class _Fonts:
         paragraph = next((n.get("w:styleId") for n in usual if n.get("w:type") == "paragraph"), "")
         self.plain = self.styled(paragraph, self.plain)
 
+    def numbers(self, name: str) -> bool:
+        """Whether paragraphs in a style are numbered."""
+        return bool(self._nodes.get(name, Node("")).child("pPr").child("numPr").name)
+
     def styled(self, name: str, run: _Run) -> _Run:
         """The look of text in a style."""
         chain: list[Node] = []
@@ -90,6 +94,8 @@ class _Cell:
     pieces: list[tuple[str, Font | None]] = field(default_factory=list)
     paragraphs: int = 0
     overlaid: bool = False
+    hidden: list[str] = field(default_factory=list)
+    """text that is there and not shown"""
 
 
 @dataclass
@@ -202,6 +208,8 @@ class _Reader:
 
     def _add(self, text: str) -> None:
         if self._run.hidden:
+            if self._cell is not None:
+                self._cell.hidden.append(text)
             return
         piece = as_read(text, self._run.font)
         if self._cell is not None:
@@ -213,8 +221,12 @@ class _Reader:
         """Heed the properties of a run, paragraph, cell or row."""
         if node.name == "rPr":
             self._run = changed(self._fonts.styled(node.child("rStyle").get("w:val"), self._paragraph), node)
-        elif node.name == "pPr" and node.child("pStyle").get("w:val"):
-            self._paragraph = self._run = self._fonts.styled(node.child("pStyle").get("w:val"), self._fonts.plain)
+        elif node.name == "pPr":
+            style = node.child("pStyle").get("w:val")
+            if style:
+                self._paragraph = self._run = self._fonts.styled(style, self._fonts.plain)
+            if self._cell is not None and (node.child("numPr").name or self._fonts.numbers(style)):
+                self._cell.overlaid = True  # Word shows a number there that is no text
         elif node.name == "tcPr" and self._cell is not None:
             self._cell.width = _number(node.child("gridSpan").get("w:val"), 1)
             merging = node.child("vMerge")
@@ -242,6 +254,10 @@ class _Reader:
         table.begun[at] = (table.row, table.row, last)
         text = "".join(text for text, _font in cell.pieces).strip()
         place = table.row, at
+        if not clean(text) and clean("".join(cell.hidden)):
+            table.part.put(place, "".join(cell.hidden).strip())
+            table.part.signs[place] = Sign.UNSEEN
+            return
         if not clean(text):
             if cell.overlaid:
                 table.part.put(place, "")

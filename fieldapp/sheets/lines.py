@@ -185,8 +185,8 @@ class _Lines:
             if cell not in EMPTY:
                 # the text of a number is asked of every row, and ``cell_text`` takes its time
                 texts[column] = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else cell_text(cell)
-        number = next((texts[at] for at in self._numbering if at in texts), "")
-        label = next((text for at, text in texts.items() if at not in self._numbering), "")
+        number = next((texts[at] for at in self._numbering if at in texts and _numbers(texts[at])), "")
+        label = next((text for at, text in texts.items() if at not in self._numbering or text != number), "")
         seen = _Seen(at, texts, number, labels=[text for text in (number, label) if text])
         for column, text in texts.items():
             if column in self._figures and any(map(str.isdigit, text)):
@@ -200,7 +200,9 @@ class _Lines:
         cell = self._table.cell(at, column)
         if column in self._days and isinstance(cell, str) and cell:
             return not (any(map(str.isdigit, cell)) or _is_day(cell))
-        return cell_text(cell) == "" and not self._table.sign(at, column)
+        origin = self._table.origin(at, column)
+        beside = origin[0] == at and origin[1] != column  # it belongs to a line that is merged into one cell
+        return beside or (cell_text(cell) == "" and not self._table.sign(at, column))
 
     def _repeats_headings(self, seen: _Seen) -> bool:
         return len(seen.texts) >= 2 and all(search_key(text) in self._headings[at] for at, text in seen.texts.items())
@@ -258,7 +260,11 @@ class _Lines:
 
     def _is_group(self, seen: _Seen, names: dict[int, set[str]], *, mostly_numbered: bool) -> bool:
         """Whether a line only names the group of the rows below it, with or without its sums."""
-        labels = [text for at, text in seen.texts.items() if at not in self._numbering and at not in seen.figures]
+        labels = [
+            text
+            for at, text in seen.texts.items()
+            if at not in seen.figures and (at not in self._numbering or text != seen.number)
+        ]
         marked = bool(seen.number) and _GROUP_MARK.fullmatch(seen.number) is not None
         if len(labels) > 1 or (not labels and not marked):
             return False
@@ -269,6 +275,11 @@ class _Lines:
         key = search_key(labels[0]) if labels else ""
         known = any(key in keys for keys in names.values()) and not _PLACE_OR_TIME.fullmatch(key)
         return (not seen.figures and not known) or bool(_GROUP_NAME.match(labels[0]) or _PLACE_OR_TIME.fullmatch(key))
+
+
+def _numbers(text: str) -> bool:
+    """Whether what stands in the column that numbers the lines does so: it may be the name of a group, or “Cộng”."""
+    return (_NUMBER.fullmatch(text) or _GROUP_MARK.fullmatch(text)) is not None
 
 
 def _is_signature(seen: _Seen, names: dict[int, set[str]], *, below: bool) -> bool:

@@ -1,9 +1,10 @@
 """Text of a sheet that is written in an old Vietnamese font: made Unicode, with what it was before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fieldapp.sheets.cells import FontRun, Place, SheetCell, SheetTable
+from fieldapp.sheets.headings import LOOKED_AT
 from fieldapp.vietnamese.old_fonts import Converted, Written, convert, font_letters
 from fieldapp.vietnamese.text import tidy
 
@@ -19,6 +20,7 @@ def converted(table: SheetTable) -> SheetTable:
     changed = convert([written for _place, written in pieces])
     if not changed:
         return table
+    changed = _headings_like_their_line(pieces, changed) | changed
     before: dict[Place, list[str]] = {}
     after: dict[Place, list[str]] = {}
     encodings = {pieces[at][0]: change.encoding for at, change in changed.items()}
@@ -31,6 +33,16 @@ def converted(table: SheetTable) -> SheetTable:
         for place, encoding in encodings.items()
     }
     return replace(table, rows=_replaced(table.rows, {p: c.after for p, c in found.items()}), old_letters=found)
+
+
+def _headings_like_their_line(
+    pieces: Sequence[tuple[Place, Written]], changed: Mapping[int, Converted]
+) -> dict[int, Converted]:
+    """Headings that may be read either way, read as the others of their line are written."""
+    above = [at for at, (place, _written) in enumerate(pieces) if place[0] < LOOKED_AT]
+    found = convert([Written(pieces[at][1].text, pieces[at][1].font, ("line", pieces[at][0][0])) for at in above])
+    sorts = {change.encoding for change in changed.values()}
+    return {above[at]: change for at, change in found.items() if change.encoding in sorts}
 
 
 def as_written(table: SheetTable) -> SheetTable:

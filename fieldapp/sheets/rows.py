@@ -38,6 +38,8 @@ YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
 NO = frozenset({"0", "khong", "no", "false"})
 _TIME = re.compile(r"(\d{1,4}):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+_DECIMALS = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
+_THOUSANDS = re.compile(r"\d{1,3}\.\d{3}", re.ASCII)
 _VAGUE = ("hang", "vai", "nhieu", "mot so", "mai", "chua", "khong ro", "it", "khoang", "duoi", "tren")
 """Beginnings of words for a number that nobody knows"""
 
@@ -132,6 +134,9 @@ class RowReader:
             first for place, first in table.merged.items() if place[0] != first[0] and {place[0], first[0]} <= known
         }
         """first places of merged cells that several rows have"""
+        figures = [column.at for column in layout.columns if isinstance(column.target, FigureTarget)]
+        self._pointed = {at for at in figures if any(_is_pointed(table.cell(row, at)) for row in rows)}
+        """columns in which a point stands before decimals"""
         self._usual_years = usual_years
         self._like_sums = like_sums
         self._hidden = hidden
@@ -168,7 +173,7 @@ class RowReader:
                 continue
             place = f"{letters(column.at)}{at + 1}"
             sign = self._table.sign(at, column.at) if signs else Sign(0)
-            trouble = self._trouble(column.target, cell, sign, place) if text else None
+            trouble = self._trouble(column.target, cell, sign, place, column.at) if text else None
             text = text or self._defaults.get(repr(column.target), "")
             if text:
                 origin = self._table.origin(at, column.at)
@@ -179,7 +184,7 @@ class RowReader:
         row.cells += [FilledCell(name, target, text, False) for name, target, text in self._given if text]
         return row
 
-    def _trouble(self, target: ColumnTarget, cell: SheetCell, sign: Sign, place: str) -> str | None:
+    def _trouble(self, target: ColumnTarget, cell: SheetCell, sign: Sign, place: str, column: int) -> str | None:
         """Why a cell that holds something cannot be taken for what its text says."""
         if isinstance(cell, str) and is_error(cell):
             return failed(cell, place)
@@ -192,6 +197,10 @@ class RowReader:
                 sentence = _("cell {cell} holds “{text}”, which nobody sees on the sheet. Show it or clear the cell;"
                              " with --hidden it is taken as it is.")  # fmt: skip
                 return sentence.format(cell=place, text=tidy(cell_text(cell)))
+        if column in self._pointed and isinstance(cell, str) and _THOUSANDS.fullmatch(tidy(cell)):
+            sentence = _("cell {cell} holds {text}, and others of this column have a point before decimals: is it"
+                         " thousands or a decimal? Type it without a point, or with a decimal comma.")  # fmt: skip
+            return sentence.format(cell=place, text=tidy(cell))
         sort = self._shapes[target.name].type if isinstance(target, FieldTarget) else None
         if isinstance(target, FigureTarget) or sort in ("integer", "year"):
             cell = _as_shown(cell)
@@ -402,6 +411,11 @@ class RowReader:
             return {"unit_id": self._named("unit", name, on)}
         unit = reading.data.get("unit_id")
         return {"name": name, **({"unit_id": unit} if unit else {})}
+
+
+def _is_pointed(cell: SheetCell) -> bool:
+    """Whether a text is a number whose point can only stand before decimals."""
+    return isinstance(cell, str) and len(cell) <= LONGEST and _DECIMALS.fullmatch(tidy(cell)) is not None
 
 
 def _as_shown(cell: SheetCell) -> SheetCell:

@@ -218,27 +218,31 @@ def wide(text: str) -> bytes:
     return struct.pack("<I", len(text)) + text.encode("utf-16-le")
 
 
-def xlsb(path: Path, *cells: tuple[int, bytes]) -> Path:
+def xlsb(path: Path, *cells: tuple[int, bytes], below: Sequence[tuple[int, bytes]] = ()) -> Path:
     """A binary workbook with one sheet of one row. A cell: its record without column and look, which is its number."""
     rels = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
     sort = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
     one = f'<Relationship Id="{{}}" Type="{sort}{{}}" Target="{{}}"/>'
     font = struct.pack("<HHHHBBBB", 220, 0, 400, 0, 0, 0, 0, 0) + bytes(8) + b"\0"
     struck = struct.pack("<HHHHBBBB", 220, 8, 400, 0, 0, 0, 0, 0) + bytes(8) + b"\0"
+    raised = struct.pack("<HHHHBBBB", 220, 0, 400, 1, 0, 0, 0, 0) + bytes(8) + b"\0"
+    white = bytes([1, 0, 0, 0]) + b"\xff\xff\xff\xff"  # a colour of its own, white
     looks = [(0, 0), (14, 0), (0, 1), (0, 2), (164, 0)]
     styles = part(
         (615, b"\1\0\0\0"), (44, struct.pack("<H", 164) + wide("[h]:mm")), (616, b""),
-        (611, b"\3\0\0\0"), (43, font + wide("Arial")), (43, font + wide(".VnTime")), (43, struck + wide("Arial")),
-        (612, b""),
+        (611, b"\4\0\0\0"), (43, font + wide("Arial")), (43, font + wide(".VnTime")), (43, struck + wide("Arial")),
+        (43, raised + wide("Arial")), (612, b""),
         (617, struct.pack("<I", len(looks))),
         *((47, struct.pack("<HHHHH", 0, number, look, 0, 0) + bytes(6)) for number, look in looks), (618, b""),
+        (505, b"\2\0\0\0"), (507, struct.pack("<HHHHH", 0, 0, 1, 29, 5) + b"\1"),
+        (507, struct.pack("<HHHHH", 0, 0, 1, 5, 12) + white), (506, b""),
     )  # fmt: skip
     header = struct.pack("<IIH", 0, 0, 300) + bytes([0, 0, 0]) + struct.pack("<I", 0)
     hidden = struct.pack("<IIH", 1, 0, 300) + bytes([0, 0x10, 0]) + struct.pack("<I", 0)
     sheet = part(
         (129, b""), (148, struct.pack("<IIII", 0, 1, 0, max(len(cells) - 1, 0))), (145, b""), (0, header),
         *((code, struct.pack("<II", at, at) + data) for at, (code, data) in enumerate(cells)),
-        (0, hidden), (6, struct.pack("<II", 0, 0) + wide("ẩn")), (146, b""), (130, b""),
+        (0, hidden), (6, struct.pack("<II", 0, 0) + wide("ẩn")), (146, b""), *below, (130, b""),
     )  # fmt: skip
     book = part(
         (131, b""),
@@ -277,6 +281,21 @@ def test_a_binary_workbook(tmp_path: Path) -> None:
     assert table.signs == {(0, 3): Sign.STRUCK}
     peer = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()[0]
     assert [peer[0], peer[1], peer[2], peer[3], peer[6]] == ["Ngày", date(2013, 11, 5), old, 12.5, True]
+
+
+@pytest.mark.parametrize(
+    ("look", "shown", "hides"), [(0, 1, True), (1, 1, True), (0xFFFFFFFF, 0, True), (0xFFFFFFFF, 1, False)]
+)
+def test_rules_and_raised_marks_of_a_binary_workbook(tmp_path: Path, look: int, shown: int, hides: bool) -> None:
+    runs = struct.pack("<IHHHH", 2, 0, 0, 2, 3)
+    below = [
+        (461, struct.pack("<III4I", 1, 0, 1, 0, 9, 1, 2)), (463, struct.pack("<III", 1, 0, look) + bytes(20)),
+        (467, bytes([10, 90, shown])), (468, b""), (464, b""), (462, b""),
+    ]  # fmt: skip
+    cells = [(6, wide("Ngày")), (62, b"\1" + wide("121") + runs)]
+    (table,) = read_tables(xlsb(tmp_path / "a.xlsb", *cells, below=below))
+    assert table.rows[0] == ["Ngày", "12¹"]
+    assert table.hiding_rules == ([(0, 1, 9, 2)] if hides else [])
 
 
 # .docx --------------------------------------------------------------------------------------------------------------

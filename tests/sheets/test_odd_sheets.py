@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 import xlsxwriter
 import xlwt
@@ -321,6 +322,59 @@ def test_headings_without_marks_and_with_their_tones_elsewhere_are_known(give: G
         made = [[n, f"{KIND}", f"{number + 1}{n}/9/2013", *row[3 : len(head)]] for n, row in enumerate(ROWS, start=1)]
         outcome = give(xlsx(tmp_path / f"{number}.xlsx", lambda _book, _sheet: None, made, head), confirm=True)
         assert lines(outcome) == [2, 3, 4, 5]
+
+
+# documents, points before decimals, lines that name a group ----------------------------------------------------------
+
+
+def table(path: Path, change: Callable[[Any], object]) -> Path:
+    document = docx.Document()
+    made = document.add_table(5, 6)
+    for line, row in enumerate([HEAD, *ROWS]):
+        for column, value in enumerate(row):
+            made.cell(line, column).text = f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+    change(made)
+    document.save(str(path))
+    return path
+
+
+def hide(made: Any) -> None:
+    made.cell(1, 5).paragraphs[0].runs[0].font.hidden = True
+
+
+def number(made: Any) -> None:
+    made.cell(1, 5).text = ""
+    made.cell(1, 5).paragraphs[0].style = "List Number"
+
+
+@pytest.mark.parametrize(("change", "told"), [(hide, "nhìn bảng không thấy"), (number, "F2 trống, nhưng có")])
+def test_a_figure_that_is_hidden_or_a_number_of_a_list_is_not_read_as_nothing(
+    give: Give, tmp_path: Path, change: Callable[[Any], object], told: str
+) -> None:
+    outcome = give(table(tmp_path / "a.docx", change))
+    assert lines(outcome) == [3, 4, 5]
+    assert told in outcome.refused[0].reason
+
+
+def test_a_point_before_decimals_makes_thousands_of_the_same_column_doubtful(give: Give, tmp_path: Path) -> None:
+    head = "Loại hoạt động;Ngày;Nơi;Giếng;Trị giá (triệu đồng)"
+    made = [head, *(f"Giếng khoan;1{n}/9/2013;Ia Rvê;1;{value}" for n, value in enumerate(("35.5", "1.250", "72")))]
+    (tmp_path / "a.csv").write_text("\n".join(made), encoding="utf-8")
+    outcome = give(tmp_path / "a.csv")
+    assert [row.line for row in outcome.refused] == [2, 3]
+    assert "E3 ghi 1.250" in outcome.refused[1].reason
+
+
+def test_a_line_that_is_merged_into_the_name_of_a_group_is_no_row(give: Give, tmp_path: Path) -> None:
+    made: list[list[Any]] = [[""] * 6, ROWS[0], [""] * 6, ROWS[1]]
+
+    def change(_book: Any, sheet: Any) -> None:
+        sheet.merge_range(1, 0, 1, 5, "I. Xã Ia Rvê")
+        sheet.merge_range(3, 0, 3, 5, "II. Xã Ia Lốp")
+
+    outcome = give(xlsx(tmp_path / "a.xlsx", change, made))
+    assert (lines(outcome), outcome.refused) == ([3, 5], [])
+    assert any("2, 4 (tên nhóm, ghi chú)" in note for note in outcome.notes)
 
 
 # other files ----------------------------------------------------------------------------------------------------------

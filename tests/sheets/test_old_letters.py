@@ -141,3 +141,13 @@ def test_csv_in_an_old_encoding(give: Give, world: World, tmp_path: Path, encodi
         give(path)
     assert len(give(path, answers={"letters": "unicode"}).added) == 3
     assert contents(world) == [*TEXTS]
+
+
+def test_a_heading_that_may_be_read_either_way_is_read_like_its_line(give: Give, world: World, tmp_path: Path) -> None:
+    """“Sè hé” over a column of numbers alone, in no font that says it: its line is TCVN3."""
+    heads = [shown(head, Encoding.TCVN3) for head in (*HEAD[:5], "Số hộ")]
+    text = "\n".join([";".join(heads), "1;Giúp dân lao động sản xuất;1/9/2013;Ia Rvê;Gặt;7"])
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    outcome = give(tmp_path / "a.csv", answers={"letters": "unicode"})
+    assert world.post.value("SELECT max(amount) FROM activity_measure") == 7
+    assert not any("Sè" in note for note in outcome.notes)

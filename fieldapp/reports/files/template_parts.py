@@ -280,8 +280,10 @@ class Placeholders:
         """Fill attributes, and text that is in no paragraph: properties, names of a chart's columns."""
         for node in element.iter():
             if isinstance(node.tag, str):
-                if node.tag not in _TEXTS and len(node) == 0 and "{{" in (node.text or ""):
+                if len(node) == 0 and "{{" in (node.text or "") and not _is_of_line(node):
                     node.text = self._filled(node.text, self._values_at(node))
+                if "{{" in (node.tail or ""):
+                    node.tail = self._filled(node.tail, self._values_at(node))
                 for name, value in node.attrib.items():
                     if "{{" in value:
                         filled = self._filled(value, self._values_at(node), code=name in _CODES)
@@ -316,6 +318,12 @@ class Placeholders:
         if found:
             begin = max(found.start() - _SHOWN // 2, 0)
             self.found.broken.append(rest[begin : begin + _SHOWN].strip())
+
+
+def _is_of_line(node: Any) -> bool:
+    """Whether an element is a piece of a line, which was filled or refused with it."""
+    lines = [tag for tag, sorts in _SORTS_OF_TEXT.items() if node.tag in sorts]
+    return bool(lines) and next(node.iterancestors(*lines), None) is not None
 
 
 def _pieces(paragraph: Any, sort: str) -> list[BaseOxmlElement]:

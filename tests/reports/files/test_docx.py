@@ -230,6 +230,7 @@ PLACES = {
     "tracked insertion": INLINE.replace("{inside}", f"<w:ins w:id='1' w:author='a'>{RUN}</w:ins>"),
     "field": INLINE.replace("{inside}", f"<w:fldSimple w:instr='TITLE'>{RUN}</w:fldSimple>"),
     "link": INLINE.replace("{inside}", f"<w:hyperlink w:anchor='x'>{RUN}</w:hyperlink>"),
+    "drawing's text without a line": INLINE.replace("{inside}", "<w:r><w:drawing><a:t>{text}</a:t></w:drawing></w:r>"),
 }  # fmt: skip
 
 
