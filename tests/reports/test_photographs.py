@@ -63,6 +63,7 @@ def test_the_annex_has_the_photographs_of_what_the_report_counts(
         found = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', data.decode())
         pictures = [Image.open(BytesIO(base64.b64decode(one))) for one in found]
         assert b"<b>0</b>" not in data
+        assert data.index(b'class="sign"') < data.index("PHỤ LỤC: HÌNH ẢNH".encode()), "an annex follows the signature"
     assert len({picture.tobytes() for picture in pictures}) == 4
     titles = [line for line in text if line.startswith("Ảnh ")]
     assert len(titles) == 4

@@ -578,6 +578,7 @@ def test_a_laptop_is_replaced_and_gets_the_photographs_back(
     backup.restore_backup(made.path, tmp_path / "new", world.post.user, PASSPHRASE)
     with Store.open(tmp_path / "new", world.keys["post"], world.post.user) as restored:
         assert len(has(restored)) == 4
+        assert all(attachments.content(restored, blobs.digest(one.data)) == one.data for one in forty[:4])
         world.carry(restored, world.hq)
         world.carry(world.hq, restored)
         assert len(has(restored)) == 8
