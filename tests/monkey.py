@@ -34,6 +34,7 @@ from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.double_entry import BlindForm
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.help import HelpScreen
+from fieldapp.tui.screens.record_files import RecordFilesScreen
 from fieldapp.tui.terminal_keys import Setting, TerminalParser
 from fieldapp.tui.widgets.text_field import HELD_MARK, OPENKEY_MARK
 from fieldapp.vietnamese.text import composed
@@ -231,6 +232,8 @@ class Watch:
     def __init__(self, monkey: Monkey, store: Store) -> None:
         self._monkey, self._store = monkey, store
         self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
+        self._keeps_captions = False
+        """Whoever leaves the caption of a photograph keeps it"""
         self._begun = {form: form._changed() for form in self._forms}
         """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
 
@@ -256,7 +259,7 @@ class Watch:
             form.keep()
         changes, drafts = self._count(), self._kept()
         recorded = changes != self._changes
-        if recorded and not keys & ASKING:
+        if recorded and not keys & ASKING and not self._keeps_captions:
             raise Fault(f"something was recorded by {sorted(keys)}")
         for form in forms:
             if form not in self._forms and not form._draft_exists:
@@ -273,6 +276,7 @@ class Watch:
         if self._drafts.keys() - drafts.keys() - emptied and not recorded and "delete" not in keys:
             raise Fault("a draft is gone")
         self._changes, self._drafts, self._forms = changes, drafts, forms
+        self._keeps_captions = any(isinstance(screen, RecordFilesScreen) for screen in app.screen_stack)
 
 
 async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_PER_ROUND) -> None:

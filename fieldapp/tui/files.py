@@ -8,6 +8,7 @@ from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.records import attachments
 from fieldapp.sync.format import drives
+from fieldapp.vietnamese.text import clean
 
 FOLDERS = ("Documents", "Desktop", "Downloads", "Tài liệu", "Màn hình nền", "Tải xuống")
 """Below the home folder; the last three by desktops that speak Vietnamese"""
@@ -17,6 +18,31 @@ CAMERA = "DCIM"
 PHONES = ("mtp:", "gphoto2:", "afc:")
 """How names of phones and cameras on a cable begin where the desktops of Linux show them as folders (gvfs)"""
 LISTED = 30
+
+
+def typed_path(text: str) -> Path:
+    """The file or folder that is meant: as it is typed, or copied with quotes around it."""
+    text = clean(text)
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    path = Path(text)
+    with suppress(RuntimeError):  # “~name” of a user unknown to this machine
+        path = path.expanduser()
+    return path
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; False where nobody may look, or no path can be like this."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; False as for a file."""
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
 
 
 def documents() -> Path:

@@ -3,14 +3,28 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from textual.events import ScreenResume
+from textual.events import Click, ScreenResume
 from textual.widget import Widget
+from textual.widgets import OptionList
 
 from fieldapp.i18n import _
 from fieldapp.tui.keys import TypingApp
 
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
+
+
+_on_click = OptionList._on_click
+
+
+async def _click_what_is_there(clicked: OptionList, event: Click) -> None:
+    """A click on a line that was painted and is not there any more is none: Textual's own ends the program by it."""
+    at = event.style.meta.get("option")
+    if at is None or at < clicked.option_count:
+        await _on_click(clicked, event)
+
+
+OptionList._on_click = _click_what_is_there  # type: ignore[method-assign, assignment]
 
 
 class Host(TypingApp[None]):

@@ -7,7 +7,8 @@ import pytest
 from field import World
 from form_driver import FormApp, FormDriver, form_driver, strokes
 from screen_driver import unseen
-from textual.events import Paste
+from textual.events import Click, Paste
+from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -15,6 +16,7 @@ from fieldapp.domain.records import RECORDS
 from fieldapp.records import form_memory, lists, records
 from fieldapp.tui.screens.form import FormFields, FormScreen
 from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.tui.widgets.pick_list import PickList
 
 SMALL, USUAL = (60, 20), (80, 24)
 TURNS = 20
@@ -122,3 +124,16 @@ async def test_quick_entry_says_which_cell_has_no_room(world: World) -> None:
         said = str(app.screen.query_one("#message", Static).content)
         assert "thiếu chỗ cho ô “Ngày" in said
         assert unseen(app) == ""
+
+
+async def test_a_click_on_a_line_that_is_not_there_any_more_is_none(world: World) -> None:
+    """It was painted still when the mouse was pressed; whoever types ahead has narrowed the list down meanwhile."""
+    async with form_driver(world.post, "activity") as form:
+        await form.type("gi")
+        menu = form.app.form.query(PickList).first().menu
+        at = menu.region.offset + Offset(3, 2)
+        style = form.app.screen.get_style_at(*at)
+        menu.post_message(Click(menu, 3, 2, 0, 0, 1, False, False, False, at.x, at.y, style))
+        menu.clear_options()
+        await form.type("<escape>", "<f1>")
+        assert form.app._exception is None

@@ -11,6 +11,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
 from fieldapp.sync.format import bundle, clock, drives
 from fieldapp.sync.peers import practice
+from fieldapp.tui.files import typed_path
 from fieldapp.tui.screens.questions import Question, QuestionsDialog, agreed
 
 PACK = "pack"
@@ -46,7 +47,7 @@ class BeginScreen(QuestionsDialog):
         agreed(passphrase, again)
         people.check_passphrase(passphrase)
         try:
-            pack = drives.pack_in(Path(typed))
+            pack = drives.pack_in(typed_path(typed))
             practice.check_pack(bundle.inspect(pack, None).sender)
         except FieldappError as error:
             raise FieldappError(str(error), {PACK: str(error)}) from None

@@ -18,11 +18,10 @@ from fieldapp.i18n import _
 from fieldapp.reports.files.write import save_file
 from fieldapp.store import leftovers, people
 from fieldapp.store.store import Store
-from fieldapp.tui.files import documents
+from fieldapp.tui.files import documents, typed_path
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import clean
 
 BYTES = "application/octet-stream"
 """The type of a file that no browser opens by itself"""
@@ -87,7 +86,7 @@ class FilePage(Page):
             return
         self.busy = True
         self._say("… " + _("Writing"))
-        self._make(make, None if self.app.is_web else Path(clean(self.query_one(FolderField).text)))
+        self._make(make, None if self.app.is_web else typed_path(self.query_one(FolderField).text))
 
     @work(thread=True)
     def _make(self, make: Callable[[Store], Made], folder: Path | None) -> None:

@@ -20,8 +20,9 @@ from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import enrolment, sticks
 from fieldapp.sync.format import clock, drives
 from fieldapp.sync.peers import peers, practice
+from fieldapp.tui.files import typed_path
 from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.sync import Drives, FolderField, folder_of
+from fieldapp.tui.screens.sync import Drives, FolderField
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.editor import Editor
 from fieldapp.tui.widgets.entry import CodeEntry, Entry, EntryReading
@@ -140,7 +141,7 @@ class PackScreen(Page):
 
             self.app.push_screen(DayDialog(), lambda said: self.action_start() if said else None)
         elif not self.busy:
-            self._begin(folder_of(typed) if typed else self._drives[at or 0].path)
+            self._begin(typed_path(typed) if typed else self._drives[at or 0].path)
 
     def _begin(self, folder: Path, *, confirm: bool = False) -> None:
         self.busy = True

@@ -18,7 +18,7 @@ from fieldapp.records import words
 from fieldapp.records.records import writable_scope
 from fieldapp.reports.papers.templates import Template, check_word, templates
 from fieldapp.store.store import Store
-from fieldapp.tui.files import newest_files
+from fieldapp.tui.files import is_file, newest_files, typed_path
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.file_page import FilePage, Made, MadeFile, hand_over
@@ -27,7 +27,6 @@ from fieldapp.tui.screens.menu import by_use
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.vietnamese.text import clean
 
 
 def open_papers(app: Host, kind: str, ids: Sequence[str]) -> None:
@@ -239,12 +238,8 @@ class WordFileFinder(Finder):
     def groups(self, typed: str) -> Sequence[Group]:
         """The files found, and what is typed where it is the path of one."""
         found = [(path, f"{brief_text(path.name)}  {display_path(path.parent)}") for path in self._files]
-        path = Path(clean(typed).strip('"')).expanduser()
-        try:
-            there = bool(typed.strip()) and path.is_file()
-        except (OSError, ValueError):
-            there = False
-        return [("", found), ("", [(path, typed)] if there else [])]
+        path = typed_path(typed)
+        return [("", found), ("", [(path, typed)] if typed.strip() and is_file(path) else [])]
 
 
 def _written_out(app: Host, template: Template) -> str:

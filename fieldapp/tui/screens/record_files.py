@@ -22,7 +22,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import attachments, from_photograph, opened, records, wanted_files, words
 from fieldapp.records.attachments import Attached
 from fieldapp.sync.exchange import file_space
-from fieldapp.tui.files import photographs_and_papers
+from fieldapp.tui.files import is_file, is_folder, photographs_and_papers, typed_path
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.file_page import deliver
 from fieldapp.tui.second_press import SecondPress
@@ -567,17 +567,16 @@ class AttachScreen(Page):
     def _take_path(self) -> bool:
         """Mark the file whose path is typed, or list the files of the folder; whether nothing is wrong."""
         field = self.query_one("#path", FileField)
-        typed = clean(field.value).strip("\"' ")
-        if not typed:
+        if not clean(field.value):
             return True
-        path = Path(typed).expanduser()
+        path = typed_path(field.value)
         try:
-            if path.is_dir():
+            if is_folder(path):
                 self._found(attachments.files_in(path))
                 if not self._files:
                     self._say("! " + _("No photograph or paper is in {path}.").format(path=display_path(path)))
                     return False
-            elif path.is_file():
+            elif is_file(path):
                 self._marked[path] = None
                 self._files = list(dict.fromkeys([path, *self._files]))
                 self._list(0)

@@ -49,7 +49,7 @@ class SectionEntry(LongEntry):
 
     def paste(self, text: str) -> None:
         """Insert pasted text; its lines stay lines."""
-        super().paste(f" {self.LINE_END} ".join(text.strip().splitlines()))
+        super().paste(f" {self.LINE_END} ".join(text.strip("\r\n").splitlines()))
 
     def _new_line(self) -> bool:
         super().paste(f" {self.LINE_END} ")

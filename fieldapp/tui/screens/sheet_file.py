@@ -18,7 +18,7 @@ from fieldapp.records.words import local_instant
 from fieldapp.reports import void_effect
 from fieldapp.sheets import take_back
 from fieldapp.sheets.reading import READ
-from fieldapp.tui.files import newest_files
+from fieldapp.tui.files import is_file, newest_files, typed_path
 from fieldapp.tui.screens.base import OpenList, Page
 from fieldapp.tui.screens.sheet import SheetScreen
 from fieldapp.tui.second_press import SecondPress
@@ -87,16 +87,11 @@ class SheetFileScreen(Page):
         self._open(self._files[event.option_index])
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        typed = clean(event.value).strip('"')
-        if typed:
-            self._open(Path(typed).expanduser())
+        if clean(event.value):
+            self._open(typed_path(event.value))
 
     def _open(self, path: Path) -> None:
-        try:
-            there = path.is_file()
-        except (OSError, ValueError):
-            there = False
-        if there:
+        if is_file(path):
             self._say("")
             self.take(path)
         else:

@@ -1,7 +1,6 @@
 """USB: is it safe to pull the stick?"""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from fieldapp.sync.format import clock, drives
 from fieldapp.sync.format.bundle import STAGES
 from fieldapp.sync.peers import peers, practice
 from fieldapp.sync.safety import backup
+from fieldapp.tui.files import typed_path
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.more_below import MoreBelow
@@ -255,7 +255,7 @@ class SyncScreen(Page):
     def _start(self, typed: str) -> None:
         at = self.query_one("#drives", OptionList).highlighted
         if typed:
-            self._begin([folder_of(typed)])
+            self._begin([typed_path(typed)])
         elif self._drives and at is not None:
             self._begin(self._chosen(at))
         else:
@@ -459,11 +459,3 @@ def _waiting(state: status.Status, role: str) -> str:
     if role == "hq":
         return _("Takes in the posts' bundles, then writes each post's reply onto its stick.")
     return state.sentence
-
-
-def folder_of(typed: str) -> Path:
-    """The folder that is meant."""
-    path = Path(typed)
-    with suppress(RuntimeError):  # “~name” of a user unknown to this machine
-        path = path.expanduser()
-    return path

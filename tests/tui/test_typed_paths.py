@@ -1,0 +1,43 @@
+"""Whatever is typed where a file or a folder is asked for, it is told, and the program goes on."""
+
+import pytest
+from field import World
+from screen_driver import at_post
+from textual.screen import Screen
+from tui.test_opened_in_a_burst import POST, Make
+
+from fieldapp.tui.files import typed_path
+from fieldapp.tui.screens.papers import WordFileFinder
+from fieldapp.tui.screens.record_files import AttachScreen
+from fieldapp.tui.screens.sheet_file import SheetFileScreen
+from fieldapp.tui.screens.sync import SyncScreen
+from fieldapp.tui.widgets.text_field import TextField
+
+NOBODY_S, TOO_LONG = "~khongcoai/a.xlsx", "/" + "a" * 300
+
+
+@pytest.mark.parametrize("screen", [SheetFileScreen, AttachScreen, WordFileFinder, SyncScreen])
+async def test_what_is_no_path_is_told(
+    world: World, screen: type[Screen[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.well()
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(world.usb))
+    make: Make = POST[screen]
+    async with at_post(world) as s:
+        await s.app.push_screen(make(world, s.app.store))
+        for typed in (NOBODY_S, TOO_LONG, f'"{TOO_LONG}"'):
+            field = s.app.screen.query("FileField, FolderField, PathField, WordField").first(TextField)
+            field.focus()
+            field.value = ""
+            await s.press(typed)
+            assert field.value == typed
+            await s.press("enter")
+            assert isinstance(s.app.screen, screen)
+        assert s.app._exception is None
+
+
+def test_quotes_around_a_path_are_none_of_it() -> None:
+    assert str(typed_path('"a b/c"')) == "a b/c"
+    assert str(typed_path("'a")) == "'a"
+    assert str(typed_path("~khongcoai/a")) == "~khongcoai/a"
