@@ -208,15 +208,18 @@ def measure_mirror(work: Work, before: Path, rounds: int) -> list[Row]:
     with ExitStack() as stack:
         url: str = stack.enter_context(publish.postgres.cluster())
         for _ in range(rounds):
-            for tree, row in ((HERE, rows[0]), (before, rows[1])):
+            found = []
+            for tree in (before, HERE):
                 clock = publish.Clock(url)
                 own = clock.server()
                 done = run_step(tree, "mirror", str(work.root / "hq"), work.key, url)
-                taken = done["seconds"] + clock.server() - own
-                with work.world.open("hq") as hq:
-                    row.add(taken, publish.plain_copy(url, hq)[1])
-                print(f"mirror: {done['rows']:,} rows, {taken:.2f} s ({done['seconds']:.2f} s without the server),"
-                      f" COPY {row.rounds[-1][1]:.2f} s", flush=True)  # fmt: skip
+                found.append(done["seconds"] + clock.server() - own)
+            with work.world.open("hq") as hq:
+                plain = publish.plain_copy(url, hq)[1]
+            for row, taken in zip(reversed(rows), found, strict=True):
+                row.add(taken, plain)
+            print(f"mirror: {done['rows']:,} rows, {found[1]:.2f} s ({done['seconds']:.2f} s without the server),"
+                  f" before {found[0]:.2f} s, COPY {plain:.2f} s", flush=True)  # fmt: skip
     return rows
 
 

@@ -8,7 +8,8 @@ Both take turns. Ours also opens what is sealed at rest, syncs, and reads back a
 
 ``behind``: a post and its headquarters with so many records, and photographs of 300 kB each: start, list, search, save,
 import of a bundle without files. ``--before`` is the interpreter of an environment with the build before there were
-files; each build has its own copy of both laptops. All in processor time: other work on the machine changes it least.
+files; each build has its own copy of both laptops, and ours also one without photographs. All in processor time: other
+work on the machine changes it least.
 """
 
 import argparse
@@ -74,6 +75,7 @@ def photograph(number: int) -> bytes:
 
 
 BODY = os.urandom(SIZE - 8)
+NONE = "ours without photographs"
 
 
 def attach(store: Store, record_ids: Sequence[str], count: int) -> None:
@@ -151,11 +153,11 @@ def export(root: Path, megabytes: int, rounds: int) -> None:
 # behind everything else -----------------------------------------------------------------------------------------
 
 
-def two_laptops(root: Path, rows: int, photographs: int) -> dict[str, str]:
-    """A post with its headquarters, both with the records and their photographs; the keys of their files."""
+def two_laptops(root: Path, rows: int) -> dict[str, str]:
+    """A post with its headquarters, both with the records; the keys of their files."""
     screen.fill(root, rows)
-    keys = {name: vault.unseal(root / name, screen.USER, screen.PASSPHRASE) for name in ("hq", "post")}
-    hq, post = (Store.open(root / name, keys[name], screen.USER) for name in ("hq", "post"))
+    keys = {name: vault.unseal(root / name, screen.USER, screen.PASSPHRASE).hex() for name in ("hq", "post")}
+    hq, post = opened(root, keys)
     with hq, post, tempfile.TemporaryDirectory(dir=root) as stick:
         outgoing.export(post, Path(stick))
         incoming.import_files(hq, [Path(stick)])
@@ -164,12 +166,25 @@ def two_laptops(root: Path, rows: int, photographs: int) -> dict[str, str]:
         made = [tuple(row) for row in post.db.execute(f"SELECT {columns} FROM activity")]
         with hq.transaction(applying=True):
             hq.db.conn.executemany(f"INSERT INTO activity ({columns}) VALUES ({', '.join('?' * 8)})", made)
+    return keys
+
+
+def opened(root: Path, keys: dict[str, str]) -> tuple[Store, Store]:
+    """Headquarters and its post."""
+    hq, post = (Store.open(root / name, bytes.fromhex(keys[name]), screen.USER) for name in ("hq", "post"))
+    return hq, post
+
+
+def with_photographs(root: Path, keys: dict[str, str], count: int) -> None:
+    """Attach so many photographs to their records at both, and let each hear what the other one has."""
+    hq, post = opened(root, keys)
+    with hq, post, tempfile.TemporaryDirectory(dir=root) as stick:
+        ids = [row["id"] for row in post.rows("SELECT id FROM activity")]
         for store in (post, hq):
-            attach(store, [row[0] for row in made], photographs)
+            attach(store, ids, count)
         for sender, to in ((hq, post), (post, hq)):
             outgoing.export(sender, Path(stick), to.identity.replica_id, most=0)
             incoming.import_files(to, [Path(stick)])
-    return {name: key.hex() for name, key in keys.items()}
 
 
 def copy_of(root: Path, to: Path) -> Path:
@@ -195,9 +210,11 @@ def operations(places: dict[str, Path], keys: dict[str, str], builds: dict[str, 
 
 
 def behind(root: Path, rows: int, photographs: int, before: str, rounds: int) -> None:
-    keys = two_laptops(root / "made", rows, photographs)
-    builds = {"ours": sys.executable, "before": before}
-    places = {build: copy_of(root / "made", root / build) for build in builds}
+    keys = two_laptops(root / "made", rows)
+    builds = {"ours": sys.executable, "before": before, NONE: sys.executable}
+    places = {NONE: copy_of(root / "made", root / "none")}
+    with_photographs(root / "made", keys, photographs)
+    places |= {build: copy_of(root / "made", root / build) for build in ("ours", "before")}
     print(f"{rows:,} records, {photographs:,} photographs; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     found: screen.Values = {}
     for _ in range(rounds):

@@ -67,7 +67,7 @@ TOURS: Mapping[str, Sequence[Shot]] = {
                            "<f2>")),
         Shot("roster", ("<escape>", "<escape>", "<f2>", "ky sinh hoat", "<enter>", "ba na", "<enter>", "<enter>",
                         "3/11/2013", *["<enter>"] * 4, "<f6>", "<down>", "<space>")),
-        Shot("missing", ("<enter>", "Lê Thị Mới", "<enter>")),
+        Shot("missing", ("<enter>", "Lê Thị Mới", "<up>", "<enter>")),
         Shot("books", ("<escape>", "<escape>", "<escape>", "<f4>")),
         Shot("list", ("<enter>", "kham")),
         Shot("record", ("<enter>",)),
@@ -220,7 +220,6 @@ def still() -> Iterator[None]:
             patch.setattr(f"fieldapp.{module}.local_instant", lambda at: "24/11/2013 21:40")
         patch.setattr("fieldapp.reports.narrative._instant", lambda at: "21:40 24/11/2013")
         patch.setattr("fieldapp.tui.screens.file_page.documents", lambda: PurePosixPath("D:/Báo cáo"))
-        patch.setattr("fieldapp.tui.widgets.header._day", lambda instant: "12/11")
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))
         patch.setattr("fieldapp.tui.screens.record_files.photographs_and_papers", list)

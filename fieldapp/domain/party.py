@@ -78,6 +78,8 @@ class Introduction(Record):
     LIST = ("date_from", "member_id", "party_cell_id", "date_to")
     DATE = "date_from"
     ORDERED = (("date_from", "date_to"),)
+    PLACED = {"letter_number": "date_to", "letter_date": "letter_number"}
+    """Before the day from which it holds, that day is typed into the letter's"""
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]

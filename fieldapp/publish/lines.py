@@ -1,23 +1,26 @@
 """Turn rows of SQLite into COPY's text format, many at a time: to escape each field in SQL took most of our time.
 
 SQLite gives a row as one text, in which marks stand between the fields, and in place of NULL. Marks and special
-characters are then replaced in thousands of rows at once. The marks are bytes that UTF-8 never has.
+characters are then replaced in thousands of rows at once.
 """
 
+import secrets
 from collections.abc import Container, Sequence
 
-NULL, FIELD, ROW = b"\xff", b"\xfe", b"\xfd"
-"""The marks: in place of NULL, between fields, and between rows"""
+FIELD, ROW = b"\xfe", b"\xfd"
+"""The marks between fields and between rows: bytes that UTF-8 never has"""
+NULL = f"\x1e{secrets.token_hex(3)}"
+"""The mark in place of NULL, another one in each run: SQLite would copy a blob for each NULL, but not a text"""
 
 _REPLACED = (
     (b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"), (b"\0", b""),
-    (NULL, b"\\N"), (FIELD, b"\t"), (ROW, b"\n"),
+    (NULL.encode(), b"\\N"), (FIELD, b"\t"), (ROW, b"\n"),
 )  # fmt: skip
 
 
 def line_sql(fields: Sequence[str], filled: Container[str]) -> str:
     """SQL for a row as one blob. ``fields``: SQL for each field, the row's id first; ``filled``: those never NULL."""
-    marked = (sql if sql in filled else f"ifnull({sql}, x'{NULL.hex()}')" for sql in fields)
+    marked = (sql if sql in filled else f"ifnull({sql}, '{NULL}')" for sql in fields)
     return f"CAST(concat_ws(x'{FIELD.hex()}', {', '.join(marked)}) AS BLOB)"
 
 

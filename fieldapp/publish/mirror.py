@@ -209,12 +209,15 @@ class _Mirror:
             for name in self.place.servers:
                 self._run_on(name, create_elsewhere(self.tables, elsewhere, self.place, name))
             self.pg.execute(f"CREATE SCHEMA {LOADING}")
-            for table in self.tables:
-                for statement in create_tables(table, LOADING, self.place, elsewhere):
-                    self.pg.execute(statement)
+            self._run(s for table in self.tables for s in create_tables(table, LOADING, self.place, elsewhere))
             loading = {"mark": mark.as_json(), "shape": self.shape, "done": {}, "elsewhere": elsewhere}
             self.pg.execute(f"UPDATE {CONTROL}.state SET loading = %s", [json.dumps(loading)])
         return mark
+
+    def _run(self, commands: Iterable[str]) -> None:
+        """Run statements, sent together: to wait for an answer to each costs more than most of them."""
+        if together := "; ".join(commands):
+            self.pg.execute(together)
 
     def _run_on(self, name: str, commands: Iterable[str]) -> None:
         """Run statements on another server, in one transaction there."""
@@ -233,8 +236,7 @@ class _Mirror:
                 self._copy(table, LOADING, "id > ? AND id <= ? ORDER BY id", [last, end["id"]])
             reached = end["id"] if end["n"] == PART else None
             if reached is None:
-                for statement in keys(table, LOADING, self.place):
-                    self.pg.execute(statement)
+                self._run(keys(table, LOADING, self.place))
             self.pg.execute(
                 f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s::jsonb)",
                 [table.name, json.dumps(reached)],
@@ -257,8 +259,7 @@ class _Mirror:
         """Replace the mirror's tables by the loaded ones; in the transaction that brings them up to date."""
         self.pg.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         self.pg.execute(f"ALTER SCHEMA {LOADING} RENAME TO {SCHEMA}")
-        for statement in _views_and_rights(self.store, self.tables):
-            self.pg.execute(statement)
+        self._run(_views_and_rights(self.store, self.tables))
         self.pg.execute(
             f"UPDATE {CONTROL}.state SET shape = %s, elsewhere = loading ->> 'elsewhere', loading = NULL",
             [json.dumps(self.shape)],
@@ -266,8 +267,7 @@ class _Mirror:
 
     def _finish_load(self) -> None:
         """Collect the statistics that PostgreSQL plans by, and drop the parts of earlier mirrors on other servers."""
-        for table in self.tables:
-            self.pg.execute(f"ANALYZE {SCHEMA}.{table.name}")
+        self.pg.execute(f"ANALYZE {', '.join(f'{SCHEMA}.{table.name}' for table in self.tables)}")
         kept = self._state()["elsewhere"]
         for name in self.place.servers:
             self._run_on(name, [

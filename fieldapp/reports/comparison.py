@@ -1,7 +1,7 @@
 """Figures beside those of the period before and beside a plan, in words: “tăng 12%”, “đạt 78% kế hoạch”.
 
 What is not known is not compared: an amount that is missing is not zero, and words are no number. A period that is not
-over is not compared with one that is.
+over, or of which posts still owe figures, is not compared with one that is whole.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +11,7 @@ from datetime import date
 from fieldapp.domain.amounts import MONEY, format_amount
 from fieldapp.domain.sentences import Told, as_sentence, joined, within
 from fieldapp.i18n import _
+from fieldapp.reports.completeness import owed
 from fieldapp.reports.figures import Figure, amount_in_words
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import PlanProgress, Report
@@ -29,6 +30,11 @@ MOST = 4
 def is_over(report: Report) -> bool:
     """Whether the last day of the period has come."""
     return report.query.today >= report.query.period.last
+
+
+def is_comparable(report: Report) -> bool:
+    """Whether the period is over, and no post owes figures of it."""
+    return is_over(report) and not owed(report)
 
 
 def subject(figure: Figure) -> str:
@@ -95,7 +101,7 @@ def is_few(figure: Figure) -> bool:
 
 def changes(report: Report, figures: Sequence[Figure]) -> str:
     """“So với quý III/2026, số ngày công tăng 12%; số buổi giảm 3 buổi.” Empty where nothing can be compared."""
-    if not is_over(report):
+    if not is_comparable(report):
         return ""
     before = {(f.section, f.code): f for f in report.before}
     told: list[Told] = []

@@ -1,6 +1,6 @@
 """How complete a report is, in words: one line of the letter. ``narrative.left_out`` has what a machine says of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -61,8 +61,13 @@ def _known_until(report: Report) -> Iterator[str]:
         told.append(text.format(whose=_figures_of(posts, again=bool(told)), day=format_date(day or date.min)))
     if told:
         yield ", ".join(told)
-    if nothing:
-        yield _("not received: {whose}").format(whose=_figures_of(nothing))
+    here = [post for post in nothing if post.post_id in report.completeness.waiting_posts]
+    for posts, text in (
+        ([post for post in nothing if post not in here], _("not received: {whose}")),
+        (here, _("not put together yet: {whose}")),
+    ):
+        if posts:
+            yield text.format(whose=_figures_of(posts))
     more = {post.post_id for post in behind[MOST:]} - {post.post_id for post in behind[:MOST]}
     if more:
         yield counted(
@@ -82,7 +87,7 @@ def _figures_of(posts: Sequence[Behind], *, again: bool = False) -> str:
 
 def _lacking(report: Report) -> Iterator[str]:
     c = report.completeness
-    yield from uncounted_texts(report)
+    yield from uncounted_texts(report, told={post.post_id for post in report.reported.behind})
     if c.without_figure:
         yield counted(
             "{n} activity without a known amount is not added up",
@@ -105,25 +110,28 @@ def _lacking(report: Report) -> Iterator[str]:
         )  # fmt: skip
 
 
-def uncounted_texts(report: Report, also: Sequence[str] = ()) -> Iterator[str]:
+def uncounted_texts(report: Report, also: Sequence[str] = (), told: Collection[str] = ()) -> Iterator[str]:
     """What waits and what was voided, in the words of the letter and its annex alike; nothing is said of what is not
-    there. ``also``: what else waits."""
-    if waits := [*_waiting(report), *also]:
+    there. ``also``: what else waits. ``told``: posts of which it was said that figures are missing."""
+    if waits := [*_waiting(report, told), *also]:
         yield _("not counted: {what}").format(what=", ".join(waits))
     if voided := report.completeness.voided:
         yield _("left out: {what}").format(what=counted("{n} item voided", "{n} items voided", voided))
 
 
-def _waiting(report: Report) -> list[str]:
+def _waiting(report: Report, told: Collection[str]) -> list[str]:
     c = report.completeness
+    sent = [name for post_id, name in c.waiting_posts.items() if post_id not in told]
+    come = _("figures of {posts} that have come and are not put together yet").format(posts=", ".join(sent))
+    if not c.waiting_posts:
+        come = counted("{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting)
     returned = counted(
         "{n} item returned and not corrected yet", "{n} items returned and not corrected yet", c.returned
     )
     texts = (
         (c.returned, f"{returned} ({', '.join(c.returned_posts)})" if c.returned_posts else returned),
         (c.undecided, counted("{n} item to be decided", "{n} items to be decided", c.undecided)),
-        (c.waiting, counted(
-            "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting)),
+        (c.waiting if sent or not c.waiting_posts else 0, come),
     )  # fmt: skip
     return [text for number, text in texts if number]
 
@@ -165,6 +173,7 @@ def owed(report: Report) -> list[Owed]:
     for post in report.reported.behind:
         until[post.post_id] = max(filter(None, [until.get(post.post_id), post.until]), default=None)
         new = post.until is None and not post.part and post.post_id not in missing
+        new |= post.until is None and post.post_id in report.completeness.waiting_posts  # it is here: nobody owes it
         if new or (post.until is not None and (today - post.until).days <= RECENT):
             continue
         names[post.post_id] = post.name

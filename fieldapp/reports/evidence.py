@@ -52,6 +52,8 @@ class Evidence:
             whole, text = self.amount, amount_in_words(part, self.decimals, self.unit)
         if not part:
             return ""
+        if part == whole == (1 if self.amount is None else 10**self.decimals):  # “all” is not said of one
+            return _("with a minute") if minutes else _("with photographs")
         if part == whole:
             return _("all with a minute") if minutes else _("all with photographs")
         some = _("{amount} of them with a minute") if minutes else _("{amount} of them with photographs")
@@ -90,9 +92,11 @@ def _of_kinds(
     for one in figures:
         if one.kind_id is not None and one.value is not None:
             works.setdefault(one.kind_id, one)
+    of_kind: dict[str, set[str]] = {}
+    for row in records:
+        of_kind.setdefault(row["activity_kind_id"], set()).add(things.of(row["record"]))
     for kind in kinds:
-        wanted = wanted_files.wanted_by(kind)
-        its = {things.of(row["record"]) for row in records if row["activity_kind_id"] == kind["id"]}
+        wanted, its = wanted_files.wanted_by(kind), of_kind.get(kind["id"], set())
         figure = works.get(kind["id"])
         if not its and figure is None:
             continue

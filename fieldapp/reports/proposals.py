@@ -11,7 +11,7 @@ from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import post_names
-from fieldapp.reports.comparison import change, is_few, is_over, period_named, plan_words
+from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
 from fieldapp.reports.completeness import Owed, not_reported_texts, owed, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
 from fieldapp.reports.narrative import HEADINGS
@@ -75,9 +75,9 @@ def _grown(report: Report) -> Iterator[str]:
 
 
 def _compared(report: Report) -> Iterator[tuple[Figure, Figure]]:
-    """The first figure of each section, with that of the period before; none while the period is not over."""
+    """The first figure of each section, with that of the period before; none while that would not be fair."""
     before = {(f.section, f.code): f for f in report.before}
-    for figure in first_figures(report) if is_over(report) else ():
+    for figure in first_figures(report) if is_comparable(report) else ():
         earlier = before.get((figure.section, figure.code))
         if earlier is not None:
             yield figure, earlier

@@ -36,7 +36,7 @@ from fieldapp.reports.sentences import section_clauses
 from fieldapp.reports.units import find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
-from fieldapp.sync.merge import voids
+from fieldapp.sync.merge import forks, voids
 from fieldapp.sync.peers import peers
 from fieldapp.vietnamese.text import sort_key
 
@@ -56,6 +56,8 @@ class Completeness:
     conflicts: int
     waiting: int
     """segments that are held or in quarantine"""
+    waiting_posts: Mapping[str, str]
+    """id -> name of the posts that wrote these, by the alphabet"""
     set_aside: int
     """rejected changes"""
     joint: int
@@ -249,6 +251,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
         waiting=len(state.held) + len(state.quarantined),
+        waiting_posts=_waiting_posts(store, query),
         set_aside=len(state.set_aside),
         joint=joint,
         joint_deeds=joint_deeds,
@@ -267,6 +270,19 @@ def _post_names(store: Store, query: Query, ids: Collection[str]) -> list[str]:
         return []
     names = words.post_names(store)
     return sorted((names[post_id] for post_id in ids), key=sort_key)
+
+
+def _waiting_posts(store: Store, query: Query) -> dict[str, str]:
+    """Empty where the report is of one post."""
+    if query.post is not None or store.identity.role != "hq":
+        return {}
+    names = words.post_names(store)
+    rows = store.rows(
+        "SELECT DISTINCT scope FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?",
+        [forks.FORK_SETTLED],
+    )
+    found = {row["scope"]: names[row["scope"]] for row in rows if row["scope"] in names}
+    return dict(sorted(found.items(), key=lambda post: sort_key(post[1])))
 
 
 def _undecided(store: Store, bounds: Sequence[str]) -> int:

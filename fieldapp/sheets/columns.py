@@ -25,6 +25,8 @@ from fieldapp.sheets.headings import (
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import search_key
 
+NAMED = 2
+"""So many figures that a column may be are named"""
 SETTING = "sheet_columns"
 """Beginning of the names of the local settings that remember what columns mean"""
 
@@ -61,6 +63,8 @@ def meaning(store: Store, model: type[Record], target: ColumnTarget) -> str:
     if isinstance(target, FigureTarget):
         best = min(target.measures.values())
         names = lists.measure_names(store, [m for m, grade in target.measures.items() if grade == best])
+        if len(names) > NAMED:  # the kind of the activity decides
+            names = [*names[:NAMED], "…"]
         return " / ".join(names) + (f" ({target.times})" if target.times else "")
     return _("not recorded")
 

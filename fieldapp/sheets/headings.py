@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -123,8 +124,30 @@ _COUNTING = re.compile(r"^(?:tong so|tong|so luong|so) ")
 # How well a heading fits; less is better
 EXACT, CODE, ALIAS, BEGINNING, UNIT = range(5)
 
-Vocabulary = Mapping[str, Sequence[tuple[int, ColumnTarget]]]
-"""Key of a heading -> what it may mean, each with how well it fits"""
+
+@dataclass(frozen=True)
+class Meant:
+    """What a heading may mean."""
+
+    grade: int
+    target: ColumnTarget
+    written: str
+    """as it is written"""
+    lenient: bool = False
+    """a person has entered it, perhaps without marks"""
+
+
+Vocabulary = Mapping[str, Sequence[Meant]]
+"""Key of a heading -> what it may mean"""
+
+_TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
+_WORD = re.compile(r"[^\W_]+")
+_PERIODS = frozenset({"thang", "nam", "qui", "tuan", "ki"})
+"""Headings that say when, though figures are counted in such units"""
+_WHOLE = frozenset({"tien", "met", "phong", "luot"})
+"""First words of figures' names that mean the figure alone; of most, the first word is half of one: công (trình)"""
+_OF_FIGURES = "measures."
+"""Beginning of a field of ``headings.csv`` that is a figure"""
 
 
 def find_layout(
@@ -186,7 +209,8 @@ def field_named(store: Store, model: type[Record], text: str) -> ColumnTarget:
     for candidate in (text, f"{text}_id"):
         if candidate in shapes:
             return _field(shapes[candidate])
-    found = [t for _grade, t in _vocabulary(store, model).get(search_key(text), ()) if not isinstance(t, MarkTarget)]
+    known = _vocabulary(store, model).get(search_key(text), ())
+    found = [meant.target for meant in known if not isinstance(meant.target, MarkTarget)]
     if not found:
         fields = ", ".join(sorted(shapes))
         raise FieldappError(
@@ -272,8 +296,16 @@ def _meaning(heading: str, known: Vocabulary) -> tuple[int, ColumnTarget | None]
     """
     for text, unit in ((heading, ""), *_without_unit(heading)):
         key = search_key(text)
-        for name in (key, _COUNTING.sub("", key), key.replace("gia tri", "tri gia")):
-            fitting = [(g, t) for g, t in known.get(name, ()) if _in_unit(t, unit, known)]
+        counted = _COUNTING.sub("", key)
+        for name in (key, counted, key.replace("gia tri", "tri gia")):
+            fitting = [
+                (meant.grade, meant.target)
+                for meant in known.get(name, ())
+                if _in_unit(meant.target, unit, known)
+                and not (key in _PERIODS and isinstance(meant.target, FigureTarget))
+                and (name == key or name != counted or _is_figure(meant.target))
+                and (name not in (key, counted) or _spelled_alike(text, meant))
+            ]
             if fitting:
                 grade, target = min(fitting, key=lambda found: found[0])
                 figures = [t for g, t in fitting if isinstance(t, FigureTarget)]
@@ -281,6 +313,31 @@ def _meaning(heading: str, known: Vocabulary) -> tuple[int, ColumnTarget | None]
                     target = FigureTarget(_together(figures), times_of(unit))
                 return grade, target
     return UNIT, None
+
+
+def _is_figure(target: ColumnTarget) -> bool:
+    """Whether “number of” before a heading leaves its meaning: “Số ngày” is no day."""
+    return isinstance(target, FigureTarget | ExtraTarget) or (isinstance(target, FieldTarget) and target.counted)
+
+
+def _spelled_alike(heading: str, meant: Meant) -> bool:
+    """Whether the words of a heading have the marks of what they are taken for: “Số tổ” is no “tờ”, “Điện” no “diện”.
+
+    Words without marks may be any.
+    """
+    if meant.lenient and meant.written.isascii():
+        return True
+    words = [*map(_marked, _WORD.findall(meant.written))]
+    own = [*map(_marked, _WORD.findall(heading))][-len(words) :]
+    return all(mine == other for mine, other in zip(own, words, strict=False) if mine is not None)
+
+
+def _marked(word: str) -> tuple[str, str] | None:
+    """The beginning of a word (đ is no d), and its tone, wherever that is written: Hòa, Hoà; None without any mark."""
+    if word.isascii():
+        return None
+    apart = unicodedata.normalize("NFD", word.casefold())
+    return apart[0], "".join(c for c in apart if c in _TONES)
 
 
 def _without_unit(heading: str) -> Iterator[tuple[str, str]]:
@@ -323,9 +380,9 @@ def _in_unit(target: ColumnTarget, unit: str, known: Vocabulary) -> bool:
     compact = search_key(unit).replace(" ", "")
     key = "dong" if times_of(unit) or compact in ("d", "vnd") else search_key(unit)
     return any(
-        isinstance(other, FigureTarget) and other.measures.keys() & target.measures.keys()
-        for grade, other in known.get(key, ())
-        if grade == UNIT
+        isinstance(other.target, FigureTarget) and other.target.measures.keys() & target.measures.keys()
+        for other in known.get(key, ())
+        if other.grade == UNIT
     )
 
 
@@ -339,12 +396,12 @@ def _together(figures: Sequence[FigureTarget]) -> dict[str, int]:
 
 def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
     """Every heading that is understood for a kind of record."""
-    known: dict[str, list[tuple[int, ColumnTarget]]] = {}
+    known: dict[str, list[Meant]] = {}
 
-    def add(text: str, grade: int, target: ColumnTarget) -> None:
+    def add(text: str, grade: int, target: ColumnTarget, *, lenient: bool = False) -> None:
         key = search_key(text)
         if key:
-            known.setdefault(key, []).append((grade, target))
+            known.setdefault(key, []).append(Meant(grade, target, text, lenient))
 
     for mark in marks.MARKS:
         for text in everywhere(mark):
@@ -359,7 +416,7 @@ def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
         for measure in store.rows("SELECT id, code, name, unit_name FROM measure WHERE voided_at IS NULL"):
             _add_measure(known, measure)
         for row in store.rows("SELECT DISTINCT code, name FROM kind_field WHERE voided_at IS NULL ORDER BY name"):
-            add(row["name"], EXACT, ExtraTarget(row["name"]))
+            add(row["name"], EXACT, ExtraTarget(row["name"]), lenient=True)
             add(row["code"], CODE, ExtraTarget(row["name"]))
         for target_type in get_args(TargetType):
             for title in everywhere(choice_title(target_type)):
@@ -372,13 +429,20 @@ def _vocabulary(store: Store, model: type[Record]) -> Vocabulary:
     return known
 
 
-def _add_measure(known: dict[str, list[tuple[int, ColumnTarget]]], measure: Row) -> None:
-    """Add what people call a measure: its name, the first words of it, its code, or its unit."""
-    words = search_key(measure["name"]).split()
-    names = [(" ".join(words), EXACT), (search_key(measure["code"]), CODE), (search_key(measure["unit_name"]), UNIT)]
-    names += [(" ".join(words[:n]), BEGINNING) for n in range(1, len(words))]
-    for key, grade in names:
-        known.setdefault(key, []).append((grade, FigureTarget({measure["id"]: grade})))
+def _add_measure(known: dict[str, list[Meant]], measure: Row) -> None:
+    """Add what people call a measure: its name, its first words, its code, its unit, what ``headings.csv`` has."""
+    name, unit = measure["name"], measure["unit_name"]
+    words = _WORD.findall(name)
+    names = [(name, EXACT), (measure["code"], CODE), (unit, UNIT)]
+    names += [(heading, ALIAS) for field, heading in _aliases() if field == _OF_FIGURES + measure["code"]]
+    names += [
+        (" ".join(words[:n]), BEGINNING)
+        for n in range(1, len(words))
+        if n > 1 or search_key(words[0]) in _WHOLE | {search_key(unit)}
+    ]
+    for text, grade in names:
+        meant = Meant(grade, FigureTarget({measure["id"]: grade}), text, lenient=grade != CODE)
+        known.setdefault(search_key(text), []).append(meant)
 
 
 @cache

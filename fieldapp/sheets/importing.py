@@ -9,7 +9,7 @@ corrected row is still the same row.
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.records.duplicates import possible_duplicates
+from fieldapp.records.view import figures_of
 from fieldapp.records.words import labels
 from fieldapp.sheets import marks
 from fieldapp.sheets.cells import Sign, cell_text
@@ -45,6 +46,8 @@ class ImportedRow:
     line: int
     id: str
     label: str
+    figures: str = field(default="", compare=False)
+    """of an activity, where it was only tried"""
 
 
 @dataclass
@@ -99,6 +102,8 @@ def import_sheet(
             if outcome.added:
                 outcome.batch = _store_batch(store, outcome, sheet_import.fingerprints)
             if order.dry_run or order.first is not None:
+                told = figures_of(store, [entered.id for entered in outcome.added])
+                outcome.added = [replace(entered, figures=told.get(entered.id, "")) for entered in outcome.added]
                 raise _Undo
             if outcome.refused:
                 file = free_name(path)

@@ -47,12 +47,12 @@ def is_text(data: bytes) -> bool:
 def read_office(path: Path, data: bytes, password: str | None = None, first: int | None = None) -> list[SheetTable]:
     """The sheets of a workbook, or the tables of a document; FieldappError says what is wrong.
 
-    ``first``: only so many lines are needed; where reading all takes no longer, there are more.
+    ``first``: only so many lines are needed; of documents, and of sheets behind the first, there may be more or less.
     """
     if data.startswith(COMPOUND):
         data = _opened(path, data, password)
     if data.startswith((COMPOUND, *_BARE_XLS)):
-        return read_xls(path, data)
+        return read_xls(path, data, first)
     if not data.startswith(b"PK"):
         raise _no_office_file(path, data)
     try:

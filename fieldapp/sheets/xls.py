@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from xlrd.sheet import Sheet
 
 _FORMULAS = (0x0006, 0x0206, 0x0406)
+_CELLS = (*_FORMULAS, 0x0203, 0x0204, 0x0205, 0x0201, 0x027E, 0x00BD, 0x00BE, 0x00D6, 0x00FD)
+"""Records that begin with the number of a line"""
 _RULED, _RULE = 0x01B0, 0x01B1
 _NUMBERS, _FONTS, _ALIGNED, _BORDERED, _PATTERNED = (1 << bit for bit in range(25, 30))
 """Which blocks the look of a rule has"""
@@ -38,12 +40,12 @@ _NARROW = 128
 """256ths of a character: a column of less width is not seen"""
 
 
-def read_xls(path: Path, data: bytes) -> list[SheetTable]:
-    """The sheets of a file; FieldappError says what is wrong."""
+def read_xls(path: Path, data: bytes, first: int | None = None) -> list[SheetTable]:
+    """The sheets of a file, or their ``first`` lines; FieldappError says what is wrong."""
     import xlrd
 
     try:
-        data = _stream(data)
+        data = _stream(data) if first is None else _cut(_stream(data), first)
         book = xlrd.open_workbook(file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO())
         said = _Records(data)
         return [
@@ -74,6 +76,25 @@ def _stream(data: bytes) -> bytes:
         if name is None:
             raise ValueError(name)
         return bytes(file.openstream(name).read())
+
+
+def _cut(stream: bytes, first: int) -> bytes:
+    """The records of a workbook whose sheets end before a line: what says where they begin is not touched."""
+    cut = bytearray(stream)
+    at, depth = 0, 0
+    is_over = False
+    while at + 4 <= len(stream):
+        code, length = struct.unpack_from("<HH", stream, at)
+        if code in _BEGIN:
+            depth += 1
+            is_over = False
+        elif code == _END:
+            depth -= 1
+        elif code in _CELLS and depth == 1 and not is_over and struct.unpack_from("<H", stream, at + 4)[0] >= first:
+            struct.pack_into("<HH", cut, at, _END, 0)
+            is_over = True
+        at += 4 + length
+    return bytes(cut)
 
 
 def broken_xls(path: Path) -> FieldappError:

@@ -35,7 +35,8 @@ def month_counts(store: Store, today: date) -> list[MonthCount]:
                 f" WHERE voided_at IS NULL AND {column} >= ?",
                 [f"{last.isoformat()}T~", first.isoformat()],
             )
-            found.append(MonthCount(model.KIND, row["number"] - row["later"], row["later"]))
+            later = row["later"] if model.DATE else 0
+            found.append(MonthCount(model.KIND, row["number"] - later, later))
     return sorted((c for c in found if c.number or c.later), key=lambda c: (-c.number, -c.later))[:MAX_KINDS]
 
 

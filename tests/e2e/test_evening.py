@@ -61,7 +61,7 @@ def test_an_evening(world: World) -> None:
     terminal.wait("│ Nguyễn Văn Bình")
     terminal.type(ENTER, "ba na")
     terminal.wait("│ Chi bộ buôn Ba Na")
-    terminal.type(ENTER, "12-GT/ĐU", ENTER, ENTER, "1/1/2013", F2)
+    terminal.type(ENTER, "1/1/2013", ENTER, ENTER, "12-GT/ĐU", F2)
     terminal.wait_gone("01/01/2013")
     terminal.type(ESC)
     terminal.wait("Cần làm")

@@ -216,7 +216,7 @@ def test_a_day_of_an_extra_field_is_asked_about_too(world: World) -> None:
 
 async def test_the_form_reads_words_and_asks_beside_the_field(world: World) -> None:
     async with form_driver(world.post, "activity", size=(80, 40)) as form:
-        await form.type("gieng", "<enter>", "5/10/25", "<enter>", "<enter>", "ia rve", "<enter>", "<f2>")
+        await form.type("gieng", "<enter>", "5/10/25", "<enter>", "ia rve", "<enter>", "<f2>")
         assert form.app.result == "open"
         assert "Chưa có số liệu nào" in form.text()
         form.row(world.post.value("SELECT id FROM measure WHERE code = 'ho_huong_loi'")).entry.focus()

@@ -147,7 +147,7 @@ def test_a_row_of_a_sheet_is_marked(world: World, tmp_path: Path) -> None:
 
 async def test_the_form_asks_beside_the_field_and_f2_again_says_yes(world: World) -> None:
     async with form_driver(world.post, "activity") as form:
-        await form.type("gieng", "<enter>", "5/10/26", "<enter>", "<enter>", "cuor knia", "<enter>", "<f2>")
+        await form.type("gieng", "<enter>", "5/10/26", "<enter>", "cuor knia", "<enter>", "<f2>")
         assert form.app.result == "open"
         assert form.note("unit_id").startswith("?")
         assert EA_NUOL in form.note("unit_id")

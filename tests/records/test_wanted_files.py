@@ -124,7 +124,7 @@ def test_only_a_standing_file_of_the_record_s_own_post_counts_and_one_content_on
 Step = tuple[str, Any, Any]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.one_of(

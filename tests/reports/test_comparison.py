@@ -13,7 +13,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.records import records
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import change
-from fieldapp.reports.completeness import completeness_line
+from fieldapp.reports.completeness import completeness_line, owed
 from fieldapp.reports.coverage import Behind, Reported, laptops_heard
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
@@ -96,6 +96,8 @@ def test_a_section_ends_with_what_changed(world: World) -> None:
     assert "So với" not in narrative.prose(february, "labour"), "that nothing is recorded is not zero"
     goes_on = made(world.post, today=date(2013, 3, 20))
     assert "So với" not in narrative.prose(goes_on, "labour"), "20 days are not compared with a month"
+    some = Reported(2, [], complete=False, behind=[Behind("9", "Đồn A", date(2013, 3, 2), part=False)])
+    assert "So với" not in narrative.prose(replace(made(world.post), reported=some), "labour"), "a post owes figures"
     days = made(world.post, Period(date(2013, 3, 1), date(2013, 3, 30)))
     assert "So với kỳ trước (từ 30/01/2013 đến 28/02/2013), số" in narrative.prose(days, "labour")
 
@@ -215,6 +217,22 @@ def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> 
     told = replace(made(world.hq), completeness=waits)
     assert f"Chưa tính {text}. Không tính 3 nội dung đã hủy." in completeness_line(told)
     assert narrative.left_out(told)[:2] == [f"Chưa tính {text}.", "Không tính 3 nội dung đã hủy."]
+
+
+def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobody(world: World) -> None:
+    """In the letter once: there it is said of which posts figures are missing."""
+    was = made(world.hq)
+    waits = replace(was.completeness, waiting=3, waiting_posts={"3": "Đồn C", "4": "Đồn D"})
+    part = [Behind("3", "Đồn C", date(2013, 4, 30), part=True), Behind("3", "Đồn C", None, part=True)]
+    told = replace(was, completeness=waits, reported=Reported(4, [], complete=False, behind=part))
+    line = completeness_line(told)
+    assert (
+        "; chưa tổng hợp một phần số liệu của Đồn C mới gửi về. Chưa tính phần số liệu của Đồn D đã gửi về nhưng"
+        in line
+    )
+    assert "nhận được" not in line
+    assert narrative.left_out(told)[0] == "Chưa tính phần số liệu của Đồn C, Đồn D đã gửi về nhưng chưa tổng hợp."
+    assert owed(told) == []
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:

@@ -296,6 +296,33 @@ def test_a_rule_that_only_colours_asks_nothing(give: Give, tmp_path: Path) -> No
     assert lines(give(xlsx(tmp_path / "a.xlsx", change))) == [2, 3, 4, 5]
 
 
+# headings that only look like others without their marks -----------------------------------------------------------
+
+
+def test_a_heading_is_not_taken_for_half_a_word_or_for_other_marks(give: Give, world: World, tmp_path: Path) -> None:
+    """“Tổng cộng” was “Công trình”, “Số tổ” the last day, “Điện” an area, “Tháng” months of help."""
+    heads = ("Số tổ", "Tổng cộng", "Số đội", "Điện", "Tháng", "Học", "Số ngày", "Tri")
+    path = xlsx(
+        tmp_path / "a.xlsx",
+        lambda _book, _sheet: None,
+        [[*row, *range(21, 21 + len(heads))] for row in ROWS],
+        (*HEAD[:5], "Số công", *heads),
+    )
+    outcome = give(path)
+    assert (lines(outcome), amounts(world, outcome)) == ([2, 3, 4, 5], [11, 12, 13, 14])
+    assert {head: sum(f"“{head}” chưa rõ" in note for note in outcome.notes) for head in heads} == dict.fromkeys(
+        heads, 1
+    )
+
+
+def test_headings_without_marks_and_with_their_tones_elsewhere_are_known(give: Give, tmp_path: Path) -> None:
+    heads = (("stt", "LOẠI HOẠT ĐỘNG", "NGÀY", "NƠI", "Noi dung", "ngay cong"), ("", "Loai hoat dong", "Ngaỳ", "Nơi"))
+    for number, head in enumerate(heads):
+        made = [[n, f"{KIND}", f"{number + 1}{n}/9/2013", *row[3 : len(head)]] for n, row in enumerate(ROWS, start=1)]
+        outcome = give(xlsx(tmp_path / f"{number}.xlsx", lambda _book, _sheet: None, made, head), confirm=True)
+        assert lines(outcome) == [2, 3, 4, 5]
+
+
 # other files ----------------------------------------------------------------------------------------------------------
 
 

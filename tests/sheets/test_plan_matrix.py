@@ -179,3 +179,19 @@ def test_a_title_of_another_period_is_asked_about(world: World, tmp_path: Path, 
 def test_the_title_of_its_own_quarter_asks_nothing(world: World, tmp_path: Path) -> None:
     path = sheet(tmp_path, [["Kế hoạch quý II/2026"], ["Đồn", "Giếng"], ["IARVE", 4]])
     assert import_plans(world.hq, path, date(2026, 4, 1), date(2026, 6, 30)).changed == 1
+
+
+def test_tables_of_other_sheets_are_not_read_and_are_named(world: World, tmp_path: Path) -> None:
+    """They may be of other quarters."""
+    of_another_post(world.hq)
+    path = tmp_path / "quý.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    for name, wells in (("Quý I", 4), ("Ghi chép", None), ("Quý II", 5)):
+        page = book.add_worksheet(name)
+        for line, row in enumerate([["Đồn", "Giếng"], ["IARVE", wells]] if wells else [["Chi", "tiêu"]]):
+            page.write_row(line, 0, row)
+    book.close()
+    done = import_plans(world.hq, path, FIRST, LAST)
+    assert stored(world.hq) == {("IARVE", "gieng", 4)}
+    (note,) = done.notes
+    assert note.startswith("Chỉ đọc trang tính “Quý I”. Chưa đọc: “Quý II”;")

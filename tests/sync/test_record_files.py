@@ -11,7 +11,7 @@ from pathlib import Path
 import evidence_files as files
 import pyrage
 import pytest
-from field import PASSPHRASE, Run, World, of_another_post
+from field import PASSPHRASE, Run, World, of_another_post, statements
 from msgspec import structs
 
 from fieldapp.errors import FieldappError
@@ -20,7 +20,7 @@ from fieldapp.store import blobs, disk, disk_errors, wall
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import file_space, incoming, outgoing, record_files, sticks
 from fieldapp.sync.format import bundle, drives, file_parts, keys
-from fieldapp.sync.peers import peers
+from fieldapp.sync.peers import peers, receipts
 from fieldapp.sync.safety import backup, doctor
 
 SIZE = 60_000
@@ -469,6 +469,23 @@ def test_a_file_that_is_no_photograph_is_saved_as_nothing_that_opens(world: Worl
     assert (tmp_path / "report.exe.bin").read_bytes() == script.data
     (found,) = attachments.of_record(world.post, well)
     assert attachments.thumbnail(world.post, found) is None
+
+
+def test_a_bundle_that_says_the_same_of_thousands_of_files_writes_none_of_it_again(
+    world: World, forty: list[attachments.Prepared]
+) -> None:
+    recorded(world, forty[:4])
+    for sender, to in ((world.post, world.hq), (world.hq, world.post)):
+        world.carry(sender, to)
+        world.well()
+        asked: list[str] = []
+        with statements(asked):
+            world.carry(sender, to)
+        assert [sql for sql in asked if "local_file_receipt" in sql and not sql.startswith("SELECT")] == []
+    world.post.db.execute("DELETE FROM local_file_receipt")
+    world.carry(world.hq, world.post)
+    at = receipts.files_at(world.post, world.hq.identity.replica_id)
+    assert at is not None and len(at.has) == 4
 
 
 def test_a_limit_is_a_setting_and_an_option(world: World, run: Run, forty: list[attachments.Prepared]) -> None:

@@ -43,6 +43,7 @@ from fieldapp.tui.screens import (
     pack,
     papers,
     people,
+    period_finder,
     place_finder,
     plans,
     quick,
@@ -123,6 +124,9 @@ POST: dict[type[Screen[Any]], Make] = {
     search.NarrowFinder: lambda _w, s: search.NarrowFinder(s),
     sync.SyncScreen: lambda _w, _s: sync.SyncScreen(),
     report.ReportScreen: lambda _w, _s: report.ReportScreen(),
+    period_finder.PeriodFinder: lambda _w, _s: period_finder.PeriodFinder(
+        "Kỳ", period_finder.periods_to_report(YEAR.period.first)
+    ),
     report_file.ReportFileScreen: lambda _w, _s: report_file.ReportFileScreen(YEAR),
     report_photos.ReportPhotosScreen: lambda _w, s: report_photos.ReportPhotosScreen(report_with_a_photograph(s)),
     report_text.ReportTextScreen: lambda _w, s: report_text.ReportTextScreen(make_report(s, YEAR)),
@@ -169,6 +173,7 @@ HQ: dict[type[Screen[Any]], Make] = {
 BASES = {
     "OrderedKeys",
     "Page",
+    "FilePage",
     "TodoPage",
     "SearchSoon",
     "Beside",

@@ -409,9 +409,13 @@ async def test_the_day_and_the_position_of_a_photograph_go_into_empty_fields_of_
 
 
 async def test_after_a_well_is_recorded_one_line_says_what_it_lacks_and_f7_attaches(world: World) -> None:
-    """The record is saved first; who goes on typing is not held up."""
+    """The record is saved first; who goes on typing is not held up. Of what wants no files nothing is said."""
     app = FieldApp(world.post.home, world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:
+        open_form(app, "event", {"name": "Lũ", "date_from": "2026-11-05"})
+        await settled(pilot, "f2")
+        assert world.post.value("SELECT count(*) FROM event") == 1
+        assert said(pilot, "#message") == "" and "Đính kèm" not in footer(pilot)
         open_form(app, "activity", {"activity_kind_id": kind_of(world, "gieng_khoan"), "date_from": "2026-11-05",
                                     "unit_id": world.post.value("SELECT id FROM unit WHERE code = '24221'"
                                                                 " AND valid_to IS NULL")})  # fmt: skip
@@ -429,15 +433,6 @@ async def test_after_a_well_is_recorded_one_line_says_what_it_lacks_and_f7_attac
         await settled(pilot, "f7")
         assert isinstance(app.screen, AttachScreen)
     assert len(attachments.of_record(world.post, well)) == 1
-
-
-async def test_after_what_wants_no_files_nothing_is_said(world: World) -> None:
-    app = FieldApp(world.post.home, world.post.reopen())
-    async with app.run_test(size=(80, 24)) as pilot:
-        open_form(app, "event", {"name": "Lũ", "date_from": "2026-11-05"})
-        await settled(pilot, "f2")
-        assert world.post.value("SELECT count(*) FROM event") == 1
-        assert said(pilot, "#message") == "" and "Đính kèm" not in footer(pilot)
 
 
 def kind_of(world: World, code: str) -> str:

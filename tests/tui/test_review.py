@@ -209,6 +209,21 @@ async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:
         assert app.screen.query_one("#what", Static).region.y == 2
 
 
+async def test_a_wider_screen_shows_the_whole_name_of_a_post(world: World) -> None:
+    world.well()
+    world.carry(world.post, world.hq)
+    with world.hq.transaction():
+        world.hq.db.execute("UPDATE post SET name = 'Đồn Biên phòng cửa khẩu Đắk Ruê'")
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(60, 20)) as pilot:
+        await strokes(pilot, "<f7>")
+        assert "Đắk Ruê Hoạt động" not in lines(app)
+        await pilot.resize_terminal(100, 24)
+        await pilot.pause(0.05)  # Textual waits for the last size of several
+        await pilot.pause()
+        assert "Đồn Biên phòng cửa khẩu Đắk Ruê Hoạt động" in lines(app)
+
+
 async def test_what_is_asked_about_two_records_is_on_the_first_screen_and_among_what_to_decide(world: World) -> None:
     """Also beside the number of each post; a twin that was returned asks no more."""
     twice = [world.well(), world.well()]

@@ -88,6 +88,7 @@ async def test_a_sheet_is_looked_at_corrected_and_recorded(
         await open_sheet(s, sheet(tmp_path / "thang 11.csv", rows=[[*ROWS[0][:1], "09/10/2013", *ROWS[0][2:]]]))
         await s.wait("Sẽ ghi 1 dòng")
         assert "B “Hôm nào” → Ngày" in s.text, "what was chosen is remembered for the same headings"
+        assert "12 ngày công" in " ".join(s.text.split()), "the first rows are shown with their figures"
     code, out, err = run("import-table", path, "--kind", "activity", "--json")
     assert code == 3, err
     said = json.loads(out)

@@ -246,6 +246,7 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     assert [about.get(row_id, []) for row_id in (same, as_well)] == [[], []]
     listed = told()
     assert [("05/KH" in text, "7/KH" in text or "7-KH" in text) for text in listed] == [(True, False), (False, True)]
+    assert all(text.endswith("?") for text in listed), "what it means for the report stands beside the records"
     with suppress(_Undo), world.hq.transaction():
         for row_id in (mine, theirs):
             of_another_kind(world.hq, row_id)

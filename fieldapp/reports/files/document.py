@@ -464,14 +464,18 @@ def annex(document: Document) -> Iterator[Block]:
         posts = counted("{n} post", "{n} posts", len({post for post, _laptop, _day in document.laptops}))
         laptops = counted("{n} laptop", "{n} laptops", sum(laptop != "" for _post, laptop, _day in document.laptops))
         yield Paragraph(_("What was received: {posts}, {laptops}.").format(posts=posts, laptops=laptops))
-        yield _received_grid(document.laptops)
+        yield _received_grid(document.laptops, document.report.completeness.waiting_posts.values())
 
 
-def _received_grid(laptops: list[tuple[str, str, date | None]]) -> Grid:
-    """Up to which day each laptop of each post is known; a post is named once."""
+def _received_grid(laptops: list[tuple[str, str, date | None]], waiting: Collection[str]) -> Grid:
+    """Up to which day each laptop of each post is known; a post is named once.
+
+    ``waiting``: the posts of which something has come that is not taken in.
+    """
     rows, above = [], ""
     for post, laptop, day in laptops:
-        until = format_date(day) if day else _("no figures received")
+        nothing = _("come, not put together yet") if post in waiting else _("no figures received")
+        until = format_date(day) if day else nothing
         rows.append(["" if post == above else post, laptop, until])
         above = post
     return Grid([_("Post"), _("Laptop"), _("Figures received up to")], rows, (9, 3, 7))
@@ -494,8 +498,8 @@ def figures_grid(document: Document) -> Grid:
         ]
     head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _("Period before")]
     if not any(row[4:] and row[4] for row in rows):
-        return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.5, 2.7, 4), frozenset({3}))
-    return Grid(head, rows, (1.3, 7, 2.7, 3.5, 3.5), frozenset({3, 4}))
+        return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.3, 3.2, 3.7), frozenset({3}))
+    return Grid(head, rows, (1.3, 6.9, 3.2, 3.3, 3.3), frozenset({3, 4}))
 
 
 def plan_grid(plan: list[PlanProgress]) -> Grid:

@@ -247,7 +247,8 @@ def _signed(sign: str, between: str) -> str:
 def _annex(document: Headed, number: str, width: float, name: str = "NGUỒN SỐ LIỆU") -> list[LetterLine]:
     """The heading of the annex: its name, and the letter that it belongs to, with a line below."""
     issuer = unshouted(document.letterhead.issuer) or DOTS
-    belongs = f"(Kèm theo Báo cáo {number} ngày {_day(document.dated)} của {issuer})"
+    day = f"ngày {_day(document.dated)}".replace(" ", "\N{NO-BREAK SPACE}")
+    belongs = f"(Kèm theo Báo cáo {number} {day} của {issuer})"
     return [
         LetterLine("Phụ lục", 14, bold=True),
         LetterLine(name, 14, bold=True),

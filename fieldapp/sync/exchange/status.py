@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.i18n import _, counted
-from fieldapp.records import belonging
+from fieldapp.records import belonging, words
 from fieldapp.store import log as change_log
 from fieldapp.store.migrations import BASELINE_LOG
 from fieldapp.store.store import Row, Store
@@ -101,10 +100,9 @@ class Status(Struct, frozen=True):
         lacking = _("Headquarters has not received {records}: {counts}.").format(
             records=counted("{n} record", "{n} records", self.unsent_records), counts=self.counts
         )
-        moment = read_instant(self.received_until) if self.received_until else None
-        if moment is None:
+        if self.received_until is None:
             return lacking
-        has = _("It has what was written up to {moment}.").format(moment=f"{moment:%H:%M} {format_date(moment.date())}")
+        has = _("It has what was written up to {moment}.").format(moment=words.local_instant(self.received_until))
         return f"{lacking} {has}"
 
 

@@ -106,12 +106,16 @@ def prefixes(data: bytes) -> frozenset[bytes]:
 
 
 def _keep_files(store: Store, manifest: Manifest, key: str) -> None:
-    store.db.execute("DELETE FROM local_file_receipt WHERE replica_id = ? AND log_id = ?", [manifest.sender, key])
-    if manifest.files is not None:
-        store.db.execute(
-            "INSERT INTO local_file_receipt VALUES (?, ?, ?, ?)",
-            [manifest.sender, key, _decoded(manifest.files.has), _decoded(manifest.files.declined)],
-        )
+    """Store what the sender says of files. Most bundles say the same as the one before, of thousands of files: then
+    nothing is written."""
+    place = [manifest.sender, key]
+    if manifest.files is None:
+        store.db.execute("DELETE FROM local_file_receipt WHERE replica_id = ? AND log_id = ?", place)
+        return
+    said = [_decoded(manifest.files.has), _decoded(manifest.files.declined)]
+    known = store.row("SELECT has, declined FROM local_file_receipt WHERE replica_id = ? AND log_id = ?", place)
+    if known is None or [known["has"], known["declined"]] != said:
+        store.db.execute("INSERT OR REPLACE INTO local_file_receipt VALUES (?, ?, ?, ?)", [*place, *said])
 
 
 def _decoded(text: str) -> bytes:

@@ -3,8 +3,6 @@
 import sys
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +24,7 @@ from fieldapp.records.attachments import Attached
 from fieldapp.sync.exchange import file_space
 from fieldapp.tui.files import photographs_and_papers
 from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.screens.file_page import deliver
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.picture import Picture
 from fieldapp.tui.widgets.text_field import TextField
@@ -34,10 +33,6 @@ from fieldapp.vietnamese.text import clean, tidy
 MARK = "■"
 """The sign of a marked file"""
 REFUSALS_TOLD = 4
-
-
-BYTES = "application/octet-stream"
-"""The type of a file that no browser opens by itself"""
 
 
 class FileList(OpenList):
@@ -204,21 +199,15 @@ class RecordFilesScreen(Page):
         try:
             if self.app.is_web:  # not on the screen of the machine that serves the page
                 data = attachments.content(self.store, chosen.sha256) or b""
-                # the length goes along as the name: so the browser sees whether the file is whole
-                send = partial(
-                    self.app.deliver_binary,
-                    save_filename=attachments.out_name(chosen, data),
-                    mime_type=BYTES,
-                    name=str(len(data)),
-                )
-                self.app.call_from_thread(send, BytesIO(data))
-                line = "✓ " + _("{name} goes to the browser. It is not encrypted: protect it like a paper copy.")
+                sent = self.app.call_from_thread(deliver, self.app, attachments.out_name(chosen, data), data)
+                line = f"✓ {sent}"
             else:
                 opened.open_file(self.store, chosen)
-                line = "✓ " + _("{name} is being opened in another program. Close it there before you leave here.")
+                opening = _("{name} is being opened in another program. Close it there before you leave here.")
+                line = "✓ " + opening.format(name=display_path(chosen.name))
         except FieldappError as error:
-            line = "! " + str(error).replace("{", "{{").replace("}", "}}")
-        self.app.call_from_thread(self._opened, line.format(name=display_path(chosen.name)))
+            line = f"! {error}"
+        self.app.call_from_thread(self._opened, line)
 
     def _opened(self, line: str) -> None:
         self.busy = False

@@ -21,8 +21,8 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets import columns, messages
 from fieldapp.sheets.cells import SheetTable, cell_text
-from fieldapp.sheets.headings import Layout, UnclearColumns, letters
-from fieldapp.sheets.importing import SheetOutcome, import_sheet
+from fieldapp.sheets.headings import NUMBERING, Layout, MarkTarget, UnclearColumns, letters
+from fieldapp.sheets.importing import ImportedRow, SheetOutcome, import_sheet
 from fieldapp.sheets.office import NeedsPassword
 from fieldapp.sheets.questions import NeedsAnswer, SheetQuestion
 from fieldapp.sheets.refused_rows import RefusedRow
@@ -33,6 +33,7 @@ from fieldapp.tui.screens.finder import Finder
 from fieldapp.tui.screens.unlock import PassphraseField
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.vietnamese.text import search_key
 
 LARGE = 100_000
 """Bytes; of a larger file the first lines are shown before all is read"""
@@ -225,7 +226,9 @@ class SheetScreen(Page):
         listed.clear_options()
         listed.add_options([Option(Content(f" {text}"), disabled=do is None) for text, do in lines])
         first = next((n for n, do in enumerate(self._doing) if do is not None), None)
-        listed.highlighted = at if at is not None and at < len(lines) and self._doing[at] is not None else first
+        is_open = bool(lines) and lines[0][0][:1] in "?!"  # what is to be answered stands first
+        stays = at is not None and at < len(lines) and self._doing[at] is not None and not is_open
+        listed.highlighted = at if stays else first
         listed.focus()
 
     def _lines(self) -> Iterator[Line]:
@@ -235,7 +238,7 @@ class SheetScreen(Page):
             yield f"? {messages.without_options(question.text)}", partial(self._answer, question)
         for shape in lacking(self._layout, self._order.given):
             yield (
-                f"! {_(shape.title)}: {_('no column has it; Enter: the same for all rows')}",
+                f"! {_(shape.title)}: {_('no column has it: choose one below, or Enter: the same for all rows')}",
                 partial(self._give, shape),
             )
         if self._table.others:
@@ -251,13 +254,16 @@ class SheetScreen(Page):
             yield from self._rows(self._tried)
         elif self._first_rows is not None:
             yield _("The first rows, as they would be recorded:"), None
-            yield from ((f"   {row.line}: {row.label}", None) for row in self._first_rows.added)
+            yield from ((self._row(row), None) for row in self._first_rows.added)
             for refused in self._first_rows.refused:
                 yield self._refusal(refused), None
 
     def _column_lines(self, layout: Layout, table: SheetTable) -> Iterator[Line]:
         meant = {column.at: columns.meaning(self.store, layout.model, column.target) for column in layout.columns}
+        own = {column.at for column in layout.columns if isinstance(column.target, MarkTarget)}
         for at, heading in enumerate(layout.headings):
+            if at in own or (search_key(heading) in NUMBERING and at not in meant):
+                continue
             below = (cell_text(table.cell(line, at)) for line in range(layout.line + 1, len(table.rows)))
             samples = [text for _n, text in zip(range(SAMPLES), filter(None, below), strict=False)]
             if heading or samples:
@@ -281,13 +287,17 @@ class SheetScreen(Page):
         for title, some in ((_("To be recorded"), tried.added), (_("In already"), tried.known)):
             if some:
                 yield f"{title}: {len(some)}", None
-                yield from ((f"   {row.line}: {row.label}", None) for row in some[:FIRST_ROWS])
+                yield from ((self._row(row), None) for row in some[:FIRST_ROWS])
                 if len(some) > FIRST_ROWS:
                     yield "   …", None
         if tried.refused:
             yield f"{_('Refused')}: {len(tried.refused)}", None
             for refused in tried.refused[:REFUSED]:
                 yield self._refusal(refused), None
+
+    @staticmethod
+    def _row(row: ImportedRow) -> str:
+        return f"   {row.line}: {row.label}" + (f" · {row.figures}" if row.figures else "")
 
     @staticmethod
     def _refusal(refused: RefusedRow) -> str:

@@ -76,7 +76,7 @@ class RosterEditor(FormSection):
     copies = False  # who was there last time says nothing about this time
 
     DEFAULT_CSS = """
-    RosterEditor > #whole { height: auto; padding: 0 1; display: none; }
+    RosterEditor > #whole { height: auto; min-height: 1; padding: 0 1 0 3; display: none; }
     RosterEditor > #count, RosterEditor > #hint { padding: 0 1; color: $text-muted; }
     RosterEditor > #reason { display: none; }
     RosterEditor.-asking > #reason { display: block; }
@@ -309,6 +309,9 @@ class RosterEditor(FormSection):
 
     def on_roster_grid_highlighted(self, event: RosterGrid.Highlighted) -> None:
         event.stop()
+        self._show_whole()
+
+    def on_descendant_blur(self) -> None:
         self._show_whole()
 
     def on_resize(self) -> None:

@@ -104,7 +104,9 @@ class RosterGrid(HighlightList[Seat]):
         """All that is said of the highlighted member, if it is cut; None where nobody's is."""
         room = self.column_width(self.content_size.width) - 3
         cuts = [cell_len(self._words(number)) > room for number in range(len(self.items))]
-        return (self._words(self._at) if cuts[self._at] else "") if any(cuts) else None
+        if not any(cuts):
+            return None
+        return self._words(self._at).strip() if self.has_focus and cuts[self._at] else ""
 
     def action_across(self, step: int) -> None:
         """Highlight the member in the other column: the one beside, or the last one above that place."""

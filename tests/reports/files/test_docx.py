@@ -84,7 +84,8 @@ def test_a_letter_of_an_office(world: World) -> None:
     assert [look(p)[1:] for p in paper.paragraphs[annexed : annexed + 3]] == [
         (14, True, False), (14, True, False), (14, False, True)]  # fmt: skip
     assert paper.paragraphs[annexed + 1].text == "NGUỒN SỐ LIỆU"
-    assert paper.paragraphs[annexed + 2].text.startswith("(Kèm theo Báo cáo số 12/BC-PCT ngày ")
+    assert paper.paragraphs[annexed + 2].text == "(Kèm theo Báo cáo số 12/BC-PCT"
+    assert paper.paragraphs[annexed + 3].text.endswith(" của Phòng Chính trị)")
     foot = paper.tables[-2].rows[0].cells
     assert [look(p) for p in foot[0].paragraphs] == [
         ("Nơi nhận:", 12, True, True),
