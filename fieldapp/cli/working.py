@@ -4,7 +4,6 @@ The line is there from the first second on, and gone before anything else is pri
 goes elsewhere, or that takes less, prints nothing of it.
 """
 
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -95,7 +94,10 @@ class WorkingLine:
 
     def _write(self, text: str) -> None:
         """Put a text in place of the line."""
-        text = text[: shutil.get_terminal_size().columns - 1]
+        if text:
+            import shutil
+
+            text = text[: shutil.get_terminal_size().columns - 1]
         if text or self._shown:
             sys.stderr.write(f"\r{text.ljust(self._shown)}" + ("" if text else "\r"))
             sys.stderr.flush()

@@ -44,10 +44,11 @@ def search_records(store: Store, text: str, conditions: Filter, limit: int = 100
     if query is None and text.strip():
         return []
     found: list[tuple[tuple[str, bool], Hit]] = []
+    searched = search_index.kinds_with_entries(store) if query is not None else frozenset(BY_KIND)
     for model in RECORDS:
         asked = query is not None or conditions.ids is not None
         wanted = conditions.kind == model.KIND if conditions.kind else asked or not model.REFERENCE
-        if model.TOP and wanted and (query is None or search_index.has_entries(store, model.KIND)):
+        if model.TOP and wanted and model.KIND in searched:
             found += _of_kind(store, model.KIND, query, conditions, limit)
     return [hit for _place, hit in sorted(found, key=lambda f: f[0], reverse=True)[:limit]]
 

@@ -108,9 +108,14 @@ def has_words(kind: str) -> bool:
     return (model.TOP or model.REFERRED) and not model.FOUND_BY
 
 
-def has_entries(store: Store, kind: str) -> bool:
-    """Whether the index has entries of a kind; quicker than a search."""
-    return store.value("SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1", entry_range(kind)) is not None
+def kinds_with_entries(store: Store) -> frozenset[str]:
+    """The kinds of which the index has entries: to ask for the others is quicker than to search in them."""
+
+    def find() -> frozenset[str]:
+        any_of = "SELECT 1 FROM local_search WHERE rowid BETWEEN ? AND ? LIMIT 1"
+        return frozenset(kind for kind in BY_KIND if store.value(any_of, entry_range(kind)) is not None)
+
+    return store.cached_until_changed("kinds with entries", find)
 
 
 def unindex(store: Store, ids: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """The form, driven by keys alone on a real encrypted store."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from field import World
@@ -11,6 +12,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.records import history, lists, records
+from fieldapp.store.database import Database
 
 BORDER_COMMUNE = "24221"
 
@@ -108,6 +110,26 @@ async def test_a_draft_is_kept_while_typing(world: World) -> None:
         assert draft.data == {"name": "Lũ"}
         await form.type("<backspace>", "<backspace>", "<escape>")
     assert world.post.drafts() == []
+
+
+async def test_the_draft_goes_with_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, plain, seen = world.post.reopen(), Database.execute, []
+
+    def execute(db: Database, sql: str, parameters: Any = ()) -> Any:
+        done = plain(db, sql, parameters)
+        if sql == "COMMIT":
+            seen.append((other.value("SELECT count(*) FROM event"), len(other.drafts())))
+        return done
+
+    monkeypatch.setattr(Database, "execute", execute)
+    async with form_driver(world.post, "event") as form:
+        await form.type("Lũ", "<enter>", "hn")
+        form.app.form.keep()
+        await form.type("<f2>")
+    other.close()
+    assert (0, 1) in seen
+    assert (1, 1) not in seen, "after a power cut the record would be offered again"
+    assert seen[-1] == (1, 0)
 
 
 async def test_a_draft_keeps_the_day_that_was_meant_when_it_was_typed(world: World) -> None:

@@ -76,19 +76,25 @@ import sys
 import textual._xterm_parser
 from textual.app import App
 from textual.widgets import Input, OptionList, Static
-for part in ("fieldapp.cli fieldapp.tui.app fieldapp.tui.screens.unlock", "fieldapp.replica fieldapp.tui.screens.home"):
+for part in (
+    "fieldapp.cli fieldapp.tui.app fieldapp.tui.screens.unlock",
+    "fieldapp.replica fieldapp.tui.screens.home",
+    "fieldapp.tui.screens.ways fieldapp.tui.screens.list fieldapp.tui.screens.forms fieldapp.tui.screens.search",
+):
     before = set(sys.modules)
     for name in part.split():
         __import__(name)
     print(*sorted(sys.modules.keys() - before))
 """
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
-    locked, opened = (set(line.split()) for line in told.splitlines())
-    never = {"pydantic", "babel", "minisign", "pyrage", "uuid_utils", "docx", "xlsxwriter", "matplotlib", "psycopg"}
-    assert not (locked | opened) & never
+    locked, opened, used = (set(line.split()) for line in told.splitlines())
+    never = {"pydantic", "babel", "minisign", "pyrage", "docx", "xlsxwriter", "matplotlib", "psycopg"}
+    assert not (locked | opened | used) & never
+    assert "uuid_utils" not in locked | opened
     assert not locked & {"msgspec", "zstandard", "sqlcipher3", "fieldapp.domain.model", "fieldapp.cli.records"}
     assert len(locked) <= 66, sorted(locked)
     assert len(opened) <= 85, sorted(opened)
+    assert len(used) <= 85, sorted(used)  # the first list, form and search
 
 
 # home -----------------------------------------------------------------------------------------------------------

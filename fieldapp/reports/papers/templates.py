@@ -14,7 +14,6 @@ from fieldapp.domain import lengths
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
-from fieldapp.reports.files.write import not_installed
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import search_key
 
@@ -72,6 +71,8 @@ def check_word() -> None:
     try:
         import docx  # noqa: F401
     except ModuleNotFoundError as error:
+        from fieldapp.reports.files.write import not_installed
+
         raise not_installed("docx", error) from None
 
 

@@ -1,13 +1,10 @@
 """The state of exchange: what headquarters has not received, what waits here, and what other laptops lack."""
 
-import json
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from fieldapp.domain.attachment import Attachment
-from fieldapp.domain.records import PARENTS
 from fieldapp.i18n import _, counted
 from fieldapp.records import belonging, words
 from fieldapp.store import log as change_log
@@ -115,8 +112,7 @@ def exchange_status(store: Store) -> Status:
     partners = peers.partners(store, known, asking=True)
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
     received = [p.received_until for p in _peers_status(store, above, known) if p.received_until]
-    lacking = list(_unacknowledged(store))
-    records = _by_record(store, lacking)
+    lacking, records = _on_way(store)
     asking = {p.id: p.title for p in partners if peers.awaits_certificate(me, p)}
     off = _not_applied(store, asking)
     quarantined = off.quarantined
@@ -124,7 +120,7 @@ def exchange_status(store: Store) -> Status:
         revoked = _("Headquarters has revoked this laptop: what it writes from now on is not taken. Ask there.")
         quarantined = [revoked, *quarantined]
     return Status(
-        unsent=len(lacking),
+        unsent=lacking,
         unsent_records=len(records),
         awaited_records=sum(on_way == "awaited" for on_way in records.values()),
         laptops=len(partners),
@@ -216,30 +212,26 @@ def missing_segments_text(store: Store, post_id: str) -> list[str]:
 
 def unreceived_records(store: Store) -> dict[str, OnWay]:
     """Each record that headquarters has not received completely -> how far it is; none at headquarters."""
-    return _by_record(store, _unacknowledged(store))
+    return _on_way(store)[1]
 
 
-def unreceived(store: Store, ids: Sequence[str]) -> dict[str, OnWay]:
-    """The same for some records only: quick, whatever else is on its way."""
-    if store.identity.role == "hq":
-        return {}
-    belongs = {row_id: row_id for row_id in ids}
-    parents = {kind: child.parent for kind, (_model, child) in PARENTS.items()} | {Attachment.KIND: "record_id"}
-    for kind, parent in parents.items():
-        for row in store.rows(
-            f"SELECT id, {parent} AS record FROM {kind} WHERE {parent} IN (SELECT value FROM json_each(?))",
-            [json.dumps(list(ids))],
-        ):
-            belongs[row["id"]] = row["record"]
-    found: dict[str, OnWay] = {}
-    exported = _exported(store)
-    for log_id, last in _acknowledged(store).items():
-        fresh = {belongs[i] for i in change_log.rows_changed_after(store, belongs, log_id, max(last, exported[log_id]))}
-        if last < exported[log_id]:
-            changed = {belongs[i] for i in change_log.rows_changed_after(store, belongs, log_id, last)}
-            found |= {record: _further(found.get(record), "awaited") for record in changed}
-        found |= dict.fromkeys(fresh, "unsent")
-    return found
+def unreceived(store: Store, ids: Iterable[str]) -> dict[str, OnWay]:
+    """The same for some records only."""
+    on_way = _on_way(store)[1]
+    return {row_id: on_way[row_id] for row_id in ids if row_id in on_way}
+
+
+def _on_way(store: Store) -> tuple[int, dict[str, OnWay]]:
+    """How many own changes headquarters has not acknowledged, and the records that they are of.
+
+    Asked for by each screen, and at each key of a search; it stays until something is written.
+    """
+
+    def find() -> tuple[int, dict[str, OnWay]]:
+        lacking = list(_unacknowledged(store))
+        return len(lacking), _by_record(store, lacking)
+
+    return store.cached_until_changed("on way", find)
 
 
 def _further(known: OnWay | None, on_way: OnWay) -> OnWay:
