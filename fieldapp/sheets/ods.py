@@ -22,6 +22,7 @@ _RAISED = re.compile(r"super|[1-9]")
 """Beginnings of a position of text that is above the line"""
 _MILLIMETRES = {"mm": 1, "cm": 10, "in": 25.4, "pt": 0.353}
 _AREA = re.compile(r"\.\$?([A-Z]{1,3})\$?(\d{1,7})(?::(?:\$?'[^']*'|[^.: ]*)\.\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+_LOGICAL = ("TRUE", "FALSE", "ĐÚNG", "SAI")
 _BLOCKS = ("p", "h")
 _OVERLAID = ("annotation", "frame", "custom-shape", "rect", "control", "g", "line", "ellipse")
 """Elements in a cell that are not its text: a comment, a picture, a box"""
@@ -409,7 +410,8 @@ class _Reader:
                 number = float(said.get("office:value", ""))
                 if not abs(number) < 1e300:
                     raise ValueError(said["office:value"])
-                return number
+                # LibreOffice stores a logical value as a number where no format of the cell says so
+                return number == 1 if text.strip().upper() in _LOGICAL else number
             case "date":
                 day = _day(said.get("office:date-value", ""))
                 return as_far_as_shown(day, look.style.kind) if isinstance(day, date) else day
@@ -428,6 +430,8 @@ def _shows_another(value: float, paragraphs: Sequence[Sequence[tuple[str, str]]]
     if says_another_number(re.sub(r"\d", "", shown)):
         return value != 0
     digits = re.sub(r"\D", "", shown)
+    if not digits and any(map(str.isalpha, shown)):
+        return value != 0
     if not digits or abs(value) < 1 or "E+" in shown:
         return False
     whole = (str(abs(int(value))), str(abs(round(value))))

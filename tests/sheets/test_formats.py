@@ -177,9 +177,14 @@ def test_a_number_of_ods_that_is_shown_as_another_is_marked(tmp_path: Path) -> N
         ("12", "0"),
         ("17", "17.000"),
         ("7", "007"),
+        ("3", "ba"),
+        ("0", "không"),
+        ("1", "TRUE"),
     ]
     path = ods(tmp_path / "a.ods", ods_row(*(typed("float", "value", held).replace("…", s) for held, s in shown)))
-    assert read_tables(path)[0].signs == {(0, at): Sign.SCALED for at in (0, 1, 6, 7)}
+    (table,) = read_tables(path)
+    assert table.signs == {(0, at): Sign.SCALED for at in (0, 1, 6, 7, 9)}
+    assert table.rows[0][-1] is True, "LibreOffice stores the result of =1=1 so"
 
 
 def test_formulas_folded_rows_and_comments_of_ods(tmp_path: Path) -> None:
