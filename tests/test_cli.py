@@ -506,6 +506,30 @@ def test_nothing_is_said_while_a_person_is_asked(monkeypatch: pytest.MonkeyPatch
         line.end()
 
 
+def test_nothing_is_said_while_a_pager_has_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pager shows one page of an answer, and takes no more of it until somebody turns the page."""
+    terminal, written = Screen(), []
+
+    class Pager(io.StringIO):
+        def write(self, text: str) -> int:
+            before = terminal.getvalue()
+            time.sleep(0.1)
+            written.append(terminal.getvalue().removeprefix(before))
+            return super().write(text)
+
+    for name, stream in (("stderr", terminal), ("stdout", Pager())):
+        monkeypatch.setattr(sys, name, stream)
+    monkeypatch.setattr(working, "FROM_SECONDS", 0.02)
+    working.LINE.begin("Liệt kê")
+    try:
+        base.print_text("Giếng khoan")
+        base.print_json(["Giếng khoan"])
+    finally:
+        working.LINE.end()
+    assert written
+    assert not any(written)
+
+
 def test_every_question_of_a_command_is_asked_where_nothing_else_is_said() -> None:
     for path in Path(cli.__file__).parent.glob("*.py"):
         if path.name not in ("base.py", "measure.py"):

@@ -45,7 +45,7 @@ class WorkingLine:
         if thread is not None:
             self._ended.set()
             thread.join()
-            self.hide()
+            self._write("")
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
@@ -66,15 +66,10 @@ class WorkingLine:
         """Say this from now on; with how much is done of how much, where that is known."""
         self._what = f"{what} {done}/{of}" if of else what
 
-    def hide(self) -> None:
-        """Take the line away: something else is printed now."""
-        with self._lock:
-            self._silent_since = monotonic()
-            self._write("")
-
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Within the block a person is asked: nothing is said, and it counts as no time of the command."""
+        """Within the block a person is asked, or something else is printed: nothing is said, and it counts as no time
+        of the command."""
         with self._lock:
             self._write("")
             began = monotonic()
