@@ -212,7 +212,8 @@ def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) ->
 
 
 def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> None:
-    waits = replace(made(world.hq).completeness, returned=1, returned_posts=["Đồn A"], waiting=2, voided=3)
+    waits = replace(made(world.hq).completeness, returned=1, returned_posts=["Đồn A"], waiting=2,
+                    waiting_others=2, voided=3)  # fmt: skip
     text = "1 nội dung báo cáo đã trả lại đồn để chỉnh sửa, chưa gửi lại (Đồn A), 2 phần số liệu gửi về còn chờ xử lý"
     told = replace(made(world.hq), completeness=waits)
     assert f"Chưa tính {text}. Không tính 3 nội dung đã hủy." in completeness_line(told)
@@ -233,6 +234,8 @@ def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobo
     assert "nhận được" not in line
     assert narrative.left_out(told)[0] == "Chưa tính phần số liệu của Đồn C, Đồn D đã gửi về nhưng chưa tổng hợp."
     assert owed(told) == []
+    told = replace(told, completeness=replace(waits, waiting_others=1))
+    assert "chưa tổng hợp, 1 phần số liệu gửi về còn chờ xử lý" in completeness_line(told)
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
