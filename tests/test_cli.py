@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -504,6 +505,16 @@ def test_nothing_is_said_while_a_person_is_asked(monkeypatch: pytest.MonkeyPatch
         assert not terminal.getvalue()
     finally:
         line.end()
+
+
+def test_the_line_is_no_wider_than_the_terminal_that_it_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer goes into a file. A line that is too wide would go on below, and be there again twice a second."""
+    terminal, line = Screen(), working.WorkingLine()
+    monkeypatch.setattr(terminal, "fileno", lambda: 77)
+    monkeypatch.setattr(os, "get_terminal_size", lambda at: os.terminal_size((60 if at == 77 else 200, 20)))
+    monkeypatch.setattr(sys, "stderr", terminal)
+    line._write("Liệt kê các bản ghi của một loại, mới nhất đứng trước · 12 giây")
+    assert len(terminal.getvalue().strip("\r")) < 60
 
 
 def test_nothing_is_said_while_a_pager_has_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
