@@ -38,6 +38,6 @@ async def test_what_is_no_path_is_told(
 
 
 def test_quotes_around_a_path_are_none_of_it() -> None:
-    assert str(typed_path('"a b/c"')) == "a b/c"
-    assert str(typed_path("'a")) == "'a"
-    assert str(typed_path("~khongcoai/a")) == "~khongcoai/a"
+    assert typed_path('"a b/c"') == Path("a b/c")
+    assert typed_path("'a") == Path("'a")
+    assert typed_path("~khongcoai/a") == Path("~khongcoai/a")
