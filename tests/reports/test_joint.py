@@ -162,11 +162,18 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     world.carry(world.post, world.hq)
     assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
     of_another_post(world.hq, other)
-    said = "“Lượt người khám, chữa bệnh” của hoạt động phối hợp (số TTC-11) do các đồn báo cáo chưa thống nhất (Đồn BP"
-    said += " Ia Rvê: 40 lượt; Đồn IALOP: 45 lượt); tạm tính theo số của Đồn BP Ia Rvê"
+    deed = "hoạt động khám, chữa bệnh, cấp thuốc miễn phí"
+    said = f"Số lượt người khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của các đồn (Đồn BP Ia Rvê: 40 lượt;"
+    said += " Đồn IALOP: 45 lượt); tạm tính theo số liệu của Đồn BP Ia Rvê."
     made = report(world.hq, YEAR)
-    assert said in completeness_line(made)
-    assert f"{said}." in narrative.left_out(made)
+    once = f"H{deed[1:]} do 2 đồn (Đồn BP Ia Rvê, Đồn IALOP) phối hợp thực hiện, chỉ tính một lần."
+    assert f"{once} {said}" in completeness_line(made)
+    assert said in narrative.left_out(made)
+    assert "cho 40 lượt người (tạm tính)." in narrative.prose(made, "health"), (
+        "a disputed figure is not told as settled"
+    )
+    visits(world, "2013-09-01", 5, "TTC-12")
+    assert f"của {deed} ngày 01/06/2013 chưa thống nhất" in completeness_line(report(world.post, YEAR)), "which one"
     assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
     review_queue.review_record(world.hq, mine, "returned", comment="bao nhiêu?")
     assert report(world.hq, YEAR).completeness.disputed == []

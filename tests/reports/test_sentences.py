@@ -61,7 +61,7 @@ def test_amounts_stand_in_sentences(world: World) -> None:
     record(world, "phong_chong_toi_pham", vu=4, doi_tuong=5)
     record(world, "tuan_tra_chung", cuoc=15, luot_tham_gia=152)
     assert told(world.post, "security") == (
-        "Phối hợp giải quyết 4 vụ/5 đối tượng; tổ chức 15 cuộc tuần tra chung với 152 lượt người tham gia."
+        "Phối hợp giải quyết 4 vụ/5 đối tượng; tổ chức 15 cuộc tuần tra chung, có 152 lượt người tham gia."
     )
     assert "   Phối hợp giải quyết 4 vụ/5 đối tượng; tổ" in narrative.as_text(report(world.post, YEAR))
 
