@@ -246,7 +246,8 @@ def section_clauses(
 
 
 def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
-    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such."""
+    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such; meetings
+    are told with how many of them members of the post attended."""
     by_code = {f.code: f for f in figures}
     amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items()}
     communes, border = by_code.get("communes_strengthened"), by_code.get("border_communes_strengthened")
@@ -254,17 +255,25 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
         bare = amounts.pop(sentences.key(border.code)).bare
         text = _("{n} communes on the border").format(n=bare)
         amounts[sentences.key(communes.code)] = Amount(text, bare)
+    held, attended = by_code.get("meetings_held"), by_code.get("meetings_attended")
+    if held and (attended is None or attended.value == held.value):
+        text = _("members of the post attended {meetings}") if attended else _("there were {meetings}")
+        amounts.pop(sentences.key("meetings_attended"), None)
+        whole = amounts[sentences.key(held.code)]
+        amounts[sentences.key(held.code)] = Amount(text.format(meetings=whole.text), whole.bare)
     return amounts
 
 
 INDICATOR_PATTERNS: Mapping[str, str] = {
-    "political_base": "strengthened[ {communes_strengthened}]"
-    "[ ({border_communes_strengthened:n} of them on the border)][, {cells_strengthened}][, {police_strengthened}]"
+    "political_base": "advised on the political base of {communes_strengthened}"
+    "[ ({border_communes_strengthened:n} of them on the border)];"
+    " strengthened[ {cells_strengthened}][, {police_strengthened}]"
     "[, {militia_strengthened}][, {women_unions_strengthened}][, {farmers_unions_strengthened}]"
     "[, {hamlets_strengthened}]; helped {household_groups_helped:n} groups of households",
     "party": "introduced {members_introduced} to[ {cells_with_members:n}] party cells of hamlets;"
-    " recorded {meetings_held} of cells[, members of the post attended {meetings_attended:n}]"
-    "[, {attendance_missed:n} absences]; gave[ {members_in_charge}][ {households_in_charge} to look after];"
+    "[ members of the post attended {meetings_attended:n} of]"
+    " {meetings_held} of cells, as far as recorded[, {attendance_missed:n} absences];"
+    " gave[ {members_in_charge}][ {households_in_charge} to look after];"
     "[ {candidacies} stood for election][, {candidates_elected} were elected];"
     " rated[ {cells_excellent:n} excellent][, {cells_good:n} good][, {cells_completed:n} as having done their task]"
     "[, {cells_not_completed:n} as not having done it];"

@@ -247,7 +247,7 @@ def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Pat
             else "\n".join(p.text for p in docx.Document(str(out)).paragraphs)
         )  # fmt: skip
         said = f"số liệu đến ngày {format_date(date.today())}"
-        assert text.count(f"({said})") >= (1 if form == "html" else 3), "in the title, at the beginning and at the end"
+        assert text.count(f"({said})") >= (1 if form == "html" else 2), "in the title and at the beginning"
 
 
 MACHINES = ("SHA-256", "bản nháp", "phần thay đổi", "fieldapp", "xung đột", "(A)", "gói", "nhật ký", "Số bản ghi", ":")
@@ -270,7 +270,7 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     text = [p.text for p in paper.paragraphs if p.text]
     assert (
         "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương"
-        " tháng 3/2013 như sau:" in text
+        " tháng 3/2013 của Đồn BP Ia Rvê như sau:" in text
     )
     assert any(line.startswith("Ghi chú: Số liệu tháng 3/2013, tổng hợp ngày ") for line in text)
     whole = "\n".join(line for line in text if not line.endswith("như sau:")).replace("Ghi chú: ", "")

@@ -92,8 +92,8 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đồn A gửi lại nội dung đã chỉnh sửa; Đồn B, Đồn C thống nhất số liệu cuộc tuần tra chung; kiểm tra, tổng hợp bổ"
-        " sung số liệu mới gửi về của Đồn D."
+        "Đồn A gửi lại nội dung đã chỉnh sửa; Đồn B, Đồn C thống nhất số liệu cuộc tuần tra chung; kiểm tra, tổng hợp"
+        " bổ sung số liệu mới gửi về của Đồn D."
     ]
 
 
