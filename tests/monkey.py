@@ -237,6 +237,16 @@ class Watch:
         self._begun = {form: form._changed() for form in self._forms}
         """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
 
+        self._saved: dict[str, list[dict[str, Any]]] = {}
+        """Draft -> all that was kept of it in this burst"""
+        plain = monkey.app.store.save_draft
+
+        def save(draft_id: str, kind: str, row_id: str | None, data: dict[str, Any]) -> None:
+            plain(draft_id, kind, row_id, data)
+            self._saved.setdefault(draft_id, []).append(data)
+
+        monkey.app.store.save_draft = save  # type: ignore[method-assign]
+
     def _count(self) -> int:
         return int(self._store.value("SELECT count(*) FROM local_change"))
 
@@ -268,6 +278,9 @@ class Watch:
         again = {form._draft_id for form in forms}
         for form in [*forms, *(f for f in gone if not recorded and f._draft_id not in again)]:
             typed, kept = _composed(form._changed()), _composed(drafts.get(form._draft_id, {}))
+            before = [self._drafts.get(form._draft_id, {}), *self._saved.get(form._draft_id, [])]
+            if form in gone and form._draft_id in self._saved and typed in map(_composed, before):
+                continue  # kept when it was left; its draft was opened again since, and changed there
             lost = {key: value for key, value in typed.items() if kept.get(key) != value}
             opened_with = typed == _composed(self._begun.get(form)) or typed.keys() <= form._initial.keys()
             if lost and not opened_with:
@@ -276,6 +289,7 @@ class Watch:
         if self._drafts.keys() - drafts.keys() - emptied and not recorded and "delete" not in keys:
             raise Fault("a draft is gone")
         self._changes, self._drafts, self._forms = changes, drafts, forms
+        self._saved.clear()
         self._keeps_captions = any(isinstance(screen, RecordFilesScreen) for screen in app.screen_stack)
 
 

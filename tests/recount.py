@@ -564,7 +564,7 @@ class Recount:
         chosen = self._chosen(asked)
         of_period = [f for f in chosen if f.source == "activity" and asked.first <= f.last <= asked.last]
         lines = [f for f in self._measures_spoken(chosen)
-                 if f.source == "measure" and asked.first <= f.last <= asked.last and f.values["amount"] is not None
+                 if f.source == "measure" and asked.first <= f.last <= asked.last
                  and self.by_id["measure"][f.values["measure"]]["nature"] == "works"]  # fmt: skip
         for kind in self.tables["activity_kind"]:
             wanted = (kind["photographs_wanted"] or 0, kind["minutes_wanted"] or 0)
@@ -573,7 +573,7 @@ class Recount:
             if any(wanted) and (its or done):
                 has = [sum(self._files(t)[at] >= wanted[at] for t in its) for at in (0, 1)]
                 parts: list[int | None] = [None, None]
-                for at in (0, 1) if done else ():
+                for at in (0, 1) if done and all(f.values["amount"] is not None for f in done) else ():
                     with_it = [f for f in done if self._files(self._thing_of(f.record))[at] >= wanted[at]]
                     parts[at] = sum(f.values["amount"] for f in with_it)
                 found[kind["code"]] = (len(its), has[0], has[1], parts[0], parts[1])

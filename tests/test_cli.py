@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import sys
 import time
@@ -114,7 +115,7 @@ def test_sync_on_the_command_line(run: Run, world: World) -> None:
     broken.unlink()
     assert run("sync", "import", world.usb, home="hq")[0] == 0
     assert run("sync", "export", world.usb, home="hq")[0] == 0
-    assert "Sở chỉ huy chưa nhận 1 bản ghi: đã xuất ra USB, chờ biên nhận." in run("sync", "status")[1]
+    assert "Sở chỉ huy chưa nhận 1 bản ghi: đã xuất, chờ biên nhận." in run("sync", "status")[1]
     assert run("sync", "import", world.usb)[0] == 0
     code, out, _err = run("sync", "status", "--json")
     assert (json.loads(out)["unsent"], json.loads(out)["peers"][0]["received"]) == (0, 3)
@@ -504,6 +505,40 @@ def test_nothing_is_said_while_a_person_is_asked(monkeypatch: pytest.MonkeyPatch
         assert not terminal.getvalue()
     finally:
         line.end()
+
+
+def test_the_line_is_no_wider_than_the_terminal_that_it_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer goes into a file. A line that is too wide would go on below, and be there again twice a second."""
+    terminal, line = Screen(), working.WorkingLine()
+    monkeypatch.setattr(terminal, "fileno", lambda: 77)
+    monkeypatch.setattr(os, "get_terminal_size", lambda at: os.terminal_size((60 if at == 77 else 200, 20)))
+    monkeypatch.setattr(sys, "stderr", terminal)
+    line._write("Liệt kê các bản ghi của một loại, mới nhất đứng trước · 12 giây")
+    assert len(terminal.getvalue().strip("\r")) < 60
+
+
+def test_nothing_is_said_while_a_pager_has_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pager shows one page of an answer, and takes no more of it until somebody turns the page."""
+    terminal, written = Screen(), []
+
+    class Pager(io.StringIO):
+        def write(self, text: str) -> int:
+            before = terminal.getvalue()
+            time.sleep(0.1)
+            written.append(terminal.getvalue().removeprefix(before))
+            return super().write(text)
+
+    for name, stream in (("stderr", terminal), ("stdout", Pager())):
+        monkeypatch.setattr(sys, name, stream)
+    monkeypatch.setattr(working, "FROM_SECONDS", 0.02)
+    working.LINE.begin("Liệt kê")
+    try:
+        base.print_text("Giếng khoan")
+        base.print_json(["Giếng khoan"])
+    finally:
+        working.LINE.end()
+    assert written
+    assert not any(written)
 
 
 def test_every_question_of_a_command_is_asked_where_nothing_else_is_said() -> None:

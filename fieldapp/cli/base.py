@@ -140,8 +140,8 @@ def _from_file(named: str) -> str:
 
 def print_text(text: str) -> None:
     """Print an answer. Terminal escapes in text that came from outside do not reach the terminal."""
-    LINE.hide()
-    click.echo(for_terminal(text))
+    with LINE.aside():  # also while a pager has the terminal, and does not read on
+        click.echo(for_terminal(text))
 
 
 def print_table(rows: "Rows") -> None:
@@ -168,15 +168,15 @@ def goes_into_file() -> bool:
 
 def print_message(text: str) -> None:
     """Print a message on stderr, apart from the answer."""
-    LINE.hide()
-    click.echo(for_terminal(text), err=True)
+    with LINE.aside():
+        click.echo(for_terminal(text), err=True)
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
     text = jsonlib.dumps(value, ensure_ascii=False, indent=2, default=_plain)
-    LINE.hide()
-    click.echo(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    with LINE.aside():
+        click.echo(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:

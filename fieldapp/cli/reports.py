@@ -196,8 +196,8 @@ def _print_csv(store: "Store", text: str, out: Path | None, no_bom: bool) -> Non
     marked = not no_bom and (out is not None or goes_into_file())
     data = text.encode("utf-8-sig" if marked else "utf-8")
     if out is None:
-        LINE.hide()
-        click.echo(data, nl=False)  # as bytes: Windows would end each line twice
+        with LINE.aside():
+            click.echo(data, nl=False)  # as bytes: Windows would end each line twice
         return
     leftovers.remember(store, out.parent)
     save_file(out, data)

@@ -4,6 +4,7 @@ The line is there from the first second on, and gone before anything else is pri
 goes elsewhere, or that takes less, prints nothing of it.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,10 @@ from fieldapp.i18n import _
 
 FROM_SECONDS = 1.0
 """Seconds without an answer after which the line comes"""
+
+
+USUAL_COLUMNS = 80
+"""Of a terminal that does not say"""
 
 
 class WorkingLine:
@@ -45,7 +50,7 @@ class WorkingLine:
         if thread is not None:
             self._ended.set()
             thread.join()
-            self.hide()
+            self._write("")
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
@@ -66,15 +71,10 @@ class WorkingLine:
         """Say this from now on; with how much is done of how much, where that is known."""
         self._what = f"{what} {done}/{of}" if of else what
 
-    def hide(self) -> None:
-        """Take the line away: something else is printed now."""
-        with self._lock:
-            self._silent_since = monotonic()
-            self._write("")
-
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Within the block a person is asked: nothing is said, and it counts as no time of the command."""
+        """Within the block a person is asked, or something else is printed: nothing is said, and it counts as no time
+        of the command."""
         with self._lock:
             self._write("")
             began = monotonic()
@@ -95,13 +95,18 @@ class WorkingLine:
     def _write(self, text: str) -> None:
         """Put a text in place of the line."""
         if text:
-            import shutil
-
-            text = text[: shutil.get_terminal_size().columns - 1]
+            text = text[: _columns() - 1]
         if text or self._shown:
             sys.stderr.write(f"\r{text.ljust(self._shown)}" + ("" if text else "\r"))
             sys.stderr.flush()
         self._shown = len(text)
+
+
+def _columns() -> int:
+    """How wide the terminal is on which the line is; another one, or none, may have the answer."""
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stderr.fileno()).columns or USUAL_COLUMNS
+    return USUAL_COLUMNS
 
 
 LINE = WorkingLine()

@@ -40,8 +40,9 @@ FileState = Literal["here", "not_arrived", "cleared", "asked"]
 after headquarters had them. ``asked``: somebody here asked for them again"""
 
 SORTS: tuple[FileSort, ...] = get_args(FileSort)
-_MINUTE_WORDS = ("bb", "bbbg", "bbnt")
-"""How people shorten “biên bản”, “biên bản bàn giao”, “biên bản nghiệm thu” in names of files"""
+_MINUTE_WORDS = ("bien ban", "bb", "bbbg", "bbnt")
+"""Search keys of what names of files have: “biên bản”, and how people shorten it, “biên bản bàn giao”, “biên bản nghiệm
+thu”"""
 
 
 class Prepared(Struct, frozen=True):
@@ -60,8 +61,8 @@ class Prepared(Struct, frozen=True):
     @property
     def usual_sort(self) -> FileSort:
         """What it most probably is: a minute by its name, also where that was photographed; else by its content."""
-        key = search_key(self.name)
-        if "bien ban" in key or any(word in _MINUTE_WORDS for word in key.split()):
+        key = f" {search_key(self.name)} "
+        if any(f" {words} " in key for words in _MINUTE_WORDS):
             return "minute"
         return usual_sort(self.media_type)
 

@@ -126,15 +126,17 @@ def _waiting(report: Report, told: Collection[str]) -> list[str]:
     c = report.completeness
     sent = [name for post_id, name in c.waiting_posts.items() if post_id not in told]
     come = _("figures of {posts} that have come and are not put together yet").format(posts=", ".join(sent))
-    if not c.waiting_posts:
-        come = counted("{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting)
+    others = counted(
+        "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting_others
+    )
     returned = counted("{n} item", "{n} items", c.returned)
     if c.returned_posts:
         returned = _("{items} of {posts}").format(items=returned, posts=", ".join(c.returned_posts))
     texts = (
         (c.returned, _("{items} (returned, not corrected and sent again yet)").format(items=returned)),
         (c.undecided, counted("{n} item to be decided", "{n} items to be decided", c.undecided)),
-        (c.waiting if sent or not c.waiting_posts else 0, come),
+        (len(sent), come),
+        (c.waiting_others, others),
     )  # fmt: skip
     return [text for number, text in texts if number]
 

@@ -35,7 +35,7 @@ class Evidence:
     not_arrived: int
     """those that have all that is wanted, but not all of it is on this laptop"""
     measure_id: str | None = None
-    """the measure of works of which the following are parts; None: the kind has none, or no number is known"""
+    """the measure of works of which the following are parts; None: the kind has none, or not all of it is a number"""
     decimals: int = 0
     unit: str = ""
     amount: int | None = None
@@ -90,7 +90,7 @@ def _of_kinds(
 ) -> Iterator[Evidence]:
     works: dict[str, Figure] = {}
     for one in figures:
-        if one.kind_id is not None and one.value is not None:
+        if one.kind_id is not None and one.value is not None and not one.in_words:  # “dozens” are no part of a sum
             works.setdefault(one.kind_id, one)
     of_kind: dict[str, set[str]] = {}
     for row in records:

@@ -59,6 +59,8 @@ class Completeness:
     """segments that are held or in quarantine"""
     waiting_posts: Mapping[str, str]
     """id -> name of the posts that wrote these, by the alphabet"""
+    waiting_others: int
+    """of these, what no such post wrote"""
     set_aside: int
     """rejected changes"""
     joint: int
@@ -247,6 +249,8 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     joint, joint_deeds = joint_records(store, query)
     not_assigned, gone = unassigned(store, query), left_out(store, query)
+    waiting = len(state.held) + len(state.quarantined)
+    waiting_posts, of_posts = _waiting_posts(store, query)
     return Completeness(
         voided=len(gone["voided"]),
         returned=len(gone["returned"]),
@@ -254,8 +258,9 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
         undecided=_undecided(store, bounds),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
-        waiting=len(state.held) + len(state.quarantined),
-        waiting_posts=_waiting_posts(store, query),
+        waiting=waiting,
+        waiting_posts=waiting_posts,
+        waiting_others=waiting - of_posts,
         set_aside=len(state.set_aside),
         joint=joint,
         joint_deeds=joint_deeds,
@@ -276,17 +281,19 @@ def _post_names(store: Store, query: Query, ids: Collection[str]) -> list[str]:
     return sorted((names[post_id] for post_id in ids), key=sort_key)
 
 
-def _waiting_posts(store: Store, query: Query) -> dict[str, str]:
-    """Empty where the report is of one post."""
+def _waiting_posts(store: Store, query: Query) -> tuple[dict[str, str], int]:
+    """Id -> name of the posts whose deliveries wait, and how many these are; none where the report is of one post."""
     if query.post is not None or store.identity.role != "hq":
-        return {}
+        return {}, 0
     names = words.post_names(store)
     rows = store.rows(
-        "SELECT DISTINCT scope FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?",
+        "SELECT scope, count(*) AS n FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?"
+        " GROUP BY scope",
         [forks.FORK_SETTLED],
     )
-    found = {row["scope"]: names[row["scope"]] for row in rows if row["scope"] in names}
-    return dict(sorted(found.items(), key=lambda post: sort_key(post[1])))
+    rows = [row for row in rows if row["scope"] in names]
+    found = {row["scope"]: names[row["scope"]] for row in rows}
+    return dict(sorted(found.items(), key=lambda post: sort_key(post[1]))), sum(row["n"] for row in rows)
 
 
 def _undecided(store: Store, bounds: Sequence[str]) -> int:

@@ -17,6 +17,8 @@ _LEADING = re.compile(r"^(?:ngày|thứ\s+\w+,?|chủ nhật,?)\s+", re.IGNORECA
 _WORDS = re.compile(r"^(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+(\d{4}))?$", re.IGNORECASE)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*(?:[AP]M|SA|CH)|Z|[+-]\d\d:\d\d)?$", re.IGNORECASE)
 _NUMERIC = re.compile(r"(\d{1,2})([/-])(\d{1,2})[/-](\d{4}|\d\d)", re.ASCII)
+SLIPS = 10
+"""Among so many texts with the day first, one with the month first is a slip"""
 _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
 
 
@@ -128,9 +130,9 @@ class WrittenDays:
     def month_written_first(self) -> bool:
         """Whether texts are written as in English, the month first: then those that may be read either way may be, too.
 
-        A single one between others is a slip.
+        A single one between others, or among many with the day first, is a slip.
         """
-        if not self.month_first:
+        if not self.month_first or len(self.day_first) >= SLIPS * len(self.month_first):
             return False
         return bool(self.either) or (not self.days and not self.day_first and len(self.month_first) > 1)
 

@@ -20,7 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fieldapp.errors import FieldappError
+from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
 from fieldapp.store import disk, disk_errors, vault
 from fieldapp.store.store import FILES_FOLDER, Store
@@ -92,7 +92,8 @@ def put_thumb(store: Store, sha256: str, data: bytes) -> None:
 
 
 def get(store: Store, sha256: str, kind: str = "") -> bytes | None:
-    """A stored content; None if it is not here. DamagedBlob if it cannot be opened."""
+    """A stored content; None if it is not here. DamagedBlob if it cannot be opened; DiskError if it cannot be read
+    now, and may be sound."""
     from cryptography.exceptions import InvalidTag
 
     path = path_of(store, sha256, kind)
@@ -101,7 +102,8 @@ def get(store: Store, sha256: str, kind: str = "") -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise disk_errors.disk_error_text(error, store.home) or _damaged(path) from error
+        why = _("{path} cannot be read: {why}.").format(path=path.name, why=os_error_text(error))
+        raise disk_errors.disk_error_text(error, store.home) or disk_errors.DiskError(why) from error
     nonce, content = sealed[len(SEALED_FORMAT) :][:_NONCE], memoryview(sealed)[len(SEALED_FORMAT) + _NONCE :]
     try:
         data: bytes = _cipher(store, sha256, kind).decrypt(nonce, content, SEALED_FORMAT)

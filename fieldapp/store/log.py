@@ -345,10 +345,13 @@ def touches_of(number: int, heads: Sequence[ChangeHead]) -> list[Touch]:
 
 
 def enter_touches(store: Store, touches: list[Touch], through: int) -> None:
-    """Enter the rows of the next segments, up to the one with the number ``through``; inside a transaction."""
+    """Enter the rows of the next segments, up to the one with the number ``through``; inside a transaction.
+
+    Another window may have entered some since it was asked which are next.
+    """
     touches.sort()
-    store.db.conn.executemany("INSERT INTO local_touch VALUES (?, ?)", touches)
-    store.set_setting(TOUCHED, str(through))
+    store.db.conn.executemany("INSERT OR IGNORE INTO local_touch VALUES (?, ?)", touches)
+    store.set_setting(TOUCHED, str(max(through, touched_through(store))))
 
 
 def _catch_up_changes(store: Store) -> None:

@@ -218,7 +218,7 @@ SCHEMA_BEFORE_OFFICIAL_CODES = 4
 SEGMENT_SCHEMA = 18
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
-Those tables have not changed since migration 17. Later migrations only change what a replica keeps for itself. So this
+Those tables have not changed since migration 18. Later migrations only change what a replica keeps for itself. So this
 is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
 change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
 

@@ -215,6 +215,11 @@ class FieldApp(Host):
         text = _("Saving …") if self._store is not None and self._store.writing else _("Working …")
         return text if seconds < COUNT_SECONDS else _("{what} {seconds} s").format(what=text, seconds=seconds)
 
+    def _display(self, screen: "Screen[Any]", renderable: Any) -> None:
+        """Write a picture of the screen. On Windows it goes to the terminal in several parts."""
+        with self._wait_sign.painting:
+            super()._display(screen, renderable)
+
     # keys -------------------------------------------------------------------------------------------------------
 
     @work(thread=True)

@@ -10,8 +10,9 @@ the program ends with a traceback and exit status 0. ``docs/upstream/textual-inp
 import codecs
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from textual.driver import Driver
@@ -21,6 +22,8 @@ from fieldapp.tui.terminal_keys import TerminalParser
 DECODER = "getincrementaldecoder"
 PARSER = "XTermParser"
 """The names by which a driver's module makes the decoder of its input, and the parser behind it"""
+WRITE = "_write"
+"""The attribute by which the driver of a browser's page writes to the pipe behind it"""
 CONSOLE, READER = "win32", "EventMonitor"
 """The module by which Windows' driver reads, and its thread"""
 
@@ -32,7 +35,7 @@ class InputEnded(Exception):
 def lenient(plain: type[Driver]) -> type[Driver]:
     """A driver as ``plain`` that knows more terminals' keys.
 
-    It replaces what is no UTF-8 by ``BROKEN``, and tells an input thread's error.
+    It replaces what is no UTF-8 by ``BROKEN``, tells an input thread's error, and writes one packet after the other.
     """
     module = sys.modules[plain.__module__]
     if hasattr(module, DECODER):
@@ -46,6 +49,11 @@ def lenient(plain: type[Driver]) -> type[Driver]:
         setattr(console, READER, console_reader(console))
 
     class LenientDriver(plain):  # type: ignore[valid-type, misc]
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            if hasattr(self, WRITE):
+                setattr(self, WRITE, _one_at_a_time(getattr(self, WRITE)))
+
         def run_input_thread(self) -> None:
             """Read keys until the program ends. An error ends the program as any other unexpected one does."""
             try:
@@ -65,6 +73,20 @@ def lenient(plain: type[Driver]) -> type[Driver]:
             return thread is not None and thread.ident is not None and not thread.is_alive()
 
     return LenientDriver
+
+
+def _one_at_a_time(write: Callable[[bytes], int]) -> Callable[[bytes], None]:
+    """Write all of each packet before the next one: the parts of a file come from another thread than the screen, and
+    where a pipe is full, two writers take turns within their packets."""
+    lock = Lock()
+
+    def write_whole(packet: bytes) -> None:
+        with lock:
+            written = write(packet)
+            while written < len(packet):
+                written += write(packet[written:])
+
+    return write_whole
 
 
 def _decoder(encoding: str) -> Any:

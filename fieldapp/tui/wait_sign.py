@@ -3,11 +3,12 @@
 Keys are handled and records saved one after the other in the loop of the application, so that nothing is confirmed
 before it is durable. While the loop waits for the disk it paints nothing; keys that come meanwhile are kept, in their
 order, by the thread that reads them. So another thread looks after each key whether the loop goes on, and writes the
-sign to the terminal where it does not.
+sign to the terminal where it does not. Where the loop waits for the terminal itself, halfway through a picture of the
+screen, a sign would come amid that: none is written.
 """
 
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, RLock, Thread
 from time import monotonic
 
 from rich.cells import cell_len
@@ -28,6 +29,8 @@ class WaitSign:
     def __init__(self, app: App[None], what: Callable[[int], str]) -> None:
         self._app = app
         self._what = what
+        self.painting = RLock()
+        """Held by the loop while it writes a picture of the screen"""
         self._key = Event()
         self._answered = Event()
         self._ended = Event()
@@ -86,8 +89,11 @@ class WaitSign:
     def _write(self, text: str) -> None:
         width, height = self._app.size
         driver = self._app._driver
-        if driver is not None:
-            driver.write(f"\x1b7\x1b[{height};{max(width - cell_len(text), 0) + 1}H\x1b[0;7m{text}\x1b[0m\x1b8")
+        if driver is not None and self.painting.acquire(blocking=False):
+            try:
+                driver.write(f"\x1b7\x1b[{height};{max(width - cell_len(text), 0) + 1}H\x1b[0;7m{text}\x1b[0m\x1b8")
+            finally:
+                self.painting.release()
 
     def _wipe(self) -> None:
         """Paint what is below the sign."""

@@ -84,7 +84,7 @@ def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
         found.append(_line("!", _("not sent"), text.format(records=fresh)))
     records = counted("{n} record", "{n} records", state.unsent_records)
     if state.awaited_records:
-        records = _("{records} ({n} on a stick, their receipt is awaited)").format(
+        records = _("{records} ({n} carried, their receipt is awaited)").format(
             records=records, n=state.awaited_records
         )
     text = _("{records}: see which") if keys else _("{records}: `fieldapp sync unsent`")

@@ -1,5 +1,7 @@
 """The search index: newest first, window by window, kinds apart, brought up from an older file."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -9,7 +11,8 @@ from field import World
 from fieldapp import replica
 from fieldapp.domain.records import BY_KIND
 from fieldapp.records import lists, records, search_index
-from fieldapp.store import migrations
+from fieldapp.store import log, migrations
+from fieldapp.store.store import Store
 
 
 def test_kinds_and_days_have_places_of_their_own() -> None:
@@ -90,6 +93,32 @@ def test_a_large_import_is_entered_as_a_small_one_is(world: World, monkeypatch: 
     found = [row["id"] for row in lists.record_window(world.hq, "activity", text="gieng thu").rows]
     assert found == [ids[3], ids[0], ids[1]]
     assert [row["id"] for row in lists.record_window(world.hq, "activity", text="be nuoc").rows] == [ids[2]]
+
+
+@pytest.mark.parametrize("late", [log.index_touched_rows, search_index.index_imported])
+def test_two_windows_enter_the_same_import(
+    world: World, monkeypatch: pytest.MonkeyPatch, late: Callable[[Store], None]
+) -> None:
+    """One asks which segments are next, and waits to write; the other has entered them meanwhile."""
+    with monkeypatch.context() as patched:
+        patched.setattr(search_index, "index_imported", lambda *_args: None)
+        well = world.well()
+        world.carry(world.post, world.hq)
+    other, transaction = world.hq.reopen(), Store.transaction
+    begun: list[Store] = []
+
+    def waits(store: Store, **how: bool) -> AbstractContextManager[None]:
+        if store is world.hq and not begun:
+            begun.append(store)
+            search_index.index_imported(other)
+        return transaction(store, **how)
+
+    monkeypatch.setattr(Store, "transaction", waits)
+    late(world.hq)
+    other.close()
+    assert begun
+    assert [row["id"] for row in lists.record_window(world.hq, "activity", text="gieng").rows] == [well]
+    assert len(log.changes_of_rows(world.hq, [well])[well]) == 1
 
 
 def fail(*_args: object) -> None:

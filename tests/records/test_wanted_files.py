@@ -80,6 +80,7 @@ def test_two_laptops_of_headquarters_change_one_kind_and_every_column_is_kept(wo
         ("biên bản bàn giao.jpg", "image/jpeg", "minute"),
         ("Bien_ban giếng.png", "image/png", "minute"),
         ("BBBG-05.pdf", "application/pdf", "minute"),
+        ("biển bảng tuyên truyền.jpg", "image/jpeg", "photograph"),
         ("scan.pdf", "application/pdf", "minute"),
     ],
 )

@@ -211,7 +211,8 @@ def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) ->
 
 
 def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> None:
-    waits = replace(made(world.hq).completeness, returned=1, returned_posts=["Đồn A"], waiting=2, voided=3)
+    waits = replace(made(world.hq).completeness, returned=1, returned_posts=["Đồn A"], waiting=2,
+                    waiting_others=2, voided=3)  # fmt: skip
     text = "Chưa tổng hợp 1 nội dung báo cáo của Đồn A (đã yêu cầu chỉnh sửa, đồn chưa gửi lại), 2 phần số liệu gửi về"
     text += " còn chờ xử lý."
     told = replace(made(world.hq), completeness=waits)
@@ -234,6 +235,8 @@ def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobo
     assert "nhận được" not in line
     assert narrative.left_out(told)[0] == "Chưa tổng hợp phần số liệu của Đồn C, Đồn D mới gửi về, đang kiểm tra."
     assert owed(told) == []
+    told = replace(told, completeness=replace(waits, waiting_others=1))
+    assert "đang kiểm tra, 1 phần số liệu gửi về còn chờ xử lý" in completeness_line(told)
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:

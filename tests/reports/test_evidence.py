@@ -107,6 +107,14 @@ def test_a_kind_without_works_is_counted_by_activities(world: World) -> None:
     assert "(trong đó 1 hoạt động có biên bản)" in narrative.as_text(told(world.post))
 
 
+def test_where_some_works_are_told_in_words_activities_are_counted(world: World) -> None:
+    """“1 giếng và hàng chục giếng” have no minute because that of the one is there."""
+    attachments.add(world.post, world.well(), [minute(1)])
+    world.well(date_from="2013-10-06", measures=[{"measure_id": "gieng", "note": "hàng chục"}])
+    text = narrative.as_text(told(world.post))
+    assert "1 giếng và hàng chục giếng khoan cho 12 hộ (trong đó 1 hoạt động có biên bản)" in text, text
+
+
 def test_voided_and_returned_records_and_other_periods_are_left_out_as_of_all_figures(world: World) -> None:
     wells = six_wells(world)
     records.void(world.post, wells[0], "nhầm")

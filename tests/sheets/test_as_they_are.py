@@ -643,6 +643,13 @@ def test_a_column_that_mixes_both_ways_is_asked_about(give: Give, tmp_path: Path
     assert lines(give(path, answers={"days": "as-written"})) == [2, 4, 5]
 
 
+def test_one_slip_among_many_days_is_refused_in_its_row_and_nothing_is_asked(give: Give, tmp_path: Path) -> None:
+    days = [*(f"{day}/10/2013" for day in range(9, 23)), "10/25/2013"]
+    table = [[n, KIND, day, "Ia Rvê", f"Gặt lúa {n}", 7] for n, day in enumerate(days, start=1)]
+    outcome = give(write(tmp_path / "a.xlsx", table=table))
+    assert (len(outcome.added), [row.line for row in outcome.refused]) == (14, [16])
+
+
 def test_days_that_nobody_changed_over_are_not_asked_about(give: Give, tmp_path: Path) -> None:
     sheets: list[list[Any]] = [
         [date(2013, 3, 2), date(2013, 3, 25), "13/02/2013"],  # no month is a 25th

@@ -316,6 +316,14 @@ def test_a_heading_is_not_taken_for_half_a_word_or_for_other_marks(give: Give, w
     )
 
 
+def test_headings_in_few_words_are_known_with_their_marks(give: Give, world: World, tmp_path: Path) -> None:
+    made = [[1, "kham_chua_benh", *ROWS[0][2:5], 120, 80, "2.000.000"]]
+    heads = (*HEAD[:5], "Số lượt khám", "Người khám", "Trị giá khám")
+    outcome = give(xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, heads), confirm=True)
+    assert outcome.notes == []
+    assert sorted(amounts(world, outcome)) == [80, 120, 2_000_000]
+
+
 def test_headings_without_marks_and_with_their_tones_elsewhere_are_known(give: Give, tmp_path: Path) -> None:
     heads = (("stt", "LOẠI HOẠT ĐỘNG", "NGÀY", "NƠI", "Noi dung", "ngay cong"), ("", "Loai hoat dong", "Ngaỳ", "Nơi"))
     for number, head in enumerate(heads):

@@ -13,6 +13,9 @@ import pytest
 
 from fieldapp.domain.reference import KindSection, Nature
 from fieldapp.store import baseline, migrations
+from fieldapp.store.baseline import (
+    baseline_changes,  # itself: its name in the module is what ``whole_baseline`` replaces
+)
 from fieldapp.store.store import Store
 
 pytestmark = pytest.mark.usefixtures("whole_baseline")
@@ -240,7 +243,7 @@ def test_a_measure_that_is_shipped_later_reaches_existing_files(
 ) -> None:
     """With a migration that changes nothing else."""
     key = b"k" * 32
-    before = list(baseline.baseline_changes())
+    before = list(baseline_changes())
     Store.create(tmp_path / "post", key, "A").close()
     lists_of = {name: list(baseline._table(name)) for name in ("measures.csv", "kind_measures.csv")}
     lists_of["measures.csv"].append({"code": "cay_giong", "name": "Cây giống", "unit_name": "cây", "decimals": "0",
@@ -248,10 +251,10 @@ def test_a_measure_that_is_shipped_later_reaches_existing_files(
     lists_of["kind_measures.csv"].append({"kind": "lao_dong_san_xuat", "measures": "cay_giong"})
     real = baseline._table
     monkeypatch.setattr(baseline, "_table", lambda name: iter(lists_of[name]) if name in lists_of else real(name))
-    after = list(baseline.baseline_changes())
+    after = list(baseline_changes())
     assert after[: len(before)] == before
     assert [table for table, *_rest in after[len(before) :]] == ["measure", "kind_measure"]
-    monkeypatch.setattr(migrations, "baseline_changes", lambda: iter(after))
+    monkeypatch.setattr(baseline, "baseline_changes", lambda: iter(after))
     newer = [*migrations.MIGRATIONS, migrations.Migration("9999", lambda _db: None)]
     monkeypatch.setattr(migrations, "MIGRATIONS", newer)
     with Store.open(tmp_path / "post", key, "A") as store:

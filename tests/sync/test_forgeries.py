@@ -47,6 +47,18 @@ def test_a_stranger_s_clock_moves_nothing(world: World, tmp_path: Path, hlc: int
     records.save(world.hq, "post", {"code": "NEW", "name": "Đồn mới"})
 
 
+def test_a_laptop_to_which_nothing_can_be_encrypted_is_not_taken_in(world: World, tmp_path: Path) -> None:
+    """The key that is zero has the form of one, and shares one secret with everybody: no export would end."""
+    weak = "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z"
+    own = msgspec.structs.replace(keys.new_keys(), age_key=weak)
+    before = peers.others(world.hq)
+    (result,) = incoming.import_files(
+        world.hq, [forge(tmp_path / "a", own, certificate(own, new_id(), post_id="z"), world.hq, 1)]
+    )
+    assert result.refused
+    assert peers.others(world.hq) == before
+
+
 def test_a_post_cannot_write_another_post_s_records(world: World, tmp_path: Path) -> None:
     event = records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-09-18"})
     world.carry(world.post, world.hq)

@@ -163,3 +163,22 @@ def test_where_the_disk_fails_for_all_each_bundle_is_tried_alone(
     results = incoming.import_files(world.hq, sticks)
     assert [(result.refused, result.applied) for result in results] == [(None, 3)] * 4
     assert here(world) == [f"Buôn {number}" for number in range(4)]
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_where_all_is_undone_for_lack_of_memory_what_is_new_is_told_as_new(
+    world: World, sticks: list[Path], monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """SQLite then ends the transaction, of those bundles too that were in."""
+    real, taken = recovery.take_recovery_code, iter(range(99))
+
+    def take(store: Store, manifest: bundle.Manifest) -> None:
+        real(store, manifest)
+        if next(taken) == place:
+            store.db.execute("ROLLBACK")
+            raise MemoryError
+
+    monkeypatch.setattr(recovery, "take_recovery_code", take)
+    results = incoming.import_files(world.hq, sticks)
+    assert [(result.refused, result.applied) for result in results] == [(None, 3)] * 4
+    assert here(world) == [f"Buôn {number}" for number in range(4)]

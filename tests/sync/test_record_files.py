@@ -1,5 +1,6 @@
 """Photographs on sticks: records first and whole, files in what room is left, each until its receipt, never twice."""
 
+import errno
 import io
 import os
 import random
@@ -379,6 +380,24 @@ def test_a_file_that_rotted_at_headquarters_is_wanted_again_without_anybody_open
     world.carry(world.hq, world.post)
     world.carry(world.post, world.hq)
     assert attachments.content(world.hq, rotten) is not None
+
+
+def test_a_file_that_cannot_be_read_now_is_not_called_damaged(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program has too many files open: what lies on the disk is sound, and here alone."""
+    (well,) = recorded(world, forty[:1])
+    (here,) = attachments.of_record(world.post, well)
+
+    def too_many(path: Path) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", too_many)
+        assert doctor.check_some_files(world.post) == []
+        with pytest.raises(disk_errors.DiskError):
+            attachments.content(world.post, here.sha256)
+    assert attachments.content(world.post, here.sha256) is not None
 
 
 def test_what_was_cleared_and_is_lost_at_headquarters_is_told_and_can_be_attached_again(

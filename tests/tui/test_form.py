@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from field import World
 from form_driver import cell, form_driver, members
+from old_letters import shown
 from textual.widgets import Static
 
 from fieldapp.domain.dates import format_date
@@ -13,6 +14,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.records import history, lists, records
 from fieldapp.store.database import Database
+from fieldapp.vietnamese.old_fonts import Encoding
 
 BORDER_COMMUNE = "24221"
 
@@ -29,6 +31,17 @@ async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
     assert (found.row["date_from"], found.row["hamlet"], unit["code"]) == ("2013-10-05", "Buôn Ba Na", BORDER_COMMUNE)
     assert [m["amount"] for m in found.children["measures"]] == [1, 12, 70_000_000]
     assert world.post.drafts() == []
+
+
+async def test_a_hamlet_typed_in_letters_of_an_old_font_is_not_recorded_so(world: World) -> None:
+    well = world.well()
+    async with form_driver(world.post, "activity", row_id=well) as form:
+        form.row("hamlet").entry.focus()
+        await form.type(shown("thôn Đồng Tiến", Encoding.TCVN3), "<f2>")
+        assert form.app.result == "open"
+        assert "TCVN3" in form.text()
+        await form.type("<f2>")
+    assert records.get(world.post, well).row["hamlet"] == "thôn Đồng Tiến"
 
 
 async def test_households_are_not_counted_in_millions_of_dong(world: World) -> None:

@@ -12,7 +12,8 @@ from textual.events import Paste
 from fieldapp.records import plans, records
 from fieldapp.records.plans import Aim, PlanCell
 from fieldapp.reports.query import period_of
-from fieldapp.store import wall
+from fieldapp.store import people, wall
+from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.plans import PlansScreen, year_before
 
 YEAR = wall.today().year
@@ -137,6 +138,21 @@ async def test_a_sheet_is_entered_and_what_is_written_can_be_entered_again(
         written = next(tmp_path.glob("ke-hoach_*.xlsx"))
         await s.press("f6", "tab", str(written), "enter", "f2")
     assert stored(world) == wanted
+
+
+async def test_in_a_browser_too_only_officers_get_the_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(FieldApp, "is_web", True)
+    monkeypatch.setattr(FieldApp, "deliver_binary", lambda _app, _file, *, save_filename, **_more: sent.append(
+        save_filename))  # fmt: skip
+    people.add_person(world.hq, "Người ghi", "mật khẩu dài", people.Role.RECORDER)
+    store = world.hq.reopen()
+    store.user = "Người ghi"
+    async with run(world.root / "hq", store) as s:
+        await to_plans(s, "gieng khoan")
+        await s.press("f8")
+        assert "cần vai trò" in s.text
+    assert sent == []
 
 
 async def test_names_stay_in_sight_while_columns_scroll(world: World) -> None:

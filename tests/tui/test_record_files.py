@@ -422,7 +422,7 @@ async def test_after_a_well_is_recorded_one_line_says_what_it_lacks_and_f7_attac
         await settled(pilot, "f2", "f2")
         well = world.post.value("SELECT id FROM activity")
         assert well is not None
-        assert "Bản ghi vừa rồi thiếu ảnh, biên bản: F7 đính kèm" in said(pilot, "#message")
+        assert "Bản ghi trên còn thiếu ảnh, biên bản: bấm F7" in said(pilot, "#message")
         await settled(pilot, "f7")
         assert isinstance(app.screen, AttachScreen)
         await settled(pilot, "f2")

@@ -56,6 +56,13 @@ async def test_the_proposal_stands_there_and_what_is_typed_stays_with_the_period
     assert said(world)["assessment"] == ("Tăng 12%.\nĐạt kế hoạch.", "proposed")
 
 
+async def test_what_is_typed_takes_the_place_of_the_sign_that_leaves_a_section_out(world: World) -> None:
+    save_sections(world.hq, report(world.hq, YEAR), {"causes": "-"})
+    async with at_headquarters(world) as s:
+        await s.press("f8", "tab", "down", "down", "Duong xa.", "f2")
+    assert said(world)["causes"] == ("Duong xa.", "written")
+
+
 async def test_a_sentence_that_is_typed_stands_behind_what_is_there_on_a_line_of_its_own(world: World) -> None:
     async with at_headquarters(world) as s:
         await s.press("f8", "tab", "down", "up")

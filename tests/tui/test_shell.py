@@ -37,6 +37,15 @@ async def test_a_wrong_passphrase_is_said_and_the_right_one_opens(world: World) 
         assert s.app.store.user == USER
 
 
+async def test_where_no_records_are_no_passphrase_is_asked(tmp_path: Path) -> None:
+    async with run(tmp_path / "new") as s:
+        await s.wait("F2 lập sổ của đồn")
+        assert "Mật khẩu" not in s.text
+        assert "Mở" not in s.footer
+        await s.press("enter", "f2")
+        await s.wait("Gói cấp của sở chỉ huy")
+
+
 async def test_records_in_a_mirrored_folder_are_warned_about_once(world: World, tmp_path: Path) -> None:
     world.close()
     home = tmp_path / "OneDrive" / "fieldapp"

@@ -6,18 +6,25 @@ keyboard protocol, xterm's modifyOtherKeys.
 """
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
+from field import World
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 from textual._time import get_time
 from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.web_driver import WebDriver
 
+from fieldapp.tui.app import FieldApp
 from fieldapp.tui.terminal import lenient
 from fieldapp.tui.terminal_keys import Setting, TerminalParser
 
@@ -150,6 +157,56 @@ def test_the_drivers_read_so(name: str) -> None:
     module = import_module(f"textual.drivers.{name}")
     lenient(next(v for k, v in vars(module).items() if k.lower() == name.replace("_", "")))
     assert getattr(module, "win32", module).XTermParser is TerminalParser
+
+
+async def test_what_two_threads_write_to_a_page_does_not_mix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts of a file that a page fetches, and the pictures of its screen, through a pipe that is full."""
+    came, pipe = os.pipe()
+    with os.fdopen(came, "rb") as page, os.fdopen(pipe, "w", encoding="utf-8") as out:
+        monkeypatch.setattr(sys, "__stdout__", out)
+        monkeypatch.setattr("textual.drivers.web_driver.InputReader", object)
+        driver: Any = lenient(WebDriver)(App())
+
+        def show_pictures() -> None:
+            for _picture in range(100):
+                driver.write("=" * 3000)
+
+        def send_parts() -> None:
+            for _part in range(10):
+                driver.write_binary_encoded(("deliver_chunk", "key", b"-" * 100_000))
+
+        threads = [Thread(target=write, daemon=True) for write in (send_parts, show_pictures)]
+        for thread in threads:
+            thread.start()
+        for _packet in range(110):
+            kind, size = page.read(1), int.from_bytes(page.read(4), "big")
+            assert {b"D": b"-", b"P": b"="}[kind] not in page.read(size)
+        for thread in threads:
+            thread.join()
+
+
+async def test_no_sign_comes_amid_a_picture_of_the_screen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the loop waits for the terminal itself, halfway through one."""
+    app, display = FieldApp(world.root / "post", world.post), App._display
+    shown: list[str] = []
+    signs: list[str] = []
+
+    def slowly(app: FieldApp, screen: Any, picture: Any) -> None:
+        shown.append(str(screen))
+        thread = Thread(target=app._wait_sign._write, args=["Đang ghi …"])
+        thread.start()
+        thread.join()
+        display(app, screen, picture)
+
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(app._driver, "write", signs.append)
+        monkeypatch.setattr(App, "_display", slowly)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert shown
+        assert not [text for text in signs if "Đang ghi" in text]
+        app._wait_sign._write("Đang ghi …")
+        assert "Đang ghi …" in signs[-1]
 
 
 def test_textual_still_reads_keys_of_the_linux_console_as_others() -> None:

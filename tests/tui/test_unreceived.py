@@ -21,11 +21,11 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
     records.save(world.post, "activity", {"measures": figures}, changed, confirm=True)  # only a row of it changes
     records.void(world.post, wrong, "nhầm")
     new = records.save(world.post, "event", {"name": "Lũ 2013", "date_from": "2013-11-01"})
-    counts = "3 chưa xuất ra USB, 1 đã xuất ra USB, chờ biên nhận"
+    counts = "3 chưa xuất, 1 đã xuất, chờ biên nhận"
     async with at_post(world) as s:
         assert "SCH chưa nhận 4 bản ghi · 3 chưa xuất" in s.text.splitlines()[0]
         assert "! chưa xuất      3 bản ghi: F9" in s.text
-        assert "SCH chưa nhận  4 bản ghi (1 đã xuất ra USB, chờ biên nhận): xem" in s.text
+        assert "SCH chưa nhận  4 bản ghi (1 đã xuất, chờ biên nhận): xem" in s.text
         await s.press("f9")
         assert f"Sở chỉ huy chưa nhận 4 bản ghi: {counts}." in " ".join(s.text.split())
         await s.press("f3")
@@ -52,7 +52,7 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
     assert [line for line in out if "chờ biên nhận" in line] == [line for line in out if waits in line]
     (second,) = outgoing.export(world.post, world.usb)
     assert (second.records, "4 bản ghi, " in second.sentence) == (4, True)
-    assert status.exchange_status(world.post).counts == "đã xuất ra USB, chờ biên nhận"
+    assert status.exchange_status(world.post).counts == "đã xuất, chờ biên nhận"
     world.carry(world.post, world.hq)
     world.carry(world.hq, world.post)
     assert status.exchange_status(world.post).sentence == "Sở chỉ huy đã nhận đủ."

@@ -108,7 +108,7 @@ async def test_what_was_recorded_stays_in_sight_and_is_counted_though_it_begins_
     later = (wall.today().replace(day=28) + timedelta(days=14)).replace(day=1)
     async with at_post(world) as s:
         await s.press("f2", "dang vien", "enter", "Lê Văn Tám", "f2")
-        told = "✓ Đã ghi: Lê Văn Tám. Phiếu mới này để ghi tiếp; không ghi nữa thì bấm Esc."
+        told = "✓ Đã ghi: Lê Văn Tám. Có thể ghi tiếp phiếu mới dưới đây; bấm Esc để kết thúc."
         assert told in " ".join(s.text.split())
         assert not list(s.app._notifications)
         await s.press("Siu Blêh")

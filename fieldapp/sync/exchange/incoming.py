@@ -253,6 +253,8 @@ def _import_together(store: Store, files: list[_Read], results: list[Imported], 
                     except Cancelled:
                         cancelled = True
                         break
+                    if not store.db.conn.in_transaction:  # SQLite undoes all of it where memory is lacking
+                        raise DatabaseError("the transaction has ended")
         except (DiskError, DatabaseError):
             done, cancelled = [], False
     results += done

@@ -87,8 +87,8 @@ class Status(Struct, frozen=True):
         if not self.awaited_records:
             return _("not on a stick yet")
         if not self.fresh_records:
-            return _("on a stick, the receipt is awaited")
-        return _("{n} not on a stick yet, {m} on a stick, their receipt is awaited").format(
+            return _("carried, the receipt is awaited")
+        return _("{n} to carry, {m} carried, their receipt is awaited").format(
             n=self.fresh_records, m=self.awaited_records
         )
 

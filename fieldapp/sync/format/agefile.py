@@ -82,10 +82,23 @@ def encrypted(target: IO[bytes], recipients: Sequence[str]) -> Iterator[IO[bytes
     import pyrage
 
     for recipient in recipients:
-        pyrage.x25519.Recipient.from_str(recipient)  # RecipientError unless it is one
+        pyrage.x25519.Recipient.from_str(recipient)  # RecipientError unless it has the form of one
     writer = AgeWriter(target, lambda file_key: b"".join(_stanza(recipient, file_key) for recipient in recipients))
     yield cast(IO[bytes], writer)
     writer.close()
+
+
+def takes_files(recipient: str) -> bool:
+    """Whether files can be encrypted to an age recipient: it has the form of one, and not a key that shares the same
+    secret with everybody."""
+    import pyrage
+
+    try:
+        pyrage.x25519.Recipient.from_str(recipient)
+        _stanza(recipient, bytes(16))
+    except (pyrage.RecipientError, ValueError):
+        return False
+    return True
 
 
 def _stanza(recipient: str, file_key: bytes) -> bytes:

@@ -10,6 +10,7 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
+from fieldapp.sync.format import agefile
 from fieldapp.vietnamese.text import clean
 
 CERTIFICATE_FORMAT = "fieldapp-certificate/1"
@@ -115,15 +116,8 @@ def encode_revocation(revocation: Revocation) -> bytes:
 
 def decode_certificate(data: bytes) -> Certificate | None:
     """A certificate from outside; None if it does not have a form that this version knows."""
-    import pyrage
-
     certificate = stored_certificate(data)
-    try:
-        if certificate is not None:
-            pyrage.x25519.Recipient.from_str(certificate.age_key)
-    except pyrage.RecipientError:
-        return None
-    return certificate
+    return certificate if certificate is not None and agefile.takes_files(certificate.age_key) else None
 
 
 def stored_certificate(data: bytes) -> Certificate | None:

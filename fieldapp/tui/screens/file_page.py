@@ -134,6 +134,7 @@ def save_files(store: Store, files: Sequence[MadeFile], folder: Path) -> str:
 
 
 def _deliver_made(app: Host, made: Made) -> str:
+    people.check(app.store, people.Act.REPORT_FILES, writes=False)
     if len(made.files) == 1:
         (file,) = made.files
         return deliver(app, f"{file.stem}.{file.form}", file.data)

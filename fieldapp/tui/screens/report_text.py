@@ -11,7 +11,7 @@ from textual.widgets import Static
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.report import Report
-from fieldapp.reports.sections import SectionCode, SectionText, save_sections, section_texts, text_before
+from fieldapp.reports.sections import NOT_SAID, SectionCode, SectionText, save_sections, section_texts, text_before
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.form import KEEP_EVERY_SECONDS, FormFields
 from fieldapp.tui.widgets.entry import LongEntry
@@ -29,6 +29,7 @@ class SectionEntry(LongEntry):
     def __init__(self) -> None:
         super().__init__()
         self.at_enter = self._new_line
+        self.filled_in = NOT_SAID  # who says something after all types it in its place
 
     def load(self, value: Any) -> None:
         super().load(value)
@@ -43,7 +44,7 @@ class SectionEntry(LongEntry):
 
     def _begin_line(self) -> None:
         """Stand behind what is there, on a line of its own: mostly a sentence is added."""
-        if self.data is not None and not self.value.rstrip().endswith(self.LINE_END):
+        if self.data not in (None, NOT_SAID) and not self.value.rstrip().endswith(self.LINE_END):
             self.value += f" {self.LINE_END} "
         self.cursor_position = len(self.value)
 

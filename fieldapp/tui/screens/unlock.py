@@ -67,8 +67,9 @@ class UnlockScreen(Screen[None]):
                 yield UserList(*[Option(Content(u)) for u in self._users], id="users", markup=False)
             elif self._users:
                 yield Static(Content(self._users[0]))
-            yield Static(Content(_("Passphrase")))
-            yield PassphraseField(password=True, stays=True, id="passphrase")
+            if self._users:
+                yield Static(Content(_("Passphrase")))
+                yield PassphraseField(password=True, stays=True, id="passphrase")
             if self._practice:
                 yield Static(Content(_("For practice it is: {passphrase}").format(passphrase=self._practice)))
             yield Static(id="message", classes="problem", markup=False)
@@ -79,9 +80,10 @@ class UnlockScreen(Screen[None]):
         return f"{_('PRACTICE')} · {title}" if self._practice else title
 
     def on_mount(self) -> None:
-        self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()
         self.call_after_refresh(self._load_first_screen)
-        if not self._users:
+        if self._users:
+            self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()
+        else:
             if self._empty:
                 line = _("There are no records in {home} yet. F2 begins those of a post, from headquarters' pack.")
             else:
@@ -98,7 +100,7 @@ class UnlockScreen(Screen[None]):
         from fieldapp.tui.screens import home  # noqa: F401
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        if self._opening or not self._users:
+        if self._opening:
             return
         self._opening = True
         self._say(_("Opening …"))
@@ -147,7 +149,8 @@ class UnlockScreen(Screen[None]):
             self.app.call_from_thread(self._opened, store)
 
     def _opened(self, store: "Store") -> None:
-        self.query_one(TextField).value = ""
+        for field in self.query(PassphraseField):
+            field.value = ""
         self.app.unlocked(store)
 
     def _refused(self, sentence: str) -> None:

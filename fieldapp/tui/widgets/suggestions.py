@@ -56,7 +56,7 @@ class SuggestionField(PickList):
         self.restore(choice[1])
 
     def resolve_typed(self) -> str | None:
-        return None
+        return self.settle_old_letters()
 
     def reading(self) -> EntryReading:
         return EntryReading()
