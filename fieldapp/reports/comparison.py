@@ -9,19 +9,16 @@ from dataclasses import replace
 from datetime import date
 
 from fieldapp.domain.amounts import MONEY, format_amount
-from fieldapp.domain.sentences import Told, as_sentence, joined, within
+from fieldapp.domain.sentences import Told, as_sentence, joined
 from fieldapp.i18n import _
 from fieldapp.reports.completeness import owed
-from fieldapp.reports.figures import Figure, amount_in_words
+from fieldapp.reports.figures import SIZES, Figure, amount_in_words, named
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import PlanProgress, Report
 from fieldapp.reports.sentences import of_unit
 
 FEW = 20
 """Below this, a difference is told as a number: from 1 to 2 is no “100%”"""
-
-SIZES = frozenset({MONEY, "kg", "tấn", "tạ", "m", "km", "ha", "m2", "m3", "m²", "m³", "lít"})
-"""Units of size: what is measured in them is not numbered"""
 
 MOST = 4
 """Figures that one sentence compares"""
@@ -42,15 +39,6 @@ def subject(figure: Figure) -> str:
     if figure.code in _SUBJECTS:
         return _SUBJECTS[figure.code]()
     return named(figure.title, figure.unit)
-
-
-def named(title: str, unit: str) -> str:
-    """“số ngày công”, “trị giá quà”, “gạo”; of a kind: “số ngày công (giúp dân lao động sản xuất)”"""
-    title, _between, kind = title.partition(" · ")
-    text = within(title)
-    if unit not in SIZES and not text.startswith(("số ", "tổng ", "tỷ lệ ", "trị giá ")):
-        text = _("number of {things}").format(things=text)
-    return f"{text} ({within(kind)})" if kind else text
 
 
 _SUBJECTS: Mapping[str, Callable[[], str]] = {

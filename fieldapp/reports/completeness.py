@@ -9,6 +9,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coverage import Behind
+from fieldapp.reports.figures import JointDeed
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 from fieldapp.vietnamese.text import sort_key
@@ -30,20 +31,28 @@ def completeness_line(report: Report) -> str:
 
 
 def _whose(report: Report) -> str:
-    day = format_date(min(report.query.today, _alone(report) or report.query.today))
-    post = report.post or report.reported.own
+    """“số liệu tổng hợp từ báo cáo của 12 đồn, tính đến ngày 30/11/2026”; of a period that is over, the day is that on
+    which it was put together."""
+    until, own = _alone(report), report.reported.own
+    post = report.post or own or report.reported.only
     if post is not None:
-        return _("the figures are from the records of {post} up to {day}").format(post=post, day=day)
-    posts = counted("{n} post", "{n} posts", report.reported.posts)
-    if report.reported.complete:
-        return _("the figures are from the complete reports of {posts} up to {day}").format(posts=posts, day=day)
-    return _("the figures are from the reports of {posts} up to {day}").format(posts=posts, day=day)
+        source = (_("the records of {post}") if own else _("the reports of {post}")).format(post=post)
+    else:
+        posts = counted("{n} post", "{n} posts", report.reported.posts)
+        source = _("the complete reports of {posts}") if report.reported.complete else _("the reports of {posts}")
+        source = source.format(posts=posts)
+    day, period = format_date(until or report.query.today), report.query.period
+    if until is None and report.query.today > period.last:
+        text = _("the figures of {period}, put together on {day} from {source}")
+        return text.format(period=period.title, day=day, source=source)
+    return _("the figures are from {source} up to {day}").format(source=source, day=day)
 
 
 def _alone(report: Report) -> date | None:
     """The day up to which the only post of a report is known, where it is before the report's."""
     behind = report.reported.behind
-    return behind[0].until if report.post is not None and len(behind) == 1 and not behind[0].part else None
+    alone = (report.post or report.reported.only) is not None and len(behind) == 1 and not behind[0].part
+    return behind[0].until if alone else None
 
 
 def _known_until(report: Report) -> Iterator[str]:
@@ -102,21 +111,15 @@ def _lacking(report: Report) -> Iterator[str]:
         yield counted(
             "{n} record is of an area that is not clear", "{n} records are of areas that are not clear", c.unassigned
         )
+    yield from _joint_texts(report)
     yield from disputed_texts(report)
-    if c.joint_deeds:
-        yield counted(
-            "{n} joint activity of several posts counts once", "{n} joint activities of several posts count once each",
-            c.joint_deeds,
-        )  # fmt: skip
 
 
 def uncounted_texts(report: Report, also: Sequence[str] = (), told: Collection[str] = ()) -> Iterator[str]:
-    """What waits and what was voided, in the words of the letter and its annex alike; nothing is said of what is not
-    there. ``also``: what else waits. ``told``: posts of which it was said that figures are missing."""
+    """What waits, in the words of the letter and its annex alike; nothing is said of what is not there. ``also``: what
+    else waits. ``told``: posts of which it was said that figures are missing."""
     if waits := [*_waiting(report, told), *also]:
         yield _("not counted: {what}").format(what=", ".join(waits))
-    if voided := report.completeness.voided:
-        yield _("left out: {what}").format(what=counted("{n} item voided", "{n} items voided", voided))
 
 
 def _waiting(report: Report, told: Collection[str]) -> list[str]:
@@ -126,11 +129,11 @@ def _waiting(report: Report, told: Collection[str]) -> list[str]:
     others = counted(
         "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting_others
     )
-    returned = counted(
-        "{n} item returned and not corrected yet", "{n} items returned and not corrected yet", c.returned
-    )
+    returned = counted("{n} item", "{n} items", c.returned)
+    if c.returned_posts:
+        returned = _("{items} of {posts}").format(items=returned, posts=", ".join(c.returned_posts))
     texts = (
-        (c.returned, f"{returned} ({', '.join(c.returned_posts)})" if c.returned_posts else returned),
+        (c.returned, _("{items} (returned, not corrected and sent again yet)").format(items=returned)),
         (c.undecided, counted("{n} item to be decided", "{n} items to be decided", c.undecided)),
         (len(sent), come),
         (c.waiting_others, others),
@@ -138,16 +141,35 @@ def _waiting(report: Report, told: Collection[str]) -> list[str]:
     return [text for number, text in texts if number]
 
 
+def _joint_texts(report: Report) -> Iterator[str]:
+    """“Cuộc tuần tra chung do 2 đồn (Đắk Ruê, Xuân Hòa) phối hợp thực hiện, chỉ tính một lần”, of each."""
+    for deed in report.joint[:MOST]:
+        name = deed_named(report, deed)
+        if len(deed.posts) > 1:
+            posts = counted("{n} post", "{n} posts", len(deed.posts))
+            text = _("the {deed} was carried out together by {posts} ({names}) and counts once")
+            yield text.format(deed=name, posts=posts, names=", ".join(deed.posts))
+        else:
+            text = _("the {deed} was carried out by {post} together with other posts and counts once")
+            yield text.format(deed=name, post=deed.posts[0])
+    if more := len(report.joint[MOST:]):
+        yield counted("{n} more joint activity counts once", "{n} more joint activities count once each", more)
+
+
+def deed_named(report: Report, deed: JointDeed) -> str:
+    """“cuộc tuần tra chung”; with its day where there are several joint activities."""
+    if len(report.joint) == 1:
+        return deed.name
+    return _("{deed} on {day}").format(deed=deed.name, day=format_date(date.fromisoformat(deed.day)))
+
+
 def disputed_texts(report: Report) -> Iterator[str]:
-    """“Số lượt” của hoạt động phối hợp (số TTC-11) …: of each measure on which posts do not agree."""
-    for one in report.completeness.disputed:
-        text = _("“{measure}” of joint activity {reference}: posts differ ({said}); that of {post} counts until then")
-        yield text.format(
-            reference=one.reference,
-            measure=one.measure,
-            said="; ".join(f"{post}: {amount}" for post, amount in one.said),
-            post=one.said[0][0],
-        )
+    """“Số lượt người tham gia của cuộc tuần tra chung chưa thống nhất …”: of each measure on which posts differ."""
+    text = _("posts differ about the {what} of the {deed} ({said}); the figure of {post} counts for the time being")
+    for deed in report.joint:
+        for what, one in deed.disputed.values():
+            said = "; ".join(f"{post}: {amount}" for post, amount in one.said)
+            yield text.format(what=what, deed=deed_named(report, deed), said=said, post=one.said[0][0])
 
 
 @dataclass(frozen=True)
@@ -161,6 +183,8 @@ class Owed:
     """months of which a part is there; they are before the others"""
     in_part: bool
     """whether what is missing lies between what is there, not behind it"""
+    until: date | None = None
+    """the last day of which something is known"""
 
 
 def owed(report: Report) -> list[Owed]:
@@ -187,7 +211,7 @@ def owed(report: Report) -> list[Owed]:
         between = post_id in in_part
         rest = [m for m in months[post_id] if between or m in partly or (last is not None and m.first <= last)]
         nothing = months[post_id].difference(rest)
-        found.append(Owed(names[post_id], _in_order(nothing), _in_order(rest), between or len(rest) > 1))
+        found.append(Owed(names[post_id], _in_order(nothing), _in_order(rest), between or len(rest) > 1, last))
     return found
 
 
@@ -195,23 +219,37 @@ def _in_order(months: Iterable[Period]) -> list[Period]:
     return sorted(months, key=lambda month: month.first)
 
 
-def not_reported_texts(report: Report, post: Owed) -> Iterator[str]:
-    """“Đồn Bo Heng chưa báo cáo tháng 11/2026”; what is earlier first."""
-    texts = (
-        (post.rest, _("{post} has not reported all of {months}")),
-        (post.nothing, _("{post} has not reported {months}")),
-    )
-    for months, text in sorted((t for t in texts if t[0]), key=lambda t: t[0][0].first):
-        yield text.format(post=post.post, months=months_named(report, months))
+def not_reported_text(report: Report, missing: Sequence[Owed]) -> str:
+    """“Đồn A, Đồn B báo cáo tháng 11/2026 chưa đầy đủ; Đồn C chưa báo cáo tháng 11/2026”; empty where none is missing.
+    What is told of several posts is told once."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for post in missing:
+        texts = (
+            (post.rest, _("{post} has not reported all of {months}")),
+            (post.nothing, _("{post} has not reported {months}")),
+        )
+        for months, text in sorted((t for t in texts if t[0]), key=lambda t: t[0][0].first):
+            told.setdefault((text, months_named(report, months)), []).append(post.post)
+    text = "; ".join(text.format(post=", ".join(posts), months=months) for (text, months), posts in told.items())
+    return _("a number of posts do not keep to reporting: {what}").format(what=text) if len(missing) > 1 else text
 
 
 def to_be_sent(report: Report, post: Owed) -> str:
-    """“Đồn Bo Heng (phần còn lại của tháng 10/2026 và tháng 11/2026)”"""
-    months = months_named(report, _in_order([*post.nothing, *post.rest]))
+    """“Đồn Bo Heng (số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026)”"""
+    texts = []
     if post.rest:
-        text = _("the missing part of {months}") if post.in_part else _("the rest of {months}")
-        months = text.format(months=months)
-    return f"{post.post} ({months})"
+        last = min(post.rest[-1].last, report.query.today)
+        if post.in_part or post.until is None or post.until >= last:
+            texts.append(_("the missing figures of {months}").format(months=months_named(report, post.rest)))
+        else:
+            first = format_date(post.until + timedelta(days=1))
+            if post.until.year == last.year:
+                first = first.removesuffix(f"/{last.year}")
+            texts.append(_("the figures from {first} to {last}").format(first=first, last=format_date(last)))
+    if post.nothing:
+        text = _("all of {months}") if texts else _("the figures of {months}")
+        texts.append(text.format(months=months_named(report, post.nothing)))
+    return f"{post.post} ({_(' and ').join(texts)})"
 
 
 def months_named(report: Report, months: Sequence[Period]) -> str:

@@ -182,6 +182,8 @@ class Reported:
     """the post whose laptop this is; None at headquarters"""
     behind: Sequence[Behind] = ()
     """posts by name, each with its days; empty where all is known up to the report's day"""
+    only: str | None = None
+    """the name of the only post that headquarters has"""
 
 
 def reported(store: Store, period: Period, today: date, post_id: str | None = None) -> Reported:
@@ -220,7 +222,8 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
                 (nothing if state == "awaited" else partly).append(month)
         if nothing or partly:
             found.append(NotReported(row["id"], row["name"], nothing, partly))
-    return Reported(sum(row["id"] in heard for row in rows), found, complete and not behind, behind=behind)
+    only = rows[0]["name"] if post_id is None and len(rows) == 1 else None
+    return Reported(sum(row["id"] in heard for row in rows), found, complete and not behind, behind=behind, only=only)
 
 
 def _behind(post: Row, days: Sequence[date | None], gap: date | None, period: Period, today: date) -> Iterator[Behind]:

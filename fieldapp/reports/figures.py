@@ -13,8 +13,9 @@ from functools import cache
 from itertools import groupby
 from typing import Any, Literal
 
-from fieldapp.domain.amounts import format_amount, format_money
+from fieldapp.domain.amounts import MONEY, format_amount, format_money
 from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
+from fieldapp.domain.sentences import within
 from fieldapp.i18n import _
 from fieldapp.records import reviews
 from fieldapp.records.parts import of_kind
@@ -39,7 +40,7 @@ from fieldapp.reports.sources import (
 )
 from fieldapp.reports.units import units_of
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import search_key
+from fieldapp.vietnamese.text import search_key, sort_key
 
 Group = Literal["post", "commune", "kind", "event", "ethnic_group"]
 
@@ -115,6 +116,19 @@ class Behind:
 def amount_in_words(value: int, decimals: int, unit: str) -> str:
     """“70 triệu đồng”, “73,4 km”"""
     return format_money(value) if unit == "đồng" else f"{format_amount(value, decimals)} {unit}".rstrip()
+
+
+SIZES = frozenset({MONEY, "kg", "tấn", "tạ", "m", "km", "ha", "m2", "m3", "m²", "m³", "lít"})
+"""Units of size: what is measured in them is not numbered"""
+
+
+def named(title: str, unit: str) -> str:
+    """“số ngày công”, “trị giá quà”, “gạo”; of a kind: “số ngày công (giúp dân lao động sản xuất)”"""
+    title, _between, kind = title.partition(" · ")
+    text = within(title)
+    if unit not in SIZES and not text.startswith(("số ", "tổng ", "tỷ lệ ", "trị giá ")):
+        text = _("number of {things}").format(things=text)
+    return f"{text} ({within(kind)})" if kind else text
 
 
 def figures(store: Store, query: Query) -> list[Figure]:
@@ -321,17 +335,77 @@ class Disputed:
     """(post, amount in words); the first one counts"""
 
 
-def disputed(store: Store, query: Query) -> list[Disputed]:
-    """The measures of the joint deeds of the period of which posts give different amounts; none where the report is
-    narrowed to a post or an area, which has its own amount."""
-    if query.post is not None or query.unit is not None:
-        return []
+@dataclass(frozen=True)
+class JointDeed:
+    """A joint activity of the period, as a letter names it."""
+
+    section: str
+    kind_id: str
+    name: str
+    """“cuộc tuần tra chung”, “hoạt động khám, chữa bệnh”"""
+    day: str
+    """the last one of its days"""
+    posts: list[str]
+    """names of the posts whose records it is, by the alphabet"""
+    disputed: dict[str, tuple[str, Disputed]]
+    """id of a measure -> (“số lượt người tham gia”, what the posts say), where they do not agree"""
+
+
+def joint_deeds_done(store: Store, query: Query) -> list[JointDeed]:
+    """The joint activities of the period, by day."""
     params = narrowed(store, query)
-    deeds = store.rows(
-        f"{with_facts(JOINT_RECORDS, JOINT_DEEDS)} SELECT DISTINCT f.deed {FROM} WHERE {NARROW}"
-        " AND f.last BETWEEN :first AND :last",
+    within = f"SELECT DISTINCT f.deed {FROM} WHERE {NARROW} AND f.last BETWEEN :first AND :last"
+    rows = store.rows(
+        f"{with_facts(JOINT_RECORDS, JOINT_DEEDS)} SELECT x.deed, x.activity_kind_id, x.post_id, x.last"
+        f" FROM facts x WHERE x.deed IN ({within}) ORDER BY x.last, x.record",
         params,
     )
+    of_deed: dict[str, list[Row]] = {}
+    for row in rows:
+        of_deed.setdefault(row["deed"], []).append(row)
+    names, kinds = post_names(store), _kinds_named(store) if rows else {}
+    said = _disputed(store, query, params, [*of_deed])
+    return [
+        JointDeed(
+            *kinds[parts[0]["activity_kind_id"]],
+            max(part["last"] for part in parts),
+            sorted({names[part["post_id"]] for part in parts}, key=sort_key),
+            said.get(deed, {}),
+        )
+        for deed, parts in of_deed.items()
+    ]
+
+
+_OCCASIONS = ("cuộc", "buổi", "đợt", "lần")
+"""Units that say what an activity is: “cuộc tuần tra chung”"""
+
+
+def _kinds_named(store: Store) -> dict[str, tuple[str, str, str]]:
+    """Id of a kind of activity -> (its section, its id, what one of it is called within a sentence)."""
+    rows = store.rows(
+        "SELECT k.id, k.section, k.name, (SELECT m.unit_name FROM kind_measure p JOIN measure m ON m.id = p.measure_id"
+        " WHERE p.activity_kind_id = k.id AND p.voided_at IS NULL ORDER BY p.position LIMIT 1) AS unit,"
+        " EXISTS (SELECT 1 FROM kind_measure p JOIN measure m ON m.id = p.measure_id"
+        " WHERE p.activity_kind_id = k.id AND m.nature = 'works') AS works FROM activity_kind k"
+    )
+    found = {}
+    for row in rows:
+        name = within(row["name"])
+        if row["works"]:
+            said = _("works {name}") if not search_key(name).startswith("cong trinh") else "{name}"
+        else:
+            said = f"{row['unit']} {{name}}" if row["unit"] in _OCCASIONS else _("activity {name}")
+        found[row["id"]] = (row["section"], row["id"], said.format(name=name))
+    return found
+
+
+def _disputed(
+    store: Store, query: Query, params: Mapping[str, Any], deeds: Sequence[str]
+) -> dict[str, dict[str, tuple[str, Disputed]]]:
+    """Deed -> the measures of which posts give different amounts; none where the report is narrowed to a post or an
+    area, which has its own amount."""
+    if not deeds or query.post is not None or query.unit is not None:
+        return {}
     among, names = said_of_deeds("SELECT value FROM json_each(:among)"), post_names(store)
     found: dict[tuple[str, str], list[Row]] = {}
     for row in store.rows(
@@ -339,18 +413,17 @@ def disputed(store: Store, query: Query) -> list[Disputed]:
         " a.joint_reference AS reference, m.name AS measure, m.unit_name, m.decimals"
         " FROM said s JOIN activity a ON a.id = s.first JOIN measure m ON m.id = s.measure_id"
         " ORDER BY s.deed, s.measure_id, s.first",
-        {**params, "among": json.dumps([row["deed"] for row in deeds])},
+        {**params, "among": json.dumps(deeds)},
     ):
         found.setdefault((row["deed"], row["measure_id"]), []).append(row)
-    return [
-        Disputed(
-            rows[0]["reference"],
-            rows[0]["measure"],
-            [(names[r["post_id"]], amount_in_words(r["amount"], r["decimals"], r["unit_name"] or "")) for r in rows],
-        )
-        for rows in found.values()
-        if len({row["amount"] for row in rows}) > 1
-    ]
+    by_deed: dict[str, dict[str, tuple[str, Disputed]]] = {}
+    for (deed, measure_id), rows in found.items():
+        if len({row["amount"] for row in rows}) > 1:
+            unit = rows[0]["unit_name"] or ""
+            said = [(names[r["post_id"]], amount_in_words(r["amount"], r["decimals"], unit)) for r in rows]
+            told = Disputed(rows[0]["reference"], rows[0]["measure"], said)
+            by_deed.setdefault(deed, {})[measure_id] = (named(told.measure, unit), told)
+    return by_deed
 
 
 # the queries ----------------------------------------------------------------------------------------------------

@@ -150,7 +150,10 @@ def left_out(report: Report) -> list[str]:
     """What the figures leave out, and the rules by which they count."""
     c = report.completeness
     drafts = [counted("{n} item not finished", "{n} items not finished", c.drafts)] if c.drafts else []
-    lines = [as_sentence(text) for text in (*uncounted_texts(report, drafts), *disputed_texts(report))]
+    lines = [as_sentence(text) for text in uncounted_texts(report, drafts)]
+    if c.voided:
+        lines.append(_("Left out: {what}.").format(what=counted("{n} item voided", "{n} items voided", c.voided)))
+    lines += map(as_sentence, disputed_texts(report))
     if c.set_aside or c.conflicts:
         lines.append(
             _("To look at: {conflicts}, {set_aside}.").format(

@@ -12,7 +12,7 @@ from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
-from fieldapp.reports.completeness import Owed, not_reported_texts, owed, to_be_sent
+from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post
@@ -110,7 +110,8 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
     if leaders:
         told = "; ".join(f"{names.get(post, '')} {_did(figures[:MOST])}" for post, figures in leaders[:MOST])
-        yield _("to be named: {posts}").format(posts=told)
+        text = _("posts that did much: {posts}") if len(leaders) > 1 else _("the post that did most: {posts}")
+        yield text.format(posts=told)
 
 
 def _did(figures: Sequence[tuple[str, str, str]]) -> str:
@@ -134,7 +135,7 @@ def _verb(report: Report, whole: Figure) -> str:
 
 
 def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
-    """“6 buổi (trong tổng số 24 buổi)” and “ tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all, and
+    """“6/24 buổi” and “ tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all, and
     of what; the second is empty where the first says it."""
     text = phrases(store, [most])[most.section, most.code]
     amount, of_what = text, ""
@@ -144,8 +145,7 @@ def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
             before, found, after = text.partition(f"{part} {unit}")
             if found:
                 all_of_it = amount_in_words(whole.value, whole.decimals, unit)
-                said = _("{part} (of {whole} in all)").format(part=found, whole=all_of_it)
-                amount, of_what = f"{before}{said}", after
+                amount, of_what = f"{before}{part}/{all_of_it}", after
                 break
     if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
         of_what = f"{of_what} {within(_(HEADINGS[whole.section]))}"
@@ -156,8 +156,8 @@ def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
 
 
 def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
-    for post in missing:
-        yield from not_reported_texts(report, post)
+    if text := not_reported_text(report, missing):
+        yield text
     for matter_type, number in _late_matters(report).items():
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
@@ -220,6 +220,8 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
         if more > 0:
             named = f"{named}; {counted('{n} more post', '{n} more posts', more)}"
         yield _("see to it that what is missing is reported: {posts}").format(posts=named)
+    if settled := "; ".join(_to_be_settled(report)):
+        yield settled
     late = _late_matters(report)
     if late:
         yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
@@ -232,6 +234,28 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
     for period, targets in following.items():
         yield _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
+
+
+def _to_be_settled(report: Report) -> Iterator[str]:
+    """What headquarters' note says is not counted yet, or not agreed on."""
+    c = report.completeness
+    if c.returned_posts:
+        yield _("{posts} to send what was returned, corrected").format(posts=_some(c.returned_posts))
+    for deed in report.joint:
+        if deed.disputed:
+            yield _("{posts} to agree on the figures of the {deed}").format(
+                posts=_some(deed.posts), deed=deed_named(report, deed)
+            )
+    if c.waiting_posts:
+        yield _("to check and add the figures that have come of {posts}").format(
+            posts=_some([*c.waiting_posts.values()])
+        )
+
+
+def _some(posts: Sequence[str]) -> str:
+    more = len(posts) - MOST_URGED
+    named = ", ".join(posts[:MOST_URGED])
+    return f"{named}, {counted('{n} more post', '{n} more posts', more)}" if more > 0 else named
 
 
 def _amount(plan: PlanProgress, value: int) -> str:

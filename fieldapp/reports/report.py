@@ -19,10 +19,11 @@ from fieldapp.reports.evidence import Evidence, evidence
 from fieldapp.reports.figures import (
     Disputed,
     Figure,
+    JointDeed,
     amount_in_words,
     behind,
-    disputed,
     figures,
+    joint_deeds_done,
     joint_records,
     left_out,
     of_other_kinds,
@@ -134,6 +135,7 @@ class Report:
     clauses: Mapping[str, list[Told]]
     """section -> what tells its figures"""
     reported: Reported
+    joint: list[JointDeed]
     completeness: Completeness
     evidence: list[Evidence]
     """of the kinds that want photographs and minutes, what has them"""
@@ -168,6 +170,7 @@ def report(store: Store, query: Query) -> Report:
     unit, post = find_unit(store, query), find_post(store, query)
     found = figures(store, query)
     seen = evidence(store, query, found)
+    joint = joint_deeds_done(store, query)
     return Report(
         query,
         unit["name"] if unit else None,
@@ -177,9 +180,10 @@ def report(store: Store, query: Query) -> Report:
         plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
-        section_clauses(store, query, found, seen),
+        section_clauses(store, query, found, seen, joint),
         reported(store, query.period, query.today, post["id"] if post else None),
-        _completeness(store, query),
+        joint,
+        _completeness(store, query, joint),
         seen,
     )
 
@@ -240,7 +244,7 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
     )
 
 
-def _completeness(store: Store, query: Query) -> Completeness:
+def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -> Completeness:
     state = status.exchange_status(store)
     bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     joint, joint_deeds = joint_records(store, query)
@@ -260,7 +264,7 @@ def _completeness(store: Store, query: Query) -> Completeness:
         set_aside=len(state.set_aside),
         joint=joint,
         joint_deeds=joint_deeds,
-        disputed=disputed(store, query) if joint else [],
+        disputed=[said for deed in joint_done for _what, said in deed.disputed.values()],
         unassigned=sum(not_assigned.values()),
         unassigned_kinds=not_assigned,
         without_figure=without_figure(store, query),

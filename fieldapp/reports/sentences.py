@@ -1,5 +1,6 @@
 """What was done, told in sentences: of each kind of activity by its pattern, or by one made from its name and units."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,13 +11,20 @@ from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.sentences import Amount, Told, joined, within
 from fieldapp.i18n import _
 from fieldapp.reports.evidence import Evidence
-from fieldapp.reports.figures import Figure, amount_in_words, sums_by_kind
+from fieldapp.reports.figures import Figure, JointDeed, amount_in_words, sums_by_kind
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
 
 WORTH = ("trị giá", "giá trị", "kinh phí", "số tiền")
 """Beginnings of names of measures that say themselves that an amount of money is meant"""
+
+
+REWORDED = {
+    "tổ chức {cuoc} tuần tra chung[ với {luot_tham_gia} người tham gia]":
+        "tổ chức {cuoc} tuần tra chung[, có {luot_tham_gia} người tham gia]",
+}  # fmt: skip
+"""Shipped patterns that read badly -> how they are told: the shipped log is signed. What headquarters wrote stays"""
 
 
 @dataclass(frozen=True)
@@ -27,9 +35,11 @@ class KindDone:
     told: tuple[Told, ...]
 
 
-def kinds_done(store: Store, query: Query, seen: Sequence[Evidence] = ()) -> list[KindDone]:
+def kinds_done(
+    store: Store, query: Query, seen: Sequence[Evidence] = (), joint: Sequence[JointDeed] = ()
+) -> list[KindDone]:
     """The kinds of activity of which measures are recorded in the period, in their order. ``seen``: of which of them
-    it is told how much has its minute."""
+    it is told how much has its minute. ``joint``: what posts do not agree on is told as provisional."""
     done = sums_by_kind(store, query)
     measures = {row["id"]: row for row in store.rows("SELECT * FROM measure")}
     counted: dict[str, list[Row]] = {}
@@ -41,10 +51,23 @@ def kinds_done(store: Store, query: Query, seen: Sequence[Evidence] = ()) -> lis
     for kind in (kind for kind in kinds if kind["id"] in done):
         its = [(measures[str(f.measure_id)], f) for f in done[kind["id"]]]
         told = tell_kind(kind, its, counted.get(kind["id"], []))
+        of_it = [deed.disputed for deed in joint if deed.kind_id == kind["id"]]
+        doubted = {name: what for disputed in of_it for name, (what, _said) in disputed.items()}
+        for measure, figure in its:
+            if measure["id"] in doubted:
+                told = _provisional(told, measure["id"], doubted[measure["id"]], amount_of(figure).bare)
         if kind["id"] in of_kind:
             told = _with_evidence(told, of_kind[kind["id"]])
         found.append(KindDone(kind["section"], tuple(told)))
     return found
+
+
+def _provisional(told: list[Told], name: str, what: str, amount: str) -> list[Told]:
+    """“… có 40 lượt người tham gia (tạm tính)”; where other amounts stand behind it in its clause, it says what is."""
+    at = next((n for n, clause in enumerate(told) if name in clause.names), len(told) - 1)
+    _before, found, after = told[at].text.rpartition(amount)
+    text = _("{what} provisional") if not found or re.search(r"\d", after) else _("provisional")
+    return [*told[:at], replace(told[at], text=f"{told[at].text} ({text.format(what=what)})"), *told[at + 1 :]]
 
 
 def _with_evidence(told: list[Told], seen: Evidence) -> list[Told]:
@@ -61,7 +84,7 @@ def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequenc
     recorded = {_identity(measure): amount_of(figure) for measure, figure in figures}
     measures = sorted((measure for measure, _figure in figures), key=lambda measure: bool(measure.get("voided_at")))
     measures += [measure for measure in counted if _identity(measure) not in recorded]
-    pattern = _parsed(kind["sentence"])
+    pattern = _parsed(REWORDED.get(kind["sentence"], kind["sentence"]))
     meant = {place.written: _meant(place, measures) for place in sentences.names(pattern)}
     pattern = sentences.renamed(pattern, meant)
     told = sentences.tell(pattern, recorded)
@@ -205,11 +228,15 @@ def example_of_kind(name: str, sentence: str | None, measures: Sequence[Row]) ->
 
 
 def section_clauses(
-    store: Store, query: Query, figures: Sequence[Figure], seen: Sequence[Evidence] = ()
+    store: Store,
+    query: Query,
+    figures: Sequence[Figure],
+    seen: Sequence[Evidence] = (),
+    joint: Sequence[JointDeed] = (),
 ) -> Mapping[str, list[Told]]:
     """Section -> the clauses that tell its figures, each in one of them."""
     found: dict[str, list[Told]] = {}
-    for kind in kinds_done(store, query, seen):
+    for kind in kinds_done(store, query, seen, joint):
         found.setdefault(kind.section, []).extend(kind.told)
     for section, pattern in INDICATOR_PATTERNS.items():
         amounts = _amounts_of_indicators([f for f in figures if f.section == section and f.measure_id is None])
@@ -219,7 +246,8 @@ def section_clauses(
 
 
 def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
-    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such."""
+    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such; meetings
+    are told with how many of them members of the post attended."""
     by_code = {f.code: f for f in figures}
     amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items()}
     communes, border = by_code.get("communes_strengthened"), by_code.get("border_communes_strengthened")
@@ -227,17 +255,25 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
         bare = amounts.pop(sentences.key(border.code)).bare
         text = _("{n} communes on the border").format(n=bare)
         amounts[sentences.key(communes.code)] = Amount(text, bare)
+    held, attended = by_code.get("meetings_held"), by_code.get("meetings_attended")
+    if held and (attended is None or attended.value == held.value):
+        text = _("members of the post attended {meetings}") if attended else _("there were {meetings}")
+        amounts.pop(sentences.key("meetings_attended"), None)
+        whole = amounts[sentences.key(held.code)]
+        amounts[sentences.key(held.code)] = Amount(text.format(meetings=whole.text), whole.bare)
     return amounts
 
 
 INDICATOR_PATTERNS: Mapping[str, str] = {
-    "political_base": "strengthened[ {communes_strengthened}]"
-    "[ ({border_communes_strengthened:n} of them on the border)][, {cells_strengthened}][, {police_strengthened}]"
+    "political_base": "advised on the political base of {communes_strengthened}"
+    "[ ({border_communes_strengthened:n} of them on the border)];"
+    " strengthened[ {cells_strengthened}][, {police_strengthened}]"
     "[, {militia_strengthened}][, {women_unions_strengthened}][, {farmers_unions_strengthened}]"
     "[, {hamlets_strengthened}]; helped {household_groups_helped:n} groups of households",
     "party": "introduced {members_introduced} to[ {cells_with_members:n}] party cells of hamlets;"
-    " recorded {meetings_held} of cells[, members of the post attended {meetings_attended:n}]"
-    "[, {attendance_missed:n} absences]; gave[ {members_in_charge}][ {households_in_charge} to look after];"
+    "[ members of the post attended {meetings_attended:n} of]"
+    " {meetings_held} of cells, as far as recorded[, {attendance_missed:n} absences];"
+    " gave[ {members_in_charge}][ {households_in_charge} to look after];"
     "[ {candidacies} stood for election][, {candidates_elected} were elected];"
     " rated[ {cells_excellent:n} excellent][, {cells_good:n} good][, {cells_completed:n} as having done their task]"
     "[, {cells_not_completed:n} as not having done it];"

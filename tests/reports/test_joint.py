@@ -25,6 +25,7 @@ from fieldapp.records import records
 from fieldapp.reports import narrative
 from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure, behind, figures, grouped
+from fieldapp.reports.files import document
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
@@ -162,11 +163,21 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     world.carry(world.post, world.hq)
     assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
     of_another_post(world.hq, other)
-    said = "“Lượt người khám, chữa bệnh” của hoạt động phối hợp (số TTC-11) do các đồn báo cáo chưa thống nhất (Đồn BP"
-    said += " Ia Rvê: 40 lượt; Đồn IALOP: 45 lượt); tạm tính theo số của Đồn BP Ia Rvê"
+    deed = "hoạt động khám, chữa bệnh, cấp thuốc miễn phí"
+    said = f"Số lượt người khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của các đồn (Đồn BP Ia Rvê: 40 lượt;"
+    said += " Đồn IALOP: 45 lượt); tạm tính theo số liệu của Đồn BP Ia Rvê."
     made = report(world.hq, YEAR)
-    assert said in completeness_line(made)
-    assert f"{said}." in narrative.left_out(made)
+    once = f"H{deed[1:]} do 2 đồn (Đồn BP Ia Rvê, Đồn IALOP) phối hợp thực hiện, chỉ tính một lần."
+    assert f"{once} {said}" in completeness_line(made)
+    assert said in narrative.left_out(made)
+    assert "cho 40 lượt người (tạm tính)." in narrative.prose(made, "health"), "it is not settled"
+    blocks = [*document.body(document.make_document(world.hq, YEAR))]
+    (grid,) = (block for block in blocks if isinstance(block, document.Grid))
+    assert [row[3] for row in grid.rows if row[3:]] == ["40 (*)"]
+    assert document.Paragraph("(*) Số liệu tạm tính, chưa thống nhất giữa báo cáo của các đồn.") in blocks
+    visits(world, "2013-09-01", 5, "TTC-12")
+    which = "ngày 01/09/2013 do Đồn BP Ia Rvê phối hợp với đồn khác thực hiện, chỉ tính một lần."
+    assert which in completeness_line(report(world.post, YEAR))
     assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
     review_queue.review_record(world.hq, mine, "returned", comment="bao nhiêu?")
     assert report(world.hq, YEAR).completeness.disputed == []

@@ -8,6 +8,7 @@ from field import World, of_another_post
 
 from fieldapp.records import records
 from fieldapp.reports.coverage import Behind, NotReported, Reported
+from fieldapp.reports.figures import Disputed, JointDeed
 from fieldapp.reports.proposals import SECTIONS, proposals
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
@@ -37,9 +38,11 @@ def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
     month = Period(THIS_MONTH, (THIS_MONTH + timedelta(days=31)).replace(day=1) - timedelta(days=1))
     found = proposed(world.hq, month, later)
     assert [*found] == list(SECTIONS)
-    assert f"Đồn Bo Heng chưa báo cáo {month.title}." in found["shortcomings"]
-    assert f"Đồn BP Ia Rvê báo cáo {month.title} chưa đầy đủ." in found["shortcomings"]
-    (seen_to,) = [s for s in found["directions"] if s.startswith("Đôn đốc")]
+    assert found["shortcomings"][0] == (
+        f"Một số đồn thực hiện chế độ báo cáo chưa nghiêm: Đồn Bo Heng chưa báo cáo {month.title}; Đồn BP Ia Rvê báo"
+        f" cáo {month.title} chưa đầy đủ."
+    )
+    (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
     assert "Đồn Bo Heng" in seen_to
     assert proposed(world.hq, month, TODAY)["shortcomings"] == [], "a month that goes on is not missing"
     assert proposed(world.post, month, later)["shortcomings"] == [], "a post does not know of others"
@@ -51,10 +54,12 @@ def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World
     later = THIS_MONTH + timedelta(days=93)
     found_period = Period(THIS_MONTH, later)
     found, months = proposed(world.hq, found_period, later), found_period.months()
-    assert found["shortcomings"][0] == f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ."
-    assert months[-1].title in found["shortcomings"][1], "nothing of it has arrived for longer than is allowed"
-    (seen_to,) = [s for s in found["directions"] if s.startswith("Đôn đốc")]
-    assert seen_to.endswith(f": Đồn BP Ia Rvê (phần còn lại của {found_period.title}).")
+    said = f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ; Đồn BP Ia Rvê chưa báo cáo "
+    assert found["shortcomings"][0].startswith(said)
+    assert months[-1].title in found["shortcomings"][0], "nothing of it has arrived for longer than is allowed"
+    (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
+    assert ": Đồn BP Ia Rvê (số liệu " in seen_to
+    assert "và toàn bộ tháng " in seen_to
 
 
 def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> None:
@@ -69,14 +74,26 @@ def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> Non
     october = [NotReported("2", "Đồn B", [], [made.query.period.months()[0]])]
     found = proposals(world.hq, replace(made, reported=Reported(4, october, complete=False, behind=behind)))
     assert found["shortcomings"] == [
-        "Đồn A báo cáo tháng 11/2026 chưa đầy đủ.",
-        "Đồn B báo cáo tháng 10/2026 chưa đầy đủ.",
-        "Đồn B chưa báo cáo tháng 11/2026.",
-        "Đồn C báo cáo tháng 11/2026 chưa đầy đủ.",
+        "Một số đồn thực hiện chế độ báo cáo chưa nghiêm: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B báo cáo"
+        " tháng 10/2026 chưa đầy đủ; Đồn B chưa báo cáo tháng 11/2026."
     ]
     assert found["directions"] == [
-        "Đôn đốc các đồn gửi đủ báo cáo: Đồn A (phần còn lại của tháng 11/2026); Đồn B (phần còn lại của tháng 10 và"
-        " tháng 11/2026); Đồn C (phần số liệu còn thiếu của tháng 11/2026)."
+        "Chỉ đạo các đồn thực hiện nghiêm chế độ báo cáo, gửi đủ số liệu còn thiếu: Đồn A (số liệu từ ngày 19/11 đến"
+        " ngày 30/11/2026); Đồn B (số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026); Đồn C (số liệu"
+        " còn thiếu của tháng 11/2026)."
+    ]
+
+
+def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> None:
+    """What was returned, what posts do not agree on, and what has come and is not taken in."""
+    made = report(world.hq, Query(Period(date(2026, 10, 1), date(2026, 12, 31)), today=date(2026, 11, 30)))
+    state = replace(made.completeness, returned=1, returned_posts=["Đồn A"], waiting=1, waiting_posts={"4": "Đồn D"})
+    said = Disputed("TTC-11", "Lượt người tham gia", [("Đồn B", "40 lượt"), ("Đồn C", "45 lượt")])
+    deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
+    found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
+    assert found["directions"] == [
+        "Đồn A gửi lại nội dung đã chỉnh sửa; Đồn B, Đồn C thống nhất số liệu cuộc tuần tra chung; kiểm tra, tổng hợp"
+        " bổ sung số liệu mới gửi về của Đồn D."
     ]
 
 
@@ -97,7 +114,7 @@ def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> N
     assert proposed(world.post, of)["assessment"] == []
     of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
     assert proposed(world.post, of)["assessment"] == [
-        "Tiêu biểu: Đồn BP Ia Rvê giúp Nhân dân 120 ngày công (trong tổng số 200 ngày công)."
+        "Đơn vị có kết quả nổi bật: Đồn BP Ia Rvê giúp Nhân dân 120/200 ngày công."
     ]
     of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
     assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"
@@ -109,7 +126,7 @@ def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> Non
         talk = world.well(activity_kind_id="tuyen_truyen", date_from=f"2013-03-{day:02d}", measures=measures)
     of_another_post(world.post, talk)
     assert proposed(world.post, Period(date(2013, 3, 1), date(2013, 3, 31)))["assessment"] == [
-        "Tiêu biểu: Đồn IALOP tổ chức 18 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến, giáo dục pháp luật."
+        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18/24 buổi tuyên truyền, phổ biến, giáo dục pháp luật."
     ]
 
 

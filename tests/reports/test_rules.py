@@ -180,7 +180,7 @@ def test_what_is_left_out_is_said(world: World) -> None:
     world.post.save_draft("d", "activity", None, {"description": "dở"})
     text = narrative.as_text(report(world.post, YEAR))
     assert counted(world.post)["works.gieng_khoan.gieng"].value == 1
-    assert "Chưa tính 1 nội dung đang viết dở.\nKhông tính 1 nội dung đã hủy.\n" in text
+    assert "Chưa tổng hợp 1 nội dung đang viết dở.\nKhông tính 1 nội dung đã hủy.\n" in text
 
 
 def test_words_are_no_number(world: World) -> None:

@@ -107,10 +107,11 @@ def test_a_section_of_which_nobody_said_anything_is_dotted_and_a_dash_leaves_it_
         return {b.text: isinstance(to, document.Dots) for b, to in pairwise(blocks) if isinstance(b, document.Heading)}
 
     assert parts() == {
-        "I. ĐÁNH GIÁ CHUNG": False, "1. Ưu điểm": False, "2. Tồn tại, hạn chế": False, "3. Nguyên nhân": True,
+        "I. ĐÁNH GIÁ CHUNG": False, "1. Ưu điểm": True, "2. Tồn tại, hạn chế": False, "3. Nguyên nhân": True,
         "II. PHƯƠNG HƯỚNG, NHIỆM VỤ": True, "III. KIẾN NGHỊ, ĐỀ XUẤT": True,
     }  # fmt: skip
-    save_sections(world.hq, made, {"shortcomings": "", "causes": "-", "directions": "Giao ban.", "proposals": "-"})
+    said = {"assessment": "Tốt.", "shortcomings": "", "causes": "-", "directions": "Giao ban.", "proposals": "-"}
+    save_sections(world.hq, made, said)
     assert parts() == {
         "I. ĐÁNH GIÁ CHUNG": False, "1. Ưu điểm": False, "II. PHƯƠNG HƯỚNG, NHIỆM VỤ": False}  # fmt: skip
 

@@ -21,7 +21,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, sums_by_kind
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
-from fieldapp.reports.sentences import INDICATOR_PATTERNS, amount_of, tell_kind
+from fieldapp.reports.sentences import INDICATOR_PATTERNS, amount_of, section_clauses, tell_kind
 from fieldapp.store.store import Row, Store
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)), today=date(2014, 1, 5))
@@ -61,7 +61,7 @@ def test_amounts_stand_in_sentences(world: World) -> None:
     record(world, "phong_chong_toi_pham", vu=4, doi_tuong=5)
     record(world, "tuan_tra_chung", cuoc=15, luot_tham_gia=152)
     assert told(world.post, "security") == (
-        "Phối hợp giải quyết 4 vụ/5 đối tượng; tổ chức 15 cuộc tuần tra chung với 152 lượt người tham gia."
+        "Phối hợp giải quyết 4 vụ/5 đối tượng; tổ chức 15 cuộc tuần tra chung, có 152 lượt người tham gia."
     )
     assert "   Phối hợp giải quyết 4 vụ/5 đối tượng; tổ" in narrative.as_text(report(world.post, YEAR))
 
@@ -130,6 +130,18 @@ def test_each_figure_that_is_no_measure_has_its_place() -> None:
     for section, pattern in INDICATOR_PATTERNS.items():
         named = {place.name for place in sentences.names(sentences.parse(pattern))}
         assert named == {sentences.key(i.code) for i in INDICATORS if i.section == section}
+
+
+@pytest.mark.parametrize(("held", "attended", "said"), [
+    (5, 3, "đảng viên của đồn đã dự 3/5 kỳ"), (5, 5, "đảng viên của đồn đã dự 5 kỳ"), (5, None, "theo dõi 5 kỳ"),
+])  # fmt: skip
+def test_meetings_are_told_with_how_many_were_attended(
+    world: World, held: int, attended: int | None, said: str
+) -> None:
+    given = {"meetings_held": held, "meetings_attended": attended}
+    figures = [Figure("party", code, code, n, 0, "kỳ") for code, n in given.items() if n]
+    (told,) = section_clauses(world.post, Query(Period(date(2013, 1, 1), date(2013, 1, 1))), figures)["party"]
+    assert told.text == f"{said} sinh hoạt chi bộ (theo số liệu đã ghi nhận)"
 
 
 def test_measures_with_names_alike_are_each_told_once(world: World) -> None:

@@ -23,7 +23,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
 from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.coverage import laptops_heard
-from fieldapp.reports.figures import Figure, behind, sums_by_kind
+from fieldapp.reports.figures import Figure, behind, named, sums_by_kind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
@@ -133,8 +133,31 @@ class Document:
         found = self.before.get((figure.section, figure.code))
         return (_bare(found) if bare else _of_people(found).text) if found else ""
 
+    def is_of_several(self, figure: Figure) -> bool:
+        """Whether the figure of a measure is the sum over several kinds of activity."""
+        return figure.kind_id is None and len(self.kinds.get((figure.section, figure.measure_id), ())) > 1
+
+    def is_disputed(self, figure: Figure) -> bool:
+        """Whether a joint activity is in it on whose amount posts do not agree."""
+        return any(
+            deed.section == figure.section
+            and figure.measure_id in deed.disputed
+            and figure.kind_id in (None, deed.kind_id)
+            for deed in self.report.joint
+        )
+
+    @property
+    def provisional(self) -> str:
+        """The mark of a disputed figure in the table: the first that is not taken."""
+        shown = (f for section in self.sections for f in (*section.figures, *self.before.values()))
+        return "(**)" if any(map(_says_no_amount, shown)) else IN_WORDS
+
     def title(self, figure: Figure) -> str:
         """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
+        if figure.title in _TITLES:
+            return _TITLES[figure.title]
+        if figure.code == "border_communes_strengthened":  # they are among the communes of the line above
+            return _("Of these: communes on the border")
         if search_key(figure.title) != search_key(figure.unit):
             return figure.title
         kinds = self.kinds.get((figure.section, figure.measure_id), ())
@@ -179,7 +202,7 @@ def make_document(
         layout=layout,
         issue=issue or Issue(),
         annexed=annexed,
-        about=about(query.period, made.post, made.unit),
+        about=about(query.period, made.post or made.reported.only, made.unit),
         up_to=up_to(query),
         facts=_facts(made),
         computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
@@ -203,15 +226,33 @@ def make_document(
     )
 
 
+IN_WORDS = "(*)"
+"""Behind or for a number in the table of figures, where records give words instead"""
+_TITLES = {"Trị giá khám, thuốc": "Trị giá khám, chữa bệnh, cấp thuốc"}
+"""Shipped names of measures -> what a letter calls them: the shipped log is signed. Other names stay"""
+_UNITS = {("Lượt cán bộ, chiến sĩ", "lượt CBCS"): "lượt người", ("Lượt phương tiện", "phương tiện"): "lượt"}
+"""The same of units: (name, unit) -> unit"""
+
+
 def _of_people(figure: Figure) -> Figure:
     """A figure with its whole unit: “lượt người”, not “lượt”, where its title says so."""
+    if (figure.title, figure.unit) in _UNITS:
+        return replace(figure, unit=_UNITS[figure.title, figure.unit])
     people = f"{figure.unit} người"
     return replace(figure, unit=people) if figure.unit and figure.title.lower().startswith(people) else figure
 
 
 def _bare(figure: Figure) -> str:
-    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”, “hàng chục”."""
-    return replace(figure, unit="").text
+    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”. Words are told above
+    the table: in it they are a mark, which is explained below it."""
+    if not _says_no_amount(figure):
+        return replace(figure, unit="").text
+    return f"{replace(figure, unit='', in_words=[]).text} {IN_WORDS}".lstrip()
+
+
+def _says_no_amount(figure: Figure) -> bool:
+    """Whether records give words for an amount; where there is no unit, the words are what is asked for."""
+    return bool(figure.in_words and figure.unit)
 
 
 def _kinds(store: Store, query: Query) -> dict[tuple[str, str | None], list[str]]:
@@ -232,13 +273,14 @@ def _codes(store: Store) -> frozenset[str]:
     return frozenset(f"{r['section']}.{r['code']}" for r in rows) | {f"{i.section}.{i.code}" for i in INDICATORS}
 
 
-def about(period: Period, *areas: str | None) -> str:
-    """What a report is about: “Kết quả giúp đỡ nhân dân … quý IV/2026 (Đồn BP Ia Rvê)”."""
+def about(period: Period, post: str | None = None, unit: str | None = None) -> str:
+    """What a report is about: “Kết quả giúp đỡ nhân dân … quý IV/2026 của Đồn BP Ia Rvê (xã Ia Rvê)”."""
     text = _("Results of helping the people and of coordination with the local bodies, {period}").format(
         period=period.title
     )
-    area = ", ".join(name for name in areas if name)
-    return f"{text} ({area})" if area else text
+    if post:
+        text = _("{what} of {post}").format(what=text, post=post)
+    return f"{text} ({unit})" if unit else text
 
 
 def up_to(query: Query) -> str:
@@ -402,6 +444,7 @@ def body(document: Document) -> Iterator[Block]:
     if document.sections:
         yield Heading(f"{next(numbers)}. {_('Table of figures')}", 2)
         yield figures_grid(document)
+        yield from map(Paragraph, _marks_explained(document))
         yield note
         if any(figure.shared for figure in made.figures):
             yield Paragraph(narrative.shared_note())
@@ -412,8 +455,16 @@ def body(document: Document) -> Iterator[Block]:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     yield from officer_sections(document, roman)
-    of = f"{_lower_about(document)} ({document.up_to})" if document.up_to else _lower_about(document)
-    yield Paragraph(_("This is the report: {about}./.").format(about=of))
+    yield Paragraph(_("This is the report: {about}./.").format(about=_lower_about(document)))
+
+
+def _marks_explained(document: Document) -> Iterator[str]:
+    """What the marks in the table of figures mean."""
+    figures = [f for section in document.sections for f in section.figures]
+    if any(_says_no_amount(f) or IN_WORDS in document.was(f, bare=True) for f in figures):
+        yield _("{mark} Records of posts do not say the exact amount.").format(mark=IN_WORDS)
+    if any(map(document.is_disputed, figures)):
+        yield _("{mark} Provisional: the posts do not agree on it yet.").format(mark=document.provisional)
 
 
 def officer_sections(
@@ -429,11 +480,21 @@ def officer_sections(
         yield Heading(f"{next(roman)}. {_('ASSESSMENT')}")
     for number, part in enumerate(parts, start=1):
         yield Heading(f"{number}. {part.title}", 2)
-        yield from map(Paragraph, part.lines) if part.lines else [Dots()]
+        yield from _said(part, by_hand=by_hand)
     for text in said:
         if text.section not in ASSESSED:
             yield Heading(f"{next(roman)}. {text.title.upper()}")
-            yield from map(Paragraph, text.lines) if text.lines else [Dots()]
+            yield from _said(text, by_hand=by_hand)
+
+
+OF_THE_OFFICER: tuple[SectionCode, ...] = ("assessment", "directions")
+"""Sections that begin with what only an officer can say: what the program proposes stands below dotted lines"""
+
+
+def _said(text: SectionText, *, by_hand: bool) -> Iterator[Paragraph | Dots]:
+    if by_hand and (not text.lines or (text.origin == "proposed" and text.section in OF_THE_OFFICER)):
+        yield Dots()
+    yield from map(Paragraph, text.lines)
 
 
 def _opening(document: Document) -> str:
@@ -492,10 +553,13 @@ def figures_grid(document: Document) -> Grid:
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        rows += [
-            [f"{number}.{at}", document.title(f), _of_people(f).unit, _bare(f), document.was(f, bare=True)]
-            for at, f in enumerate(section.figures, start=1)
-        ]
+        works = any(f.kind_id for f in section.figures)
+        of_all = [f for f in section.figures if works and document.is_of_several(f)]  # below the works that have them
+        for at, f in enumerate([*(f for f in section.figures if f not in of_all), *of_all], start=1):
+            title = _("{things} in all").format(things=named(f.title, f.unit)) if f in of_all else document.title(f)
+            result = f"{_bare(f)} {document.provisional}" if document.is_disputed(f) else _bare(f)
+            was = document.was(f, bare=True)
+            rows.append([f"{number}.{at}", title[:1].upper() + title[1:], _of_people(f).unit, result, was])
     head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _("Period before")]
     if not any(row[4:] and row[4] for row in rows):
         return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.3, 3.2, 3.7), frozenset({3}))

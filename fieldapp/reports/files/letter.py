@@ -127,7 +127,7 @@ def _decree30(document: Headed) -> Letter:
         page,
         head=[
             (
-                [*([LetterLine(head.superior.upper(), 13)] if head.superior else []),
+                [*(LetterLine(text, 13) for text in _superior(head, 13, page.width * shares[0])),
                  *_ruled(head.issuer.upper() or DOTS, 13, page.width * shares[0])],
                 [LetterLine("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True),
                  LetterLine("Độc lập - Tự do - Hạnh phúc", 14, bold=True, rule=LINE_OF_MOTTO)],
@@ -165,7 +165,7 @@ def _party(document: Headed) -> Letter:
         page,
         head=[
             (
-                [*([LetterLine(head.superior.upper(), 14)] if head.superior else []),
+                [*(LetterLine(text, 14) for text in _superior(head, 14, page.width * shares[0])),
                  *(LetterLine(text, 14, bold=True) for text in _wrapped(
                      head.issuer.upper() or DOTS, 14, page.width * shares[0])),
                  LetterLine("*", 14)],
@@ -211,14 +211,25 @@ def _ruled(text: str, size: float, width: float) -> list[LetterLine]:
     return [*above, replace(last, rule=_width(last.text, size) * RULE)]
 
 
+def _superior(head: Letterhead, size: float, width: float) -> list[str]:
+    return _wrapped(head.superior.upper(), size, width) if head.superior else []
+
+
+_BOUND = "\0"
+_TERMS = ("BỘ ĐỘI BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY")
+"""Words of a head between which no line ends, where there is another place"""
+
+
 def _wrapped(text: str, size: float, width: float) -> list[str]:
     """The lines of a centred text, about equally long, so that the last is no word alone."""
+    for term in _TERMS:
+        text = text.replace(term, term.replace(" ", _BOUND))
     number = ceil(_width(text, size) / (width * 0.95))
     for most in range(ceil(len(text) / number), len(text) + 1):
         lines = wrap(text, most, break_long_words=False, break_on_hyphens=False)
         if len(lines) <= number:
-            return lines
-    return [text]
+            return [line.replace(_BOUND, " ") for line in lines]
+    return [text.replace(_BOUND, " ")]
 
 
 def _addressed(head: Letterhead) -> list[LetterLine]:

@@ -22,6 +22,8 @@ from fieldapp.errors import FieldappError
 from fieldapp.reports import letterhead
 from fieldapp.reports.files import document
 from fieldapp.reports.files.docx import docx_bytes
+from fieldapp.reports.files.letter import LetterDraft
+from fieldapp.reports.files.letter import letter as letter_of
 from fieldapp.reports.letterhead import Issue, LayoutCode
 from fieldapp.reports.query import Query, period_of
 
@@ -31,6 +33,12 @@ HEAD = {
     "recipients": ["Bộ Chỉ huy", "Lưu: VT, PCT"], "authority": "TM. phòng", "position": "Trưởng phòng",
     "signer": "Y Thanh Niê",
 }  # fmt: skip
+
+
+def test_the_body_above_is_not_broken_within_its_name() -> None:
+    above = letterhead.Letterhead(superior="BỘ TƯ LỆNH BỘ ĐỘI BIÊN PHÒNG")
+    made = letter_of(LetterDraft(above, "decree30", "1", date(2026, 11, 30), "Kết quả"))
+    assert [line.text for line in made.head[0][0]][:2] == ["BỘ TƯ LỆNH", "BỘ ĐỘI BIÊN PHÒNG"]
 
 
 def letter(world: World, layout: LayoutCode, template: Path | None = None) -> Any:
