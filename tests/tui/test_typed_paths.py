@@ -1,5 +1,7 @@
 """Whatever is typed where a file or a folder is asked for, it is told, and the program goes on."""
 
+from pathlib import Path
+
 import pytest
 from field import World
 from screen_driver import at_post
