@@ -104,7 +104,7 @@ def save_sections(
         proposed = _proposed(store, made)
     with store.transaction():
         for code in (c for c in SECTIONS if c in given):
-            text = tidy(given[code], multiline=True)
+            text = without_empty_lines(tidy(given[code], multiline=True))
             if len(text) > lengths.LONG:
                 raise FieldappError(
                     _("“{section}” is longer than {n} letters: shorten it.").format(
@@ -123,6 +123,11 @@ def save_sections(
                     " SET text = excluded.text, saved_at = excluded.saved_at, saved_by = excluded.saved_by",
                     [*key, code, text, wall.instant(), store.user],
                 )
+
+
+def without_empty_lines(text: str) -> str:
+    """A section as it is kept: in the letter each of its lines is a paragraph."""
+    return "\n".join(line for line in text.split("\n") if line.strip())
 
 
 def text_before(store: Store, query: Query, section: SectionCode) -> tuple[str, str] | None:

@@ -19,7 +19,7 @@ def _means(words: str, *actions: str) -> Meaning:
 
 
 MEANINGS: Mapping[str, Meaning] = {
-    "enter": _means("open it, take it, go on", "submit", "select", "work", "take", "app.focus_next"),
+    "enter": _means("open it, take it, go on", "submit", "submit_comment", "select", "work", "take", "app.focus_next"),
     "escape": _means("back one step", "back", "close", "leave", "app.quit"),
     "f1": _means("help", "help", "app.help"),
     "f2": _means(

@@ -205,13 +205,14 @@ def test_killed_at_any_point_a_version_works_with_all_records(
     assert (laptop.version, "colour" in laptop.columns()) == (OLD, False)
     assert laptop.events() == everything
 
-    # between any two steps
-    for number in range(1, len(upgrade.STEPS) + 1):
+    # between any two steps; without ``make soak``, before those that change what is there
+    every = range(1, len(upgrade.STEPS) + 1)
+    for number in every if "FIELDAPP_SOAK" in os.environ else (4, 7, 8, 9):
         code, said = laptop.call(laptop.old, "-I", "-c", KILLED_BEFORE, number, "upgrade", stick, "--yes")
         assert code == -signal.SIGKILL, said
         switched = number > upgrade.STEPS.index(upgrade.Upgrade.switch)
         assert laptop.version == (NEXT if switched else OLD), number
-        if number in (5, 7):
+        if number in (4, 7):
             assert laptop.events() == everything, number
         if switched:
             install_again = laptop.call(laptop.launcher, "--version")[1]

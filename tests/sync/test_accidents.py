@@ -270,6 +270,21 @@ def test_the_stick_is_pulled_during_export(field: Field, monkeypatch: pytest.Mon
     assert status.exchange_status(field.post) == before
 
 
+def test_the_stick_is_pulled_once_the_bundle_is_there(field: Field, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was read back and has its name: from then on nothing more is asked of the stick to say so."""
+    event(field.post, "một")
+    stick, gone = field.stick(), field.root / "gone"
+    record = sticks.record_written_bundle
+
+    def pulled(*given: Any) -> None:
+        record(*given)
+        stick.rename(gone)
+
+    monkeypatch.setattr(sticks, "record_written_bundle", pulled)
+    (made,) = outgoing.export(field.post, stick)
+    assert made.size == (gone / made.path.name).stat().st_size
+
+
 @three_laptops
 def test_work_is_cancelled_between_members(field: Field) -> None:
     """Neither a file nor a change is left, whenever it is broken off."""

@@ -125,6 +125,29 @@ async def test_a_draft_is_kept_while_typing(world: World) -> None:
     assert world.post.drafts() == []
 
 
+@pytest.mark.parametrize("until_the_end", [False, True])
+async def test_what_could_not_be_kept_is_not_lost_unsaid(world: World, until_the_end: bool) -> None:
+    """Another window takes in bundles meanwhile, and nobody else can write."""
+    other = world.post.reopen()
+    world.post.db.execute("PRAGMA busy_timeout = 0")
+    async with form_driver(world.post, "event") as form:
+        other.db.execute("BEGIN IMMEDIATE")
+        await form.type("Lũ")
+        form.app.form.keep()
+        await form.type("<end>")
+        assert "chưa giữ được bản nháp" in form.text()
+        if until_the_end:
+            await form.type("<escape>")
+            assert form.app.result == "open"
+            assert "Bấm Esc lần nữa để ra" in form.text()
+        else:
+            other.db.execute("ROLLBACK")
+        await form.type("<escape>")
+        assert form.app.result is None
+    other.close()
+    assert [draft.data for draft in world.post.drafts()] == ([] if until_the_end else [{"name": "Lũ"}])
+
+
 async def test_the_draft_goes_with_the_record(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     other, plain, seen = world.post.reopen(), Database.execute, []
 

@@ -131,6 +131,29 @@ async def test_lines_that_are_pasted_stay_lines(world: World) -> None:
     assert said(world)["causes"] == ("Một.\nHai. Ba bốn.", "written")
 
 
+async def test_a_line_break_is_one_letter_to_the_keys_and_no_empty_line_is_kept(world: World) -> None:
+    async with at_headquarters(world) as s:
+        await s.press("f8", "tab", "down", "enter", "Cham.", "enter", "enter")
+        field = s.app.screen.focused
+        assert isinstance(field, TextField)
+        assert field.value == "2 việc chậm. ⏎ Cham. ⏎ ", "Enter on a new line begins no other one"
+        for keys, left in (
+            (("backspace",), "2 việc chậm. ⏎ Cham."),
+            (("left",) * 5, "2 việc chậm. ⏎ Cham."),
+            (("backspace",), "2 việc chậm.Cham."),
+            (("enter",), "2 việc chậm. ⏎ Cham."),
+            (("left", "delete"), "2 việc chậm.Cham."),
+            (("enter", "Rat "), "2 việc chậm. ⏎ Rat Cham."),
+        ):
+            await s.press(*keys)
+            assert field.value == left, keys
+        field.paste("a\n\n\nb\n")
+        await s.press("enter", "enter", "f2")
+    assert said(world)["shortcomings"] == ("2 việc chậm.\nRat a\nb\nCham.", "written")
+    save_sections(world.hq, report(world.hq, YEAR), {"causes": "\nMột.\n \n\nHai.\n\n"})
+    assert said(world)["causes"] == ("Một.\nHai.", "written"), "by any road"
+
+
 async def test_the_letter_is_seen_while_it_is_typed_and_written_so(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "to"
     folder.mkdir()

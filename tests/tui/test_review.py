@@ -197,6 +197,38 @@ async def test_accepting_waits_for_a_second_look_where_something_is_odd(
         assert {*reviews.last_reviews(world.hq, "activity", twice)} == {*twice}
 
 
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (("<delete>", "ghi trung", "<enter>", "<enter>"), "↩ Đã trả lại bản ghi {which}; đây là bản ghi còn lại."),
+        (("<f2>",), "✓ Đã duyệt bản ghi {which}; đây là bản ghi còn lại."),
+    ],
+)
+async def test_after_a_decision_on_the_other_of_two_the_first_says_which_is_shown_now(
+    world: World, keys: tuple[str, ...], told: str
+) -> None:
+    """And accepting on the screen of one record leaves a line on the list."""
+    first, second = world.well(), world.well(measures=[{"measure_id": "gieng", "amount": 2}])
+    world.carry(world.post, world.hq)
+    app = FieldApp(world.root / "hq", world.hq)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f7>", "<enter>", "<enter>")
+        assert isinstance(app.screen, RecordScreen)
+        here = app.screen._record_id
+        await strokes(pilot, "<f4>", *keys)
+        assert isinstance(app.screen, RecordScreen)
+        assert app.screen._record_id == here
+        assert told.format(which="sau" if here == first else "trước") in lines(app)
+        assert [*reviews.last_reviews(world.hq, "activity", [first, second])] == [second if here == first else first]
+        await strokes(pilot, "<delete>", "so lieu", "<enter>")
+        assert "Enter Trả lại" in lines(app)
+        assert "đây là bản ghi còn lại" not in lines(app)
+        if keys != ("<f2>",):
+            await strokes(pilot, "<escape>", "<f2>")
+            assert isinstance(app.screen, ReviewListScreen)
+            assert str(app.screen.query_one("#left", Static).render()) == "✓ Đã duyệt."
+
+
 async def test_a_long_pile_keeps_its_heading_in_sight(world: World) -> None:
     for number in range(40):
         records.save(world.post, "member", {"full_name": f"Trần Văn {number:02}"})

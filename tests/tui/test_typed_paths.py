@@ -1,5 +1,7 @@
 """Whatever is typed where a file or a folder is asked for, it is told, and the program goes on."""
 
+from pathlib import Path
+
 import pytest
 from field import World
 from screen_driver import at_post
@@ -38,6 +40,6 @@ async def test_what_is_no_path_is_told(
 
 
 def test_quotes_around_a_path_are_none_of_it() -> None:
-    assert str(typed_path('"a b/c"')) == "a b/c"
-    assert str(typed_path("'a")) == "'a"
-    assert str(typed_path("~khongcoai/a")) == "~khongcoai/a"
+    assert typed_path('"a b/c"') == Path("a b/c")
+    assert typed_path("'a") == Path("'a")
+    assert typed_path("~khongcoai/a") == Path("~khongcoai/a")

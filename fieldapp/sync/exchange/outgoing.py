@@ -130,7 +130,7 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
             number += 1
     manifest = bundle_contents.manifest_of(store, contents, number)
     signature = keys.sign(secret, bundle.encode_manifest(manifest), "fieldapp manifest")
-    done = 0
+    done = written = 0
 
     def members() -> Iterator[tuple[str, bytes]]:
         nonlocal done
@@ -141,6 +141,8 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
                 progress("write", done, len(manifest.members))
 
     def verified(size: int) -> None:
+        nonlocal written
+        written = size
         if progress is not None:
             progress("verify", size, 0)
 
@@ -165,7 +167,7 @@ def export_to(store: Store, dest: Path, inventory: Inventory, to: Peer, progress
         recipient=to.title,
         changes=sum(s["last"] - s["first"] + 1 for s in contents.chosen),
         records=bundle_contents.records_in(store, contents.chosen),
-        size=target.stat().st_size,
+        size=written,
     )
 
 

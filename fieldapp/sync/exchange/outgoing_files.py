@@ -151,6 +151,11 @@ def _that_fit(waiting: Sequence[RecordFile], room: int) -> list[RecordFile]:
 def _write_part(store: Store, to: Peer, target: Path, chosen: Sequence[RecordFile]) -> list[RecordFile]:
     """Write one part, read it back, and remember it; returns the files that are in it."""
     went: list[RecordFile] = []
+    written = 0
+
+    def verified(size: int) -> None:
+        nonlocal written
+        written = size
 
     def contents() -> Iterator[bytes]:
         for file in chosen:
@@ -161,13 +166,13 @@ def _write_part(store: Store, to: Peer, target: Path, chosen: Sequence[RecordFil
             went.extend([file] if data else [])
             yield data
 
-    with drives.atomic_file(target, new=True) as file:
+    with drives.atomic_file(target, verified, new=True) as file:
         file_parts.write(file, [to.age_key], [f.sha256 for f in chosen], contents())
     at = receipts.files_at(store, to.id)
     with store.transaction():
         store.db.execute(
             "INSERT OR REPLACE INTO local_file_part VALUES (?, ?, ?, ?, ?)",
-            [target.name, to.id, target.stat().st_size, at.heard if at else 0,
+            [target.name, to.id, written, at.heard if at else 0,
              b"".join(receipts.prefix_of(f.sha256) for f in went)],
         )  # fmt: skip
     return went

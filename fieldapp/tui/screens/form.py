@@ -6,6 +6,7 @@ Nothing typed is lost: within a second after a key the form is kept as a draft, 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
+from time import monotonic
 from typing import Any, ClassVar, Literal
 
 import uuid_utils
@@ -42,6 +43,7 @@ from fieldapp.tui.widgets.rows import RowsEditor
 from fieldapp.tui.widgets.targets import TargetsEditor
 
 KEEP_EVERY_SECONDS = 1.0
+KEEP_AGAIN_SECONDS = 10.0
 
 EDITORS: Mapping[str, Callable[[Store, str, Child], Editor]] = {
     "measures": MeasuresEditor,
@@ -119,6 +121,10 @@ class FormScreen(Page):
         self._editors: list[Editor] = []
         self._at_start: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
+        self._unkept_since: tuple[dict[str, Any], float] = ({}, 0.0)
+        """What could not be kept when it was tried last, and when that was"""
+        self._leaves: dict[str, Any] | None = None
+        """What could not be kept when the form was to be left"""
         self._kept_line = Static(id="kept", markup=False)
         self._typed_at_message: dict[str, Any] | None = None
         """What was typed when the message was shown; None while there is none"""
@@ -200,7 +206,7 @@ class FormScreen(Page):
         self._follow()
         self._first_open().focus_problem()
         self._load_comments()
-        self.set_interval(KEEP_EVERY_SECONDS, self.keep)
+        self.set_interval(KEEP_EVERY_SECONDS, self._keep_now_and_then)
         self._say_what_is_lacking()
         # made while somebody types: the first record that is saved need not wait for it
         self.run_worker(partial(validation.validator, self.model), thread=True)
@@ -340,19 +346,28 @@ class FormScreen(Page):
         """Keep the form as a draft, if it changed since it was kept last."""
         if self._over or (typed := self._typed()) == self._kept:
             return
-        self._kept = typed
-        if changed := self._changed():
-            try:
+        changed = self._changed()
+        try:
+            if changed:
                 self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
-            except FieldappError as error:
-                self._kept_line.update(Content(_("draft not kept")))
-                self._say(str(error))
-                return
+            else:
+                self._drop()
+        except FieldappError as error:
+            self._kept_line.update(Content(_("draft not kept")))
+            self._say(str(error))
+            self._unkept_since = (typed, monotonic())
+            return
+        self._kept = typed
+        if changed:
             self._draft_exists = True
             kept = _("draft {time}").format(time=datetime.now().strftime("%H:%M:%S"))
             self._kept_line.update(Content(kept))
-        else:
-            self._drop()
+
+    def _keep_now_and_then(self) -> None:
+        """Keep what was typed since; what could not be kept is tried again after a while, as each try may wait."""
+        typed, since = self._unkept_since
+        if monotonic() - since > KEEP_AGAIN_SECONDS or self._typed() != typed:
+            self.keep()
 
     def on_unmount(self) -> None:
         self.keep()  # the program is quit while the form is open
@@ -370,6 +385,10 @@ class FormScreen(Page):
         if self._over:
             return
         self.keep()
+        if (typed := self._typed()) not in (self._kept, self._leaves):
+            self._leaves = typed
+            self._say(_("Nothing of this is kept. Esc again leaves."), "-asked")
+            return
         self._over = True
         if self._draft_exists:
             self.app.notify(_("Kept as a draft; nothing was recorded yet."), markup=False)

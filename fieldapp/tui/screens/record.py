@@ -48,7 +48,23 @@ ROOM_FOR_TWINS = 70
 class ReasonField(TextField):
     """Why a record is voided, or what is to be corrected in it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Confirm"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Confirm"), key_display="Enter"),
+        Binding("enter", "submit_comment", _("Return"), key_display="Enter"),
+    ]
+
+    returns = False
+    """It is what is to be corrected"""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say what Enter does."""
+        if action in ("submit", "submit_comment"):
+            return self.returns == (action == "submit_comment")
+        return super().check_action(action, parameters)
+
+    async def action_submit_comment(self) -> None:
+        """Return the record with what is typed."""
+        await self.action_submit()
 
 
 class WorkList(OptionList):
@@ -146,7 +162,11 @@ class RecordScreen(Page):
         with Vertical(id="void-line"):
             yield Static(id="why", markup=False)
             yield ReasonField(stays=True, id="reason")
+        yield Static(id="decided", classes="line", markup=False)
         yield Static(id="message", classes="problem", markup=False)
+
+    def on_mount(self) -> None:
+        self._tell("")
 
     def renew(self) -> None:
         found = records.get(self.store, self._record_id)
@@ -258,8 +278,26 @@ class RecordScreen(Page):
 
     def action_open_record(self) -> None:
         """Open the record that may be the same."""
-        if self._twin is not None:
-            self.app.push_screen(RecordScreen(self._twin.row["id"]))
+        if self._twin is None:
+            return
+        twin: str = self._twin.row["id"]
+        self._tell("")
+        self.app.push_screen(RecordScreen(twin), lambda said: self._tell_decided(twin) if said else None)
+
+    def _tell_decided(self, twin: str) -> None:
+        """Say what was done with the other record, now that this one is shown in its place."""
+        review = reviews.last_reviews(self.store, self._model.KIND, [twin]).get(twin)
+        later = twin > self._record_id
+        if review is not None and review.returned:
+            self._tell(_("↩ The later record was returned; this is the other one.") if later
+                       else _("↩ The earlier record was returned; this is the other one."))  # fmt: skip
+        else:
+            self._tell(_("✓ The later record was accepted; this is the other one.") if later
+                       else _("✓ The earlier record was accepted; this is the other one."))  # fmt: skip
+
+    def _tell(self, said: str) -> None:
+        self._update("#decided", said)
+        self.query_one("#decided").display = bool(said)
 
     def action_files(self) -> None:
         """Show photographs and papers of the record."""
@@ -287,8 +325,9 @@ class RecordScreen(Page):
         except FieldappError as error:
             self._update("#message", str(error))
             return
-        self.app.notify(_("✓ Accepted."), markup=False)
-        self.dismiss(None)
+        said = _("✓ Accepted.")
+        self.app.notify(said, markup=False)
+        self.dismiss(said)
 
     def action_send_back(self) -> None:
         """Let the reviewer choose what the comment is about, then write it on the page."""
@@ -345,6 +384,8 @@ class RecordScreen(Page):
     def _ask(self, why: str, *, reason: bool = True) -> None:
         """Ask on the page; ``reason``: what is typed is the answer."""
         self._update("#why", why)
+        self._tell("")
+        self.query_one(ReasonField).returns = self._about is not None
         self.query_one("#void-line").add_class("-shown")
         self.query_one("#reason").display = reason
         if reason:

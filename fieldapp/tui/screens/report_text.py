@@ -11,7 +11,15 @@ from textual.widgets import Static
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.reports.report import Report
-from fieldapp.reports.sections import NOT_SAID, SectionCode, SectionText, save_sections, section_texts, text_before
+from fieldapp.reports.sections import (
+    NOT_SAID,
+    SectionCode,
+    SectionText,
+    save_sections,
+    section_texts,
+    text_before,
+    without_empty_lines,
+)
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.form import KEEP_EVERY_SECONDS, FormFields
 from fieldapp.tui.widgets.entry import LongEntry
@@ -31,6 +39,11 @@ class SectionEntry(LongEntry):
         self.at_enter = self._new_line
         self.filled_in = NOT_SAID  # who says something after all types it in its place
 
+    @property
+    def data(self) -> Any:
+        """Lines; empty ones are left out."""
+        return without_empty_lines(str(super().data or "")) or None
+
     def load(self, value: Any) -> None:
         super().load(value)
         if self.has_focus:
@@ -40,7 +53,7 @@ class SectionEntry(LongEntry):
         self._begin_line()
 
     def on_blur(self) -> None:
-        self.value = self.value.removesuffix(f" {self.LINE_END} ")
+        self.value = self.value.rstrip(f" {self.LINE_END}")
 
     def _begin_line(self) -> None:
         """Stand behind what is there, on a line of its own: mostly a sentence is added."""
@@ -53,7 +66,10 @@ class SectionEntry(LongEntry):
         super().paste(f" {self.LINE_END} ".join(text.strip("\r\n").splitlines()))
 
     def _new_line(self) -> bool:
-        super().paste(f" {self.LINE_END} ")
+        """Begin a line, unless the cursor stands at the beginning of one."""
+        before = self.value[: self.cursor_position].rstrip()
+        if before and not before.endswith(self.LINE_END):
+            super().paste(f" {self.LINE_END} ")
         return True
 
 

@@ -1,5 +1,6 @@
 """Fields of a form: a line of text (the base of all others), a code, and a text of several sentences."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -108,6 +109,29 @@ class LongEntry(Entry):
     """A text of several sentences, typed on one line and shown whole below it; ``⏎`` marks the end of a line."""
 
     LINE_END = "⏎"
+    _BREAK = re.compile(f" ?{LINE_END} ?")
+    """The sign and the blanks around it: one letter to the keys"""
+
+    def _break_at(self, character: int) -> tuple[int, int] | None:
+        """(beginning, end) of the line break that has this character."""
+        if self.LINE_END not in self.value:
+            return None
+        spans = (found.span() for found in self._BREAK.finditer(self.value))
+        return next((span for span in spans if span[0] <= character < span[1]), None)
+
+    def _beside(self, at: int, *, back: bool = False) -> int:
+        found = self._break_at(at)
+        if found is None or at == found[0]:
+            return super()._beside(at, back=back)
+        return found[0] if back else found[1]
+
+    def _start_of(self, at: int) -> int:
+        found = self._break_at(at - 1)
+        return found[0] if found else super()._start_of(at)
+
+    def _end_of(self, at: int) -> int:
+        found = self._break_at(at)
+        return found[1] if found else super()._end_of(at)
 
     @property
     def data(self) -> Any:

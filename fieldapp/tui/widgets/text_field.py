@@ -81,15 +81,23 @@ class LetterInput(Input):
         elif self.sent_from is not None and at > self.sent_from:
             self.delete(at - 1, at)
         else:
-            self.delete(letter_start(self.value, at), at)
+            self.delete(self._start_of(at), at)
 
     def action_delete_right(self) -> None:
         """Delete the letter right of the cursor."""
         at = self.cursor_position
         if self.selection.is_empty:
-            self.delete(at, letter_end(self.value, at))
+            self.delete(at, self._end_of(at))
         else:
             self.delete_selection()
+
+    def _start_of(self, at: int) -> int:
+        """Where the letter begins that ends at ``at``."""
+        return letter_start(self.value, at)
+
+    def _end_of(self, at: int) -> int:
+        """Where the letter ends that begins at ``at``."""
+        return letter_end(self.value, at)
 
 
 class TextField(LetterInput):
