@@ -27,7 +27,12 @@ MOST = 8
 
 def completeness_line(report: Report) -> str:
     """Whose records the figures are from, up to which day, and what they lack; a sentence for each."""
-    return " ".join(map(as_sentence, ["; ".join([_whose(report), *_known_until(report)]), *_lacking(report)]))
+    return " ".join(completeness_sentences(report))
+
+
+def completeness_sentences(report: Report) -> list[str]:
+    """The sentences of ``completeness_line``."""
+    return [*map(as_sentence, ["; ".join([_whose(report), *_known_until(report)]), *_lacking(report)])]
 
 
 def _whose(report: Report) -> str:
@@ -56,8 +61,8 @@ def _alone(report: Report) -> date | None:
 
 
 def _known_until(report: Report) -> Iterator[str]:
-    """“riêng số liệu của Đồn Bo Heng và một phần số liệu của Đồn Hòa Hiệp mới nhận đến ngày 18/11/2026, của Đồn A đến
-    ngày 21/10/2026”, the newest day first; then of whom nothing was received."""
+    """“riêng số liệu của Đồn Bo Heng và một phần số liệu của Đồn Hòa Hiệp mới có đến hết ngày 18/11/2026, của Đồn A
+    đến hết ngày 21/10/2026”, the newest day first; then of whom nothing was received."""
     if _alone(report):
         return
     behind = sorted(report.reported.behind, key=lambda post: post.until or date.min)

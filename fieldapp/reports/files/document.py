@@ -21,7 +21,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
-from fieldapp.reports.completeness import completeness_line
+from fieldapp.reports.completeness import completeness_line, completeness_sentences
 from fieldapp.reports.coverage import laptops_heard
 from fieldapp.reports.figures import Figure, behind, named, sums_by_kind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
@@ -429,8 +429,6 @@ MOST_LINES = 8
 def body(document: Document) -> Iterator[Block]:
     """The text of a letter: results with a note on how complete they are, plan, and what the officer wrote."""
     made = document.report
-    said = _("Note: {text}").format(text=document.completeness)
-    note = Paragraph(f"{said} {_('Details are in the annex.')}" if document.annexed else said)
     yield Paragraph(_opening(document))
     roman = iter(ROMAN)
     yield Heading(f"{next(roman)}. {_('RESULTS')}")
@@ -445,17 +443,28 @@ def body(document: Document) -> Iterator[Block]:
         yield Heading(f"{next(numbers)}. {_('Table of figures')}", 2)
         yield figures_grid(document)
         yield from map(Paragraph, _marks_explained(document))
-        yield note
+        yield from _note(document)
         if any(figure.shared for figure in made.figures):
             yield Paragraph(narrative.shared_note())
     else:
         yield Paragraph(_("Nothing is recorded in this period."))
-        yield note
+        yield from _note(document)
     if made.plan:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     yield from officer_sections(document, roman)
     yield Paragraph(_("This is the report: {about}./.").format(about=_lower_about(document)))
+
+
+def _note(document: Document) -> Iterator[Paragraph | Item]:
+    """How complete the figures are: one sentence in a paragraph, several below each other."""
+    said = completeness_sentences(document.report)
+    said += [_("Details are in the annex.")] if document.annexed else []
+    if len(said) <= 2:
+        yield Paragraph(_("Note: {text}").format(text=" ".join(said)))
+        return
+    yield Paragraph(_("Note:"))
+    yield from map(Item, said)
 
 
 def _marks_explained(document: Document) -> Iterator[str]:
@@ -483,8 +492,18 @@ def officer_sections(
         yield from _said(part, by_hand=by_hand)
     for text in said:
         if text.section not in ASSESSED:
-            yield Heading(f"{next(roman)}. {text.title.upper()}")
+            yield Heading(f"{next(roman)}. {_title(document, text).upper()}")
             yield from _said(text, by_hand=by_hand)
+
+
+LONG_PAST = 366
+"""Days after which a period is so long over that its letter says nothing of the time to come"""
+
+
+def _title(document: Document, text: SectionText) -> str:
+    query = document.report.query
+    soon = text.section == "directions" and (query.today - query.period.last).days < LONG_PAST
+    return _("Directions and tasks for the time to come") if soon else text.title
 
 
 OF_THE_OFFICER: tuple[SectionCode, ...] = ("assessment", "directions")
