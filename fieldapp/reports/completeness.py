@@ -189,7 +189,7 @@ class Owed:
     in_part: bool
     """whether what is missing lies between what is there, not behind it"""
     until: date | None = None
-    """the last day of which something is known"""
+    """the last day of which all is known, where what is missing is all that is behind it"""
 
 
 def owed(report: Report) -> list[Owed]:
@@ -201,8 +201,11 @@ def owed(report: Report) -> list[Owed]:
     months = {post_id: {*post.nothing, *post.partly} for post_id, post in missing.items()}
     until: dict[str, date | None] = {}
     in_part: set[str] = set()
+    earliest: dict[str, date | None] = {}
     for post in report.reported.behind:
         until[post.post_id] = max(filter(None, [until.get(post.post_id), post.until]), default=None)
+        since = earliest.get(post.post_id, post.until)
+        earliest[post.post_id] = min(since, post.until) if since and post.until else None
         new = post.until is None and not post.part and post.post_id not in missing
         new |= post.until is None and post.post_id in report.completeness.waiting_posts  # it is here: nobody owes it
         if new or (post.until is not None and (today - post.until).days <= RECENT):
@@ -216,7 +219,8 @@ def owed(report: Report) -> list[Owed]:
         between = post_id in in_part
         rest = [m for m in months[post_id] if between or m in partly or (last is not None and m.first <= last)]
         nothing = months[post_id].difference(rest)
-        found.append(Owed(names[post_id], _in_order(nothing), _in_order(rest), between or len(rest) > 1, last))
+        since = earliest.get(post_id) if between or len(rest) <= 1 else None
+        found.append(Owed(names[post_id], _in_order(nothing), _in_order(rest), between or len(rest) > 1, since))
     return found
 
 
@@ -226,16 +230,19 @@ def _in_order(months: Iterable[Period]) -> list[Period]:
 
 def not_reported_text(report: Report, missing: Sequence[Owed]) -> str:
     """“Đồn A, Đồn B báo cáo tháng 11/2026 chưa đầy đủ; Đồn C chưa báo cáo tháng 11/2026”; empty where none is missing.
-    What is told of several posts is told once."""
-    told: dict[tuple[str, str], list[str]] = {}
+    What is told of several posts, or of one post, is told once."""
+    told: dict[str, list[str]] = {}
     for post in missing:
         texts = (
             (post.rest, _("{post} has not reported all of {months}")),
             (post.nothing, _("{post} has not reported {months}")),
         )
-        for months, text in sorted((t for t in texts if t[0]), key=lambda t: t[0][0].first):
-            told.setdefault((text, months_named(report, months)), []).append(post.post)
-    text = "; ".join(text.format(post=", ".join(posts), months=months) for (text, months), posts in told.items())
+        said = (
+            text.format(post="", months=months_named(report, months)).strip()
+            for months, text in sorted((t for t in texts if t[0]), key=lambda t: t[0][0].first)
+        )
+        told.setdefault(", ".join(said), []).append(post.post)
+    text = "; ".join(f"{', '.join(posts)} {said}" for said, posts in told.items())
     return _("a number of posts do not keep to reporting: {what}").format(what=text) if len(missing) > 1 else text
 
 
@@ -244,13 +251,18 @@ def to_be_sent(report: Report, post: Owed) -> str:
     texts = []
     if post.rest:
         last = min(post.rest[-1].last, report.query.today)
-        if post.in_part or post.until is None or post.until >= last:
+        if post.until is None or post.until >= last:
             texts.append(_("the missing figures of {months}").format(months=months_named(report, post.rest)))
         else:
             first = format_date(post.until + timedelta(days=1))
             if post.until.year == last.year:
                 first = first.removesuffix(f"/{last.year}")
-            texts.append(_("the figures from {first} to {last}").format(first=first, last=format_date(last)))
+            text = (
+                _("the missing figures from {first} to {last}")
+                if post.in_part
+                else _("the figures from {first} to {last}")
+            )
+            texts.append(text.format(first=first, last=format_date(last)))
     if post.nothing:
         text = _("all of {months}") if texts else _("the figures of {months}")
         texts.append(text.format(months=months_named(report, post.nothing)))

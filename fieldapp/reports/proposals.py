@@ -135,7 +135,7 @@ def _verb(report: Report, whole: Figure) -> str:
 
 
 def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
-    """“6/24 buổi” and “ tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all, and
+    """“6 buổi (trong tổng số 24 buổi)” and “ tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all, and
     of what; the second is empty where the first says it."""
     text = phrases(store, [most])[most.section, most.code]
     amount, of_what = text, ""
@@ -145,7 +145,8 @@ def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
             before, found, after = text.partition(f"{part} {unit}")
             if found:
                 all_of_it = amount_in_words(whole.value, whole.decimals, unit)
-                amount, of_what = f"{before}{part}/{all_of_it}", after
+                said = _("{part} (of {whole} in all)").format(part=found, whole=all_of_it)
+                amount, of_what = f"{before}{said}", after
                 break
     if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
         of_what = f"{of_what} {within(_(HEADINGS[whole.section]))}"
@@ -220,8 +221,7 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
         if more > 0:
             named = f"{named}; {counted('{n} more post', '{n} more posts', more)}"
         yield _("see to it that what is missing is reported: {posts}").format(posts=named)
-    if settled := "; ".join(_to_be_settled(report)):
-        yield settled
+    yield from _to_be_settled(report)
     late = _late_matters(report)
     if late:
         yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
@@ -238,14 +238,15 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
 
 def _to_be_settled(report: Report) -> Iterator[str]:
     """What headquarters' note says is not counted yet, or not agreed on."""
-    c = report.completeness
+    c, asked = report.completeness, list[str]()
     if c.returned_posts:
-        yield _("{posts} to send what was returned, corrected").format(posts=_some(c.returned_posts))
-    for deed in report.joint:
-        if deed.disputed:
-            yield _("{posts} to agree on the figures of the {deed}").format(
-                posts=_some(deed.posts), deed=deed_named(report, deed)
-            )
+        asked.append(_("{posts} to correct what was returned and send it again").format(posts=_some(c.returned_posts)))
+    for deed in (deed for deed in report.joint if deed.disputed):
+        text = _("{posts} to agree on the figures of the {deed}")
+        both = _(" and ").join(deed.posts) if len(deed.posts) == 2 else _some(deed.posts)
+        asked.append(text.format(posts=both, deed=deed_named(report, deed)))
+    if asked:
+        yield _("ask {whom}").format(whom="; ".join(asked))
     if c.waiting_posts:
         yield _("to check and add the figures that have come of {posts}").format(
             posts=_some([*c.waiting_posts.values()])

@@ -256,10 +256,11 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
         text = _("{n} communes on the border").format(n=bare)
         amounts[sentences.key(communes.code)] = Amount(text, bare)
     held, attended = by_code.get("meetings_held"), by_code.get("meetings_attended")
-    if held and (attended is None or attended.value == held.value):
-        text = _("members of the post attended {meetings}") if attended else _("there were {meetings}")
-        amounts.pop(sentences.key("meetings_attended"), None)
-        whole = amounts[sentences.key(held.code)]
+    if held:
+        text, whole = _("{meetings} of cells"), amounts[sentences.key(held.code)]
+        if attended and attended.value == held.value:
+            text = _("{meetings} of cells with members of the post")
+            amounts.pop(sentences.key(attended.code))
         amounts[sentences.key(held.code)] = Amount(text.format(meetings=whole.text), whole.bare)
     return amounts
 
@@ -271,8 +272,8 @@ INDICATOR_PATTERNS: Mapping[str, str] = {
     "[, {militia_strengthened}][, {women_unions_strengthened}][, {farmers_unions_strengthened}]"
     "[, {hamlets_strengthened}]; helped {household_groups_helped:n} groups of households",
     "party": "introduced {members_introduced} to[ {cells_with_members:n}] party cells of hamlets;"
-    "[ members of the post attended {meetings_attended:n} of]"
-    " {meetings_held} of cells, as far as recorded[, {attendance_missed:n} absences];"
+    " recorded {meetings_held}[, {meetings_attended:n} of them with members of the post]"
+    "[, {attendance_missed:n} absences];"
     " gave[ {members_in_charge}][ {households_in_charge} to look after];"
     "[ {candidacies} stood for election][, {candidates_elected} were elected];"
     " rated[ {cells_excellent:n} excellent][, {cells_good:n} good][, {cells_completed:n} as having done their task]"

@@ -54,7 +54,7 @@ def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World
     later = THIS_MONTH + timedelta(days=93)
     found_period = Period(THIS_MONTH, later)
     found, months = proposed(world.hq, found_period, later), found_period.months()
-    said = f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ; Đồn BP Ia Rvê chưa báo cáo "
+    said = f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ, chưa báo cáo "
     assert found["shortcomings"][0].startswith(said)
     assert months[-1].title in found["shortcomings"][0], "nothing of it has arrived for longer than is allowed"
     (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
@@ -75,12 +75,12 @@ def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> Non
     found = proposals(world.hq, replace(made, reported=Reported(4, october, complete=False, behind=behind)))
     assert found["shortcomings"] == [
         "Một số đồn thực hiện chế độ báo cáo chưa nghiêm: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B báo cáo"
-        " tháng 10/2026 chưa đầy đủ; Đồn B chưa báo cáo tháng 11/2026."
+        " tháng 10/2026 chưa đầy đủ, chưa báo cáo tháng 11/2026."
     ]
     assert found["directions"] == [
         "Chỉ đạo các đồn thực hiện nghiêm chế độ báo cáo, gửi đủ số liệu còn thiếu: Đồn A (số liệu từ ngày 19/11 đến"
-        " ngày 30/11/2026); Đồn B (số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026); Đồn C (số liệu"
-        " còn thiếu của tháng 11/2026)."
+        " ngày 30/11/2026); Đồn B (số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026); Đồn C (phần"
+        " số liệu còn thiếu từ ngày 19/11 đến ngày 30/11/2026)."
     ]
 
 
@@ -92,8 +92,8 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đồn A gửi lại nội dung đã chỉnh sửa; Đồn B, Đồn C thống nhất số liệu cuộc tuần tra chung; kiểm tra, tổng hợp"
-        " bổ sung số liệu mới gửi về của Đồn D."
+        "Yêu cầu Đồn A chỉnh sửa, gửi lại nội dung báo cáo; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
+        "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
     ]
 
 
@@ -114,7 +114,7 @@ def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> N
     assert proposed(world.post, of)["assessment"] == []
     of_another_post(world.post, labour(world, date(2013, 3, 6), 80))
     assert proposed(world.post, of)["assessment"] == [
-        "Đơn vị có kết quả nổi bật: Đồn BP Ia Rvê giúp Nhân dân 120/200 ngày công."
+        "Đơn vị có kết quả nổi bật: Đồn BP Ia Rvê giúp Nhân dân 120 ngày công (trong tổng số 200 ngày công)."
     ]
     of_another_post(world.post, labour(world, date(2013, 3, 7), 40))
     assert proposed(world.post, of)["assessment"] == [], "120 and 120: nobody is first"
@@ -126,7 +126,8 @@ def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> Non
         talk = world.well(activity_kind_id="tuyen_truyen", date_from=f"2013-03-{day:02d}", measures=measures)
     of_another_post(world.post, talk)
     assert proposed(world.post, Period(date(2013, 3, 1), date(2013, 3, 31)))["assessment"] == [
-        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18/24 buổi tuyên truyền, phổ biến, giáo dục pháp luật."
+        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến, giáo dục"
+        " pháp luật."
     ]
 
 

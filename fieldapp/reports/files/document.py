@@ -227,7 +227,7 @@ def make_document(
 
 
 IN_WORDS = "(*)"
-"""Behind or for a number in the table of figures, where records give words instead"""
+"""Behind words for a number in the table of figures"""
 _TITLES = {"Trị giá khám, thuốc": "Trị giá khám, chữa bệnh, cấp thuốc"}
 """Shipped names of measures -> what a letter calls them: the shipped log is signed. Other names stay"""
 _UNITS = {("Lượt cán bộ, chiến sĩ", "lượt CBCS"): "lượt người", ("Lượt phương tiện", "phương tiện"): "lượt"}
@@ -243,11 +243,11 @@ def _of_people(figure: Figure) -> Figure:
 
 
 def _bare(figure: Figure) -> str:
-    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”. Words are told above
-    the table: in it they are a mark, which is explained below it."""
+    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”, “hàng chục (*)”: the
+    mark is explained below the table."""
     if not _says_no_amount(figure):
         return replace(figure, unit="").text
-    return f"{replace(figure, unit='', in_words=[]).text} {IN_WORDS}".lstrip()
+    return f"{replace(figure, unit='').text} {IN_WORDS}"
 
 
 def _says_no_amount(figure: Figure) -> bool:

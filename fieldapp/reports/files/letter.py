@@ -216,20 +216,28 @@ def _superior(head: Letterhead, size: float, width: float) -> list[str]:
 
 
 _BOUND = "\0"
-_TERMS = ("BỘ ĐỘI BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY")
-"""Words of a head between which no line ends, where there is another place"""
+_TERMS = (
+    ("BỘ ĐỘI BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
+    ("BỘ ĐỘI", "BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
+    (),
+)
+"""Words of a head between which no line ends: the first of these with which all lines are narrow enough"""
 
 
 def _wrapped(text: str, size: float, width: float) -> list[str]:
     """The lines of a centred text, about equally long, so that the last is no word alone."""
-    for term in _TERMS:
-        text = text.replace(term, term.replace(" ", _BOUND))
     number = ceil(_width(text, size) / (width * 0.95))
-    for most in range(ceil(len(text) / number), len(text) + 1):
-        lines = wrap(text, most, break_long_words=False, break_on_hyphens=False)
-        if len(lines) <= number:
+    for terms in _TERMS:
+        bound = text
+        for term in terms:
+            bound = bound.replace(term, term.replace(" ", _BOUND))
+        for most in range(ceil(len(text) / number), len(text) + 1):
+            lines = wrap(bound, most, break_long_words=False, break_on_hyphens=False)
+            if len(lines) <= number:
+                break
+        if not terms or all(_width(line, size) <= width * 0.95 for line in lines):
             return [line.replace(_BOUND, " ") for line in lines]
-    return [text.replace(_BOUND, " ")]
+    return [text]
 
 
 def _addressed(head: Letterhead) -> list[LetterLine]:

@@ -90,9 +90,9 @@ def test_each_figure_is_the_same_in_every_format(run: Run, filled: World, tmp_pa
 
 
 def in_a_letter(figure: dict[str, Any]) -> tuple[str, str, str]:
-    """Its title, unit and amount in the table of a letter: words instead of an amount are told above it."""
-    said = f"{bare({**figure, 'in_words': []})} (*)" if figure["unit"] and figure["in_words"] else bare(figure)
-    return *LETTERS_OWN.get(figure["title"], (figure["title"], figure["unit"])), said.lstrip()
+    """Its title, unit and amount in the table of a letter: words instead of an amount have a mark."""
+    said = f"{bare(figure)} (*)" if figure["unit"] and figure["in_words"] else bare(figure)
+    return *LETTERS_OWN.get(figure["title"], (figure["title"], figure["unit"])), said
 
 
 def bare(figure: dict[str, Any]) -> str:
