@@ -150,7 +150,8 @@ def _second_meeting(store: Store, record: Meeting, old: Row | None) -> list[Ques
     same = old is not None and (old["party_cell_id"], old["meeting_type"], old["held_on"][:7], old["voided_at"]) == (
         record.party_cell_id, "regular", month, None,
     )  # fmt: skip
-    return raised_now([Question("held_on", f"{record.party_cell_id} {month}", sentence)], old, changed=not same)
+    question = Question("held_on", f"{record.party_cell_id} {month}", sentence, _("it is another meeting"))
+    return raised_now([question], old, changed=not same)
 
 
 def _some(names: Sequence[str]) -> str:

@@ -48,7 +48,8 @@ def duplicate_question(
         sentence = _("{by} recorded the same already: {name}. Is this another one?")
         if model is Member:
             sentence = _("{by} recorded {name} already. Is this another person?")
-        return Question("", stays, sentence.format(by=row["created_by"], name=name))
+        yes = _("it is another person") if model is Member else _("it is another one")
+        return Question("", stays, sentence.format(by=row["created_by"], name=name), yes)
     return None
 
 

@@ -44,8 +44,9 @@ def reused_reference_question(store: Store, record: Record, old: Row | None) -> 
         other=labels(store, record.KIND, [other["id"]])[other["id"]],
         day=format_date(_first(other)),
     )
+    yes = _("it is another part") if touching else _("it is another activity")
     value = " ".join(filter(None, [*about.values(), "touching" if touching else None]))
-    question = Question("joint_reference", value, sentence)
+    question = Question("joint_reference", value, sentence, yes)
     unchanged = old is not None and all(old[field] == said for field, said in about.items())
     if not unchanged or not unanswered([question], old["confirmed"] if old else None):
         yield question

@@ -141,7 +141,7 @@ class _Entry(Struct, frozen=True):
 
 
 def confirmed_sentences(store: Store, found: Found) -> list[str]:
-    """What the person who recorded this was asked, each with the figure and the rule, and that it was confirmed."""
+    """What the person who recorded this was asked, each with the figure and the rule, and what they answered."""
     rows = {"": found.row} | {row["id"]: row for part in found.children.values() for row in part}
     answers = {row_id: row["confirmed"].split("\n") for row_id, row in rows.items() if row.get("confirmed")}
     if not answers:
@@ -149,33 +149,35 @@ def confirmed_sentences(store: Store, found: Found) -> list[str]:
     known = _questions_about(store, found)
     asked = [known.get((row_id, answer)) or _other_question(store, found.kind, answer)
              for row_id, said in answers.items() for answer in said]  # fmt: skip
-    return [_("Asked: “{question}” The post confirmed it.").format(question=text) for text in dict.fromkeys(asked)]
+    told = _("Asked: “{question}” The post answered: {answer}.")
+    return [told.format(question=text, answer=yes or _("it is right")) for text, yes in dict.fromkeys(asked)]
 
 
-def _questions_about(store: Store, found: Found) -> dict[tuple[str, str], str]:
-    """(id of the row that belongs to the record, else empty; answer) -> the question about what is stored."""
+def _questions_about(store: Store, found: Found) -> dict[tuple[str, str], tuple[str, str]]:
+    """(id of the row that belongs to the record, else empty; answer) -> the question about what is stored, its yes."""
     try:
         entry = _read_entry(store, BY_KIND[found.kind], as_data(found), found, found.row["id"], compare=False)
     except FieldappError:  # it breaks a rule since a merge: nothing more is asked about it
         return {}
-    told = {("", question.answer): question.sentence for question in entry.questions[""]}
+    told = {("", question.answer): (question.sentence, question.yes) for question in entry.questions[""]}
     for row in (row for part in entry.children.values() for row in part if row.old):
         measure = getattr(row.record, "measure_id", None)
         about = f"{words.labels(store, 'measure', [measure])[measure]}: " if measure else ""
         row_id = row.old["id"] if row.old else ""
-        told |= {(row_id, question.answer): about + question.sentence for question in entry.questions[row.key]}
+        told |= {(row_id, q.answer): (about + q.sentence, q.yes) for q in entry.questions[row.key]}
     return told
 
 
-def _other_question(store: Store, kind: str, answer: str) -> str:
-    """The question that was answered so, where the record is not asked about that as it stands."""
+def _other_question(store: Store, kind: str, answer: str) -> tuple[str, str]:
+    """The question that was answered so, where the record is not asked about that as it stands, and its yes."""
     field, _equals, value = answer.partition("=")
     if not field and (name := words.labels(store, kind, [value]).get(value)):
-        return _("The same is recorded already: {name}. Is this another one?").format(name=name)
+        same = _("The same is recorded already: {name}. Is this another one?").format(name=name)
+        return same, _("it is another person") if kind == Member.KIND else _("it is another one")
     if (comment := store.value("SELECT comment FROM review WHERE id = ?", [value])) is not None:
-        return _("Headquarters sent it back: “{comment}” Is it right as it is?").format(comment=comment)
+        return _("Headquarters sent it back: “{comment}” Is it right as it is?").format(comment=comment), ""
     title = reviews.field_title(kind, field) if field else _(BY_KIND[kind].TITLE)
-    return _("{title}: something unusual. Is it right?").format(title=title)
+    return _("{title}: something unusual. Is it right?").format(title=title), ""
 
 
 def _changeable(store: Store, kind: str, row_id: str, scope: str, *, voided: bool) -> Found:

@@ -24,6 +24,8 @@ class Question(Struct, frozen=True):
     field: str
     value: str
     sentence: str
+    yes: str = ""
+    """what yes to it means, where that is more than that it is right"""
 
     @property
     def answer(self) -> str:

@@ -49,7 +49,7 @@ def _late_posts(store: Store, today: date) -> Iterator[Todo]:
 
     limit = coverage.limit_days(store)
     for late in coverage.late_posts(store, today)[:MAX_LISTED]:
-        text = _("{post}: no news for more than {days} days; call the post").format(post=late.name, days=limit)
+        text = _("{post}: no data for more than {days} days: call the post").format(post=late.name, days=limit)
         yield Todo("!", counted("{n} day", "{n} days", late.days), text, POSTS, late.post_id)
 
 
@@ -91,7 +91,7 @@ def unwritten_replies(store: Store) -> list[Todo]:
     if not names:
         return []
     named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")
-    text = _("not on a stick yet: {posts}").format(posts=named)
+    text = _("not on a stick yet, F9 writes them: {posts}").format(posts=named)
     return [Todo("·", counted("{n} reply", "{n} replies", len(names)), text, REPLIES, "")]
 
 

@@ -66,11 +66,11 @@ async def test_a_post_that_is_silent_stands_on_the_first_screen(world: World, mo
     today = date.today() + timedelta(days=45)
 
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        assert "không có tin" not in s.text
+        assert "chưa gửi dữ liệu" not in s.text
     monkeypatch.setattr(wall, "today", lambda: today)
     async with run(world.root / "hq", world.hq.reopen()) as s:
-        line = next(x for x in s.text.splitlines() if "không có tin" in x)
-        assert " ".join(line.split()) == "! 45 ngày Đồn BP Ia Rvê: quá 30 ngày không có tin; gọi đồn"
+        line = next(x for x in s.text.splitlines() if "chưa gửi dữ liệu" in x)
+        assert " ".join(line.split()) == "! 45 ngày Đồn BP Ia Rvê: quá 30 ngày chưa gửi dữ liệu: liên hệ đồn"
         await s.press("home", "enter")
         assert isinstance(s.app.screen, CoverageScreen)
     monkeypatch.undo()

@@ -282,7 +282,7 @@ async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch
         await s.press("f9")
         assert "Cả 2 USB" in s.text
         await s.press("enter")
-        await s.wait("✓ XONG.")
+        await s.wait("! XONG, 20 gói bị từ chối.")
         assert "1 gói cũ trên USB" in s.text
         assert "✓ Đồn BP Ia Rvê: 1 bản ghi mới" in s.text
         assert "! 20 tệp bị từ chối, không rõ của máy nào" in s.text
@@ -294,7 +294,7 @@ async def test_headquarters_takes_all_sticks_in_one_go(world: World, monkeypatch
         assert "✓ Đồn BP Ia Rvê (A): 3 thay đổi mới" in s.text
         assert there.path.name in s.text
         await s.press("f7")
-        assert "✓ XONG." in s.text
+        assert "! XONG, 20 gói" in s.text
     assert len(list(sticks[0].glob("sch-iarve*.age"))) == 1
     assert list(sticks[1].glob("sch-*.age")) == []
 

@@ -24,7 +24,7 @@ async def test_a_name_that_is_no_unicode_stops_nothing(world: World) -> None:
     outgoing.export(world.post, world.usb)
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("✓ XONG.")
+        await s.wait("! XONG, 1 gói bị từ chối.")
         assert "xau\ufffd\ufffd.fieldapp.tar.age" in s.text
 
 
@@ -49,7 +49,7 @@ async def test_what_is_for_others_is_said(world: World) -> None:
     async with run(world.root / "hq", world.hq.reopen()) as s:
         there.path.write_bytes(b"not what this laptop wrote")
         await s.press("f9", str(world.usb), "enter")
-        await s.wait("✓ XONG.")
+        await s.wait("! XONG, 1 gói bị từ chối.")
         await s.press("f7")
         assert "2 gói: 1 đã nhận từ trước · 1 bị từ chối" in s.text
     (world.usb / there.path.name).unlink()
@@ -70,6 +70,7 @@ async def test_what_is_to_be_decided_is_said_with_its_keys(world: World) -> None
         assert "! Đồn BP Ea Bung: máy A chờ chứng thực" in s.text
         await s.press("f4")
         assert isinstance(s.app.screen, LaptopScreen)
+        assert "F2 Đã khớp, chứng thực" in s.footer
         await s.press("f2")
         assert isinstance(s.app.screen, SyncScreen)
         await s.wait("✓ Đồn BP Ea Bung: máy A đã chứng thực")
@@ -105,6 +106,11 @@ async def test_a_laptop_that_is_certified_from_the_sticks_is_answered_and_told_a
         assert "Chờ chứng thực" not in s.text
         assert "chờ chứng thực" not in s.text
         assert "Chưa ghi gói trả lời" not in s.text
+        await s.press("f7")
+        assert "chờ chứng thực" not in s.text
+        assert "1 của máy vừa chứng thực" in s.text
+        assert "✓ Đồn BP Ea Bung (A): đã chứng thực, thay đổi trong gói được tính" in s.text
+        await s.press("f7")
         assert "gửi Đồn BP Ea Bung (A)" in " ".join(s.text.split()), "its reply"
         assert len([*sticks[1].glob("sch-eabung*")]) == 1
         await s.press("f2")
@@ -159,7 +165,7 @@ async def test_the_result_begins_at_its_top_and_names_who_brought_nothing(
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.pilot.resize_terminal(80, 16)
         await s.press("f9", "f2")
-        await s.wait("✓ XONG.")
+        await s.wait("! XONG, 1 gói bị từ chối.")
         assert "Bấm F5 để hiện lại cả 2 USB" in s.text
         assert "dòng ở dưới" in s.text
         await s.pilot.resize_terminal(80, 24)

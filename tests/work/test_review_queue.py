@@ -236,7 +236,7 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     of_another_post(world.hq, theirs, as_well, later)
     hints = review_hints.hints_for(world.hq, "activity", [mine, theirs, same, as_well, apart, later])
     about = {row_id: [t for t in texts if "hợp" in t and "Máy đã" not in t] for row_id, texts in hints.items()}
-    different = "Hoạt động phối hợp 05/KH: Giếng ở đây là {} giếng, {} ghi {} giếng. Số nào đúng?"
+    different = "Hoạt động phối hợp 05/KH: Giếng ở đây là {} giếng, {} ghi {} giếng. Đề nghị xác minh: số nào đúng?"
     assert about[mine][0].startswith(different.format(2, "Đồn IALOP", 3))
     assert about[theirs][0].startswith(different.format(3, "Đồn BP Ia Rvê", 2))
     speaks = "Tổng chung chỉ tính một lần: báo cáo đang tính 2 giếng của Đồn BP Ia Rvê, đồn ghi trước."
@@ -277,7 +277,7 @@ def test_what_is_odd_is_said(world: World) -> None:
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
     again = "Máy đã hỏi: “Đã có bản ghi như vậy: Giếng khoan · 05/10/2013 · Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk."
     again += " Đây có phải là việc khác không?”"
-    again += " Đồn trả lời: đúng."
+    again += " Đồn trả lời: là việc khác."
     none = "Máy đã hỏi: “Chưa có số liệu nào (Giếng, Hộ hưởng lợi, Trị giá công trình). Vẫn ghi như vậy?”"
     none += " Đồn trả lời: đúng."
     more = "Lượt người khám, chữa bệnh: 700 lượt; trước đó đồn ghi nhiều nhất là 106 lượt."

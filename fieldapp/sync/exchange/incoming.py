@@ -43,12 +43,15 @@ MAX_BROKEN = 64 * 1024 * 1024
 """Total bytes that are kept of members that are not segments"""
 
 
-FileOutcome = Literal["applied", "known", "uncertified", "waits", "quarantined", "refused", "for_others", "own"]
+FileOutcome = Literal[
+    "applied", "known", "uncertified", "certified", "waits", "quarantined", "refused", "for_others", "own"
+]
 
 OUTCOME_WORDS: dict[FileOutcome, str] = {
     "applied": "with new changes",
     "known": "that had come before",
     "uncertified": "from laptops that wait to be certified",
+    "certified": "from laptops that were certified just now",
     "waits": "that wait",
     "quarantined": "in quarantine",
     "refused": "refused",
@@ -70,6 +73,8 @@ class Imported:
     """the sender's name for itself"""
     asks: bool = False
     """the sender waits for us to compare its fingerprint and certify it"""
+    certified: bool = False
+    """it asked, and was certified since: what it brought is applied, and not counted here"""
     applied: int = 0
     """number of new changes that were applied"""
     known: int = 0
@@ -115,7 +120,7 @@ class Imported:
         if self.quarantined:
             return "quarantined"
         if self.asks:
-            return "uncertified"
+            return "certified" if self.certified else "uncertified"
         return "waits" if self.held else "applied" if self.applied or self.files else "known"
 
     @property
@@ -133,6 +138,9 @@ class Imported:
             return f"{display_path(self.path.name)}: {files}"
         if not self.sender:
             return _("{file}: nothing of it was taken in.").format(file=display_path(self.path.name))
+        if self.certified:
+            done = _("{who}: certified, so the changes in it count ({file}).")
+            return done.format(who=self.title, file=display_path(self.path.name))
         changes = _("{who}: {n} new changes, {known} had come before ({file}).").format(
             file=display_path(self.path.name), who=self.title, n=self.applied, known=self.known
         )

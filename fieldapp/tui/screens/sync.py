@@ -299,7 +299,7 @@ class SyncScreen(Page):
             if decided and not made:
                 last.append("! " + _("The reply is not written. Plug its stick in and press F2."))
             else:
-                last.append(f"✓ {_('DONE.')} {sticks.done_text(store, folders, [m.path.parent for m in made])}")
+                last.append(f"{self._done_words} {sticks.done_text(store, folders, [m.path.parent for m in made])}")
         except Cancelled:
             last = ["! " + _("Cancelled. No unfinished bundle is on the stick; bundles that were read whole count.")]
         except FieldappError as error:
@@ -310,6 +310,14 @@ class SyncScreen(Page):
         finally:
             store.close()
             tell(self._done, last)
+
+    @property
+    def _done_words(self) -> str:
+        """That it is done; that bundles were refused must not be overlooked then."""
+        refused = sum(r.refused is not None and not r.covered for r in self._results)
+        if not refused:
+            return f"✓ {_('DONE.')}"
+        return "! " + counted("DONE, {n} bundle was refused.", "DONE, {n} bundles were refused.", refused)
 
     def _exchange(self, store: Store, folders: Sequence[Path]) -> list[outgoing.Exported]:
         """Read what lies there, and write what goes back."""
@@ -333,7 +341,7 @@ class SyncScreen(Page):
     def _answer(self, store: Store, decided: Sequence[incoming.Imported]) -> list[outgoing.Exported]:
         """Tell anew what came, with what these laptops had sent, and write their replies onto their sticks."""
         for result in decided:
-            result.held = []
+            result.held, result.certified = [], True
         self._tell_arrived(store)
         return self._reply(store, decided)
 
