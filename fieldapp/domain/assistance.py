@@ -149,7 +149,9 @@ class Activity(Record):
     description: Annotated[LongText, Field(title="Description")] = None
     partners: Annotated[Remark, Field(title="Partners")] = None
     people: Annotated[Remark, Personal(), Field(title="People in charge")] = None
-    joint_reference: Annotated[LetterNumber, Field(title="Joint reference")] = None
+    joint_reference: Annotated[
+        LetterNumber, Field(title="Joint reference", description="the number that all posts give one joint deed")
+    ] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
     ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
     unit_now_id: Annotated[str | None, Ref("unit"), SuccessorOf("unit_id"), Field(title="Today's unit (if split)")] = (

@@ -242,7 +242,7 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
 ) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
-    assert replies(world.hq) == [f"chưa ghi ra USB, F9 để ghi: {POST}"], "the receipt"
+    assert replies(world.hq) == [f"chưa ghi ra USB: {POST}"], "the receipt"
     outgoing.export(world.hq, tmp_path)
     assert replies(world.hq) == []
     world.carry(world.post, world.hq)
@@ -251,20 +251,20 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
     incoming.import_files(world.hq, [world.usb])
     assert replies(world.hq) == [], "nobody answers a laptop that is not certified"
     enrolment.trust_replica(world.hq, "EABUNG")
-    assert replies(world.hq) == ["chưa ghi ra USB, F9 để ghi: Đồn BP Ea Bung"]
+    assert replies(world.hq) == ["chưa ghi ra USB: Đồn BP Ea Bung"]
     outgoing.export(world.hq, tmp_path, "EABUNG")
     review_queue.review_record(world.hq, well, "returned", comment="xem lại")
-    assert replies(world.hq) == [f"chưa ghi ra USB, F9 để ghi: {POST}"]
+    assert replies(world.hq) == [f"chưa ghi ra USB: {POST}"]
     outgoing.export(world.hq, tmp_path, "IARVE")
     assert replies(world.hq) == []
     records.save(world.hq, "measure", {"code": "mai", "name": "Cây mai", "unit_name": "cây", "nature": "quantity"})
-    assert replies(world.hq) == [f"chưa ghi ra USB, F9 để ghi: Đồn BP Ea Bung, {POST}"]
+    assert replies(world.hq) == [f"chưa ghi ra USB: Đồn BP Ea Bung, {POST}"]
     outgoing.export(world.hq, tmp_path)
     assert replies(world.hq) == []
     later = wall.now() + timedelta(minutes=1)
     monkeypatch.setattr(wall, "shown", lambda: later)
     assert run("hq", "rename", "IARVE", "--name", "Đồn BP Ia Rvê 2", home="hq")[0] == 0
-    assert replies(world.hq) == ["chưa ghi ra USB, F9 để ghi: Đồn BP Ia Rvê 2"], "its certificate has the new name"
+    assert replies(world.hq) == ["chưa ghi ra USB: Đồn BP Ia Rvê 2"], "its certificate has the new name"
     post.close()
 
 
@@ -307,7 +307,7 @@ async def test_posts_stand_in_the_order_of_the_alphabet(world: World) -> None:
         post.close()
         incoming.import_files(world.hq, [world.usb])
         enrolment.trust_replica(world.hq, code)
-    assert replies(world.hq) == [f"chưa ghi ra USB, F9 để ghi: Đồn BP Đắk Ruê, {POST}, Đồn BP Xuân Hòa"]
+    assert replies(world.hq) == [f"chưa ghi ra USB: Đồn BP Đắk Ruê, {POST}, Đồn BP Xuân Hòa"]
     world.well()
     world.carry(world.post, world.hq)
     async with on_screen(world.root / "hq", world.hq.reopen()) as s:

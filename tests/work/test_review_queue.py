@@ -55,7 +55,7 @@ def test_return_see_correct_see_the_difference_accept(world: World) -> None:
     assert wells(world.post) == wells(world.hq) == 0  # nobody signs what was sent back
     assert report(world.hq, YEAR).completeness.returned == 1
     assert (
-        "1 nội dung báo cáo đã trả lại đồn để chỉnh sửa, chưa gửi lại (Đồn BP Ia Rvê)"
+        "1 nội dung báo cáo của Đồn BP Ia Rvê (đã yêu cầu chỉnh sửa, đồn chưa gửi lại)"
         in left_out(report(world.hq, YEAR))[0]
     )
 
