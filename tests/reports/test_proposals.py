@@ -39,7 +39,7 @@ def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
     found = proposed(world.hq, month, later)
     assert [*found] == list(SECTIONS)
     assert found["shortcomings"][0] == (
-        f"Một số đồn thực hiện chế độ báo cáo chưa nghiêm: Đồn Bo Heng chưa báo cáo {month.title}; Đồn BP Ia Rvê báo"
+        f"Một số đồn gửi báo cáo chưa đầy đủ, chưa kịp thời: Đồn Bo Heng chưa báo cáo {month.title}; Đồn BP Ia Rvê báo"
         f" cáo {month.title} chưa đầy đủ."
     )
     (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
@@ -74,7 +74,7 @@ def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> Non
     october = [NotReported("2", "Đồn B", [], [made.query.period.months()[0]])]
     found = proposals(world.hq, replace(made, reported=Reported(4, october, complete=False, behind=behind)))
     assert found["shortcomings"] == [
-        "Một số đồn thực hiện chế độ báo cáo chưa nghiêm: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B báo cáo"
+        "Một số đồn gửi báo cáo chưa đầy đủ, chưa kịp thời: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B báo cáo"
         " tháng 10/2026 chưa đầy đủ, chưa báo cáo tháng 11/2026."
     ]
     assert found["directions"] == [
@@ -92,7 +92,7 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Yêu cầu Đồn A chỉnh sửa, gửi lại nội dung báo cáo; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
+        "Đôn đốc Đồn A chỉnh sửa, gửi lại nội dung đã được yêu cầu; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
         "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
     ]
 
