@@ -74,8 +74,8 @@ def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> Non
     october = [NotReported("2", "Đồn B", [], [made.query.period.months()[0]])]
     found = proposals(world.hq, replace(made, reported=Reported(4, october, complete=False, behind=behind)))
     assert found["shortcomings"] == [
-        "Một số đồn gửi báo cáo chưa đầy đủ, chưa kịp thời: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B báo cáo"
-        " tháng 10/2026 chưa đầy đủ, chưa báo cáo tháng 11/2026."
+        "Một số đồn gửi báo cáo chưa đầy đủ, chưa kịp thời: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B"
+        " báo cáo tháng 10/2026 chưa đầy đủ, chưa báo cáo tháng 11/2026."
     ]
     assert found["directions"] == [
         "Chỉ đạo các đồn thực hiện nghiêm chế độ báo cáo, gửi đủ số liệu còn thiếu: Đồn A (số liệu từ ngày 19/11 đến"
@@ -92,7 +92,8 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đôn đốc Đồn A chỉnh sửa, gửi lại nội dung đã được yêu cầu; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
+        "Đôn đốc Đồn A chỉnh sửa, gửi lại nội dung đã được yêu cầu; Đồn B và Đồn C thống nhất số liệu"
+        " cuộc tuần tra chung.",
         "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
     ]
 
