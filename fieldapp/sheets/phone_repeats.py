@@ -6,7 +6,7 @@ of the repeats are added up for each submission and texts joined, after a questi
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,9 +23,14 @@ from fieldapp.vietnamese.text import clean
 
 KEY = "repeats"
 """Of the question"""
+_OF_EPI_INFO = "GlobalRecordId"
+"""Heading of its ids; its forms have no repeats"""
 FILES = 50
 """so many files beside the form's are looked at"""
+_HEADINGS = 16_384
+"""Bytes of a file among which its headings are"""
 _PARENTS = ("PARENT_KEY", "_submission__uuid")
+_KEY = "KEY"
 _PARENT_LINE, _LINE = "_parent_index", "_index"
 _PARENT_TABLE = "_parent_table_name"
 _OWN = {*_PARENTS, _PARENT_LINE, _PARENT_TABLE}
@@ -69,27 +74,38 @@ def refuse_repeats(name: str) -> FieldappError:
 
 def with_repeats(
     path: Path, table: SheetTable, others: Sequence[SheetTable], model: type[Record], answer: str | None
-) -> tuple[SheetTable, SheetQuestion | None]:
-    """The form's table with a column for each repeated question, and what is asked about them; FieldappError.
+) -> tuple[SheetTable, SheetQuestion | None, Sequence[str]]:
+    """The form's table with a column for each repeated question, what is asked about them, and what to say of them;
+    FieldappError.
 
     ``others``: the other tables of the file; ``answer``: to the question, if it was given.
     """
     if not {*IDS} & {*_names(table)}:
-        return table, None
+        return table, None, ()
     tables = [other for other in others if is_repeats(other)]
     if not tables and path.suffix.lower() in TEXT:
-        tables = [*_beside(path)]
+        tables = [*_beside(path, _lines_by_id(table, _names(table)))]
     _refuse_missing(path, table, tables)
     flat = [at for at, heading in enumerate(_headings(table)) if _FLAT.fullmatch(heading)]
     if not tables and not flat:
-        return _without(table, ()), None
+        return _without(table, ()), None, [*_perhaps_missing(path, table)]
     found = _collected(table, tables, flat)
     if not found.rows:
-        return _without(table, flat), None
+        return _without(table, flat), None, ()
     question = _question(found, model)
     if answer == "sum" and issubclass(model, Activity):
-        return _joined(_without(table, flat), found), question
-    return _without(table, flat), question
+        return _joined(_without(table, flat), found), question, ()
+    return _without(table, flat), question, ()
+
+
+def _perhaps_missing(path: Path, table: SheetTable) -> Iterator[str]:
+    """What to say of a CSV of submissions alone: no server writes into it whether the form has repeats."""
+    names = _names(table)
+    if path.suffix.lower() in TEXT and _OF_EPI_INFO not in names and _lines_by_id(table, names):
+        yield _(
+            "If the form has repeated questions, they are not in this file, and nothing of them is recorded: ODK"
+            " Central writes them into files of their own ({file}), to be put beside it; KoboToolbox only into XLSX."
+        ).format(file=f"{clean(path.stem)}-….csv")
 
 
 def _headings(table: SheetTable) -> list[str]:
@@ -100,16 +116,32 @@ def _names(table: SheetTable) -> list[str]:
     return [name_in(heading) for heading in _headings(table)]
 
 
-def _beside(path: Path) -> Iterator[SheetTable]:
-    """The tables of repeats in the files beside the form's."""
+def _beside(path: Path, ids: Collection[str]) -> Iterator[SheetTable]:
+    """The tables of repeats in the files beside the form's: those named after it, and, as people rename files, those
+    whose repeats belong to its submissions ``ids``."""
     begin = f"{path.stem}-".casefold()
-    beside = sorted(
-        p for p in path.parent.iterdir() if p.name.casefold().startswith(begin) and p.suffix.lower() == ".csv"
-    )
-    for file in beside[:FILES]:
+    beside = sorted(p for p in path.parent.iterdir() if p.suffix.lower() == ".csv" and p.name != path.name)
+    named = [p for p in beside if p.name.casefold().startswith(begin)]
+    others = [p for p in beside if p not in named and _may_be_repeats(p)]
+    for file in [*named, *others][:FILES]:
         for table in read_all(file):
-            if is_repeats(table):
+            if is_repeats(table) and (file in named or _belongs(table, ids)):
                 yield table
+
+
+def _may_be_repeats(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return _PARENTS[0].encode() in opened.read(_HEADINGS)
+    except OSError:
+        return False
+
+
+def _belongs(table: SheetTable, ids: Collection[str]) -> bool:
+    """Whether the repeats of a table belong to some of the submissions."""
+    columns = [at for at, name in enumerate(_names(table)) if name == _PARENTS[0]]
+    parents = (cell_text(table.cell(line, at)) for at in columns for line in range(1, len(table.rows)))
+    return any(submission_in(parent.partition("/")[0]) in ids for parent in parents)
 
 
 def _refuse_missing(path: Path, table: SheetTable, tables: Sequence[SheetTable]) -> None:
@@ -132,6 +164,7 @@ def _collected(table: SheetTable, tables: Sequence[SheetTable], flat: Sequence[i
     ids, lines = _lines_by_id(table, names), _lines_by_index(table, names)
     said: dict[int, dict[str, list[str]]] = {}
     rows = 0
+    keys: dict[str, str] = {}
     for other in tables:
         if other.signs or other.hidden_rows or other.hidden_columns:
             raise FieldappError(
@@ -145,6 +178,13 @@ def _collected(table: SheetTable, tables: Sequence[SheetTable], flat: Sequence[i
             texts = {head: cell_text(other.cell(at, column)) for column, head in enumerate(heads)}
             if not any(texts.values()):
                 continue
+            if (key := texts.get(_KEY)) and keys.setdefault(key, other.name) != other.name:
+                raise FieldappError(
+                    _(
+                        "“{first}” and “{second}” hold the same repeats ({key}), which would count twice. Leave one of"
+                        " these files beside the form's. Nothing was recorded."
+                    ).format(first=keys[key], second=other.name, key=clean(key))
+                )
             line = _submission_of(texts, ids, lines)
             if line is None:
                 raise FieldappError(

@@ -176,8 +176,10 @@ def _tables(
     found, notes, questions = [], dict[str, Sequence[str]](), dict[str, list[SheetQuestion]]()
     for table in own:
         others = [other for other in there if other.name != table.name]
-        joined, question = phone_repeats.with_repeats(path, table, others, model, order.answers.get(phone_repeats.KEY))
-        made, notes[table.name] = phone_export.understood(joined)
+        answer = order.answers.get(phone_repeats.KEY)
+        joined, question, said = phone_repeats.with_repeats(path, table, others, model, answer)
+        made, said_of_rows = phone_export.understood(joined)
+        notes[table.name] = [*said, *said_of_rows]
         found.append(replace(made, others=[name for name in made.others if name not in of_others]))
         questions[table.name] = [question] if question else []
     return found, notes, questions

@@ -85,13 +85,15 @@ def test_an_export_comes_in_with_its_figures_and_only_once(
     assert callable(exported)
     rows = filled(world, run, tmp_path)
     code, said, error = take_in(run, exported(tmp_path / "a.csv", rows[:2]))
-    assert (code, len(said["added"]), said["notes"]) == (0, 2, []), error
+    assert (code, len(said["added"]), len(said["notes"])) == (0, 2, 1), error
+    assert "câu hỏi lặp" in said["notes"][0], "no server says in this file whether the form has repeats"
+    assert "a-….csv" in said["notes"][0]
     expected = [("2026-10-05", [1, 12, 35_000_000]), ("2026-10-06", [1, 12, 35_000_000])]
     assert figures(world) == expected
     corrected = [{**rows[0], "hamlet": "Buôn Khác"}, *rows[1:]]
     code, said, _error = take_in(run, exported(tmp_path / "b.csv", corrected))
     assert (code, len(said["added"]), len(said["known"])) == (0, 1, 2)
-    assert len(said["notes"]) == 1, "what was corrected on the server is said"
+    assert len(said["notes"]) == 2, "what was corrected on the server is said"
     assert figures(world) == [*expected, ("2026-10-07", [1, 12, 1_250_000])]
 
 
@@ -156,7 +158,7 @@ def test_a_blank_line_changes_nothing_and_a_line_without_an_id_is_refused(
     text = path.read_text(encoding="utf-8")
     path.write_text(text + "," * text.count(",", 0, text.index("\n")) + "\n", encoding="utf-8")
     code, said, _error = take_in(run, path)
-    assert (code, len(said["added"]), said["notes"]) == (0, 1, [])
+    assert (code, len(said["added"]), len(said["notes"])) == (0, 1, 1)
     assert figures(world) == [("2026-10-05", [1, 12, 35_000_000])]
     code, said, error = take_in(run, central(tmp_path / "b.csv", rows, [*IDS[:2], ""]))
     assert (code, said) == (1, {})
@@ -299,6 +301,22 @@ def test_repeats_without_their_submission_or_file_are_refused(world: World, run:
     code, _said, error = take_in(run, path)
     assert (code, "gieng-nhom.csv" in error) == (1, True)
     assert figures(world) == []
+
+
+def test_repeats_are_found_though_the_form_s_file_was_renamed_and_count_once(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    rows = filled(world, run, tmp_path)[:2]
+    path = with_central(tmp_path, rows).rename(tmp_path / "Phiếu giếng (1).csv")
+    repeats_of_central(tmp_path / "khac-nhom.csv", IDS[5:])
+    code, _said, error = take_in(run, path)
+    assert (code, "ho_huong_loi = 5 + 7 = 12 (dòng 2)" in error) == (1, True), error
+    repeats_of_central(tmp_path / "gieng-nhom (1).csv")
+    code, _said, error = answered(run, path, "sum")
+    assert (code, "“gieng-nhom (1)” và “gieng-nhom”" in error, figures(world)) == (1, True, []), error
+    (tmp_path / "gieng-nhom (1).csv").unlink()
+    assert answered(run, path, "sum")[0] == 0
+    assert figures(world) == [("2026-10-05", [1, 12, 35_000_000]), ("2026-10-06", [1, 9, 35_000_000])]
 
 
 # Epi Info -----------------------------------------------------------------------------------------------------
