@@ -24,6 +24,9 @@ FEW = 3
 MOST = 8
 """Posts that are named with the day up to which they are known"""
 
+MOST_RETURNED = 6
+"""Returned records that are named one by one"""
+
 
 def completeness_line(report: Report) -> str:
     """Whose records the figures are from, up to which day, and what they lack; a sentence for each."""
@@ -124,7 +127,7 @@ def uncounted_texts(report: Report, also: Sequence[str] = (), told: Collection[s
     """What waits, in the words of the letter and its annex alike; nothing is said of what is not there. ``also``: what
     else waits. ``told``: posts of which it was said that figures are missing."""
     if waits := [*_waiting(report, told), *also]:
-        yield _("not counted: {what}").format(what=", ".join(waits))
+        yield _("not counted: {what}").format(what="; ".join(waits))
 
 
 def _waiting(report: Report, told: Collection[str]) -> list[str]:
@@ -134,16 +137,43 @@ def _waiting(report: Report, told: Collection[str]) -> list[str]:
     others = counted(
         "{n} delivery that is not read in yet", "{n} deliveries that are not read in yet", c.waiting_others
     )
-    returned = counted("{n} item", "{n} items", c.returned)
-    if c.returned_posts:
-        returned = _("{items} of {posts}").format(items=returned, posts=", ".join(c.returned_posts))
     texts = (
-        (c.returned, _("{items} (returned, not corrected and sent again yet)").format(items=returned)),
+        (c.returned, _returned(report)),
         (c.undecided, counted("{n} item to be decided", "{n} items to be decided", c.undecided)),
         (len(sent), come),
         (c.waiting_others, others),
     )  # fmt: skip
     return [text for number, text in texts if number]
+
+
+def _returned(report: Report) -> str:
+    """“số liệu buổi tuyên truyền ngày 12/11/2026 của Đồn A, … (đã yêu cầu chỉnh sửa, đồn chưa gửi lại)”"""
+    c = report.completeness
+    named = "; ".join(
+        _("{what} of {post}").format(what=what, post=post) if post else what for post, what in returned_by_post(report)
+    )
+    if more := c.returned - len(c.returned_records[:MOST_RETURNED]):
+        named = f"{named}; {counted('{n} more item', '{n} more items', more)}"
+    text = _("the figures of {items} (returned, to be corrected and sent again by the post)")
+    if report.reported.own:
+        text = _("the figures of {items} (asked to be corrected, not sent again yet)")
+    return text.format(items=named)
+
+
+def returned_by_post(report: Report) -> list[tuple[str, str]]:
+    """(post, “buổi tuyên truyền ngày 12/11/2026, …”) of what headquarters returned, by the alphabet; the post is empty
+    where the report is of one."""
+    found: dict[str, list[str]] = {}
+    for one in report.completeness.returned_records[:MOST_RETURNED]:
+        day = format_date(date.fromisoformat(one.day)) if one.day else ""
+        text = _("{deed} on {day}").format(deed=one.what, day=day) if day else one.what
+        found.setdefault(one.post, []).append(text)
+    return [(post, listed(texts)) for post, texts in found.items()]
+
+
+def listed(texts: Sequence[str]) -> str:
+    """“A, B và C”"""
+    return _(" and ").join([text for text in (", ".join(texts[:-1]), *texts[-1:]) if text])
 
 
 def _joint_texts(report: Report) -> Iterator[str]:
@@ -277,7 +307,7 @@ def months_named(report: Report, months: Sequence[Period]) -> str:
     end = f"/{months[-1].first.year}" if same_year else ""
     titles = [*(month.title.removesuffix(end) for month in months[:-1]), months[-1].title]
     if len(months) <= FEW:
-        return _(" and ").join([part for part in (", ".join(titles[:-1]), titles[-1]) if part])
+        return listed(titles)
     if all(one.last + timedelta(days=1) == other.first for one, other in pairwise(months)):
         return _("{first} to {last}").format(first=titles[0], last=titles[-1])
     return _("{n} months, of them {month} the last").format(n=len(months), month=months[-1].title)

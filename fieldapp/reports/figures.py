@@ -363,7 +363,7 @@ def joint_deeds_done(store: Store, query: Query) -> list[JointDeed]:
     of_deed: dict[str, list[Row]] = {}
     for row in rows:
         of_deed.setdefault(row["deed"], []).append(row)
-    names, kinds = post_names(store), _kinds_named(store) if rows else {}
+    names, kinds = post_names(store), kinds_named(store) if rows else {}
     said = _disputed(store, query, params, [*of_deed])
     return [
         JointDeed(
@@ -380,7 +380,7 @@ _OCCASIONS = ("cuộc", "buổi", "đợt", "lần")
 """Units that say what an activity is: “cuộc tuần tra chung”"""
 
 
-def _kinds_named(store: Store) -> dict[str, tuple[str, str, str]]:
+def kinds_named(store: Store) -> dict[str, tuple[str, str, str]]:
     """Id of a kind of activity -> (its section, its id, what one of it is called within a sentence)."""
     rows = store.rows(
         "SELECT k.id, k.section, k.name, (SELECT m.unit_name FROM kind_measure p JOIN measure m ON m.id = p.measure_id"

@@ -12,7 +12,7 @@ from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
-from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, to_be_sent
+from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, returned_by_post, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post
@@ -239,8 +239,10 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
 def _to_be_settled(report: Report) -> Iterator[str]:
     """What headquarters' note says is not counted yet, or not agreed on."""
     c, asked = report.completeness, list[str]()
-    if c.returned_posts:
-        asked.append(_("{posts} to correct what was returned and send it again").format(posts=_some(c.returned_posts)))
+    for post, what in returned_by_post(report):
+        if post:
+            text = _("{post} to correct the figures of {what} and send them again")
+            asked.append(text.format(post=post, what=what))
     for deed in (deed for deed in report.joint if deed.disputed):
         text = _("{posts} to agree on the figures of the {deed}")
         both = _(" and ").join(deed.posts) if len(deed.posts) == 2 else _some(deed.posts)

@@ -1,7 +1,7 @@
 """A report: the figures of a period, what they leave out, the same period before, and the plan."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -10,9 +10,9 @@ from fieldapp.domain.dates import read_instant
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import BY_KIND
-from fieldapp.domain.sentences import Told
+from fieldapp.domain.sentences import Told, within
 from fieldapp.i18n import _
-from fieldapp.records import words
+from fieldapp.records import reviews, words
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.coverage import Reported, heard_instants, reported
 from fieldapp.reports.evidence import Evidence, evidence
@@ -25,6 +25,7 @@ from fieldapp.reports.figures import (
     figures,
     joint_deeds_done,
     joint_records,
+    kinds_named,
     left_out,
     of_other_kinds,
     once,
@@ -43,14 +44,26 @@ from fieldapp.vietnamese.text import sort_key
 
 
 @dataclass(frozen=True)
+class ReturnedRecord:
+    """A record that headquarters returned and that would count otherwise, as a letter names it."""
+
+    what: str
+    """“buổi tuyên truyền, phổ biến pháp luật”, “giới thiệu sinh hoạt”"""
+    day: str | None
+    """the last one of its days; None where its kind has none"""
+    post: str
+    """empty where the report is of one post"""
+
+
+@dataclass(frozen=True)
 class Completeness:
     """What the figures leave out, and as of when."""
 
     voided: int
     returned: int
     """returned by headquarters, and nothing was done about them yet; both would count in some figure otherwise"""
-    returned_posts: list[str]
-    """the posts of these, by the alphabet; empty where the report is of one post"""
+    returned_records: list[ReturnedRecord]
+    """these by the alphabet of their posts and by day"""
     undecided: int
     """records of the period of which something was voided by somebody who did not know what others did to it"""
     drafts: int
@@ -254,7 +267,7 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
     return Completeness(
         voided=len(gone["voided"]),
         returned=len(gone["returned"]),
-        returned_posts=_post_names(store, query, set(gone["returned"].values())),
+        returned_records=_returned_records(store, query, gone["returned"]),
         undecided=_undecided(store, bounds),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
@@ -274,11 +287,20 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
     )
 
 
-def _post_names(store: Store, query: Query, ids: Collection[str]) -> list[str]:
-    if not ids or query.post is not None or store.identity.role != "hq":
+def _returned_records(store: Store, query: Query, posts: Mapping[str, str]) -> list[ReturnedRecord]:
+    """``posts``: the returned record -> its post."""
+    if not posts:
         return []
-    names = words.post_names(store)
-    return sorted((names[post_id] for post_id in ids), key=sort_key)
+    names = words.post_names(store) if query.post is None and store.identity.role == "hq" else {}
+    kinds, found = kinds_named(store), []
+    for review in reviews.returned_records(store):
+        if review.record in posts:
+            model = BY_KIND[review.kind]
+            row = store.row(f"SELECT *, {_day(model)} AS day FROM {model.KIND} WHERE id = ?", [review.record]) or {}
+            kind = kinds.get(str(row.get("activity_kind_id")))
+            what = kind[2] if kind is not None and model.KIND == "activity" else within(_(model.TITLE))
+            found.append(ReturnedRecord(what, row.get("day"), names.get(posts[review.record], "")))
+    return sorted(found, key=lambda one: (sort_key(one.post), one.day or "", one.what))
 
 
 def _waiting_posts(store: Store, query: Query) -> tuple[dict[str, str], int]:

@@ -246,8 +246,8 @@ def section_clauses(
 
 
 def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
-    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such; meetings
-    are told with how many of them members of the post attended."""
+    """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such; of
+    meetings it is told how many of them members of the post attended, where that is known."""
     by_code = {f.code: f for f in figures}
     amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items()}
     communes, border = by_code.get("communes_strengthened"), by_code.get("border_communes_strengthened")
@@ -256,12 +256,11 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
         text = _("{n} communes on the border").format(n=bare)
         amounts[sentences.key(communes.code)] = Amount(text, bare)
     held, attended = by_code.get("meetings_held"), by_code.get("meetings_attended")
-    if held:
-        text, whole = _("{meetings} of cells"), amounts[sentences.key(held.code)]
-        if attended and attended.value == held.value:
-            text = _("{meetings} of cells with members of the post")
-            amounts.pop(sentences.key(attended.code))
-        amounts[sentences.key(held.code)] = Amount(text.format(meetings=whole.text), whole.bare)
+    if held and attended:
+        all_of_them = amounts.pop(sentences.key(held.code))
+        if attended.value != held.value:
+            part = amounts[sentences.key(attended.code)].bare
+            amounts[sentences.key(attended.code)] = Amount(f"{part}/{all_of_them.text}", part)
     return amounts
 
 
@@ -272,8 +271,8 @@ INDICATOR_PATTERNS: Mapping[str, str] = {
     "[, {militia_strengthened}][, {women_unions_strengthened}][, {farmers_unions_strengthened}]"
     "[, {hamlets_strengthened}]; helped {household_groups_helped:n} groups of households",
     "party": "introduced {members_introduced} to[ {cells_with_members:n}] party cells of hamlets;"
-    " recorded {meetings_held}[, {meetings_attended:n} of them with members of the post]"
-    "[, {attendance_missed:n} absences];"
+    " members of the post attended {meetings_attended} of cells[, with {attendance_missed:n} absences];"
+    " the cells met in {meetings_held}[, with {attendance_missed:n} absences of members of the post];"
     " gave[ {members_in_charge}][ {households_in_charge} to look after];"
     "[ {candidacies} stood for election][, {candidates_elected} were elected];"
     " rated[ {cells_excellent:n} excellent][, {cells_good:n} good][, {cells_completed:n} as having done their task]"

@@ -10,18 +10,19 @@ import pytest
 from field import Run, World, insert, of_another_post
 
 from fieldapp.domain.dates import format_date
-from fieldapp.records import records
+from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import change
 from fieldapp.reports.completeness import completeness_line, owed
 from fieldapp.reports.coverage import Behind, Reported, laptops_heard
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period, Query
-from fieldapp.reports.report import Report, report
+from fieldapp.reports.report import Report, ReturnedRecord, report
 from fieldapp.reports.sentences import of_unit
 from fieldapp.reports.tables import table
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
+from fieldapp.work import review_queue
 
 MARCH = Period(date(2013, 3, 1), date(2013, 3, 31))
 
@@ -211,14 +212,34 @@ def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) ->
 
 
 def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> None:
-    waits = replace(made(world.hq).completeness, returned=1, returned_posts=["Đồn A"], waiting=2,
+    sent_back = [ReturnedRecord("buổi tuyên truyền", f"2013-03-{day:02d}", "Đồn A") for day in range(1, 9)]
+    waits = replace(made(world.hq).completeness, returned=8, returned_records=sent_back, waiting=2,
                     waiting_others=2, voided=3)  # fmt: skip
-    text = "Chưa tổng hợp 1 nội dung báo cáo của Đồn A (đã yêu cầu chỉnh sửa, đồn chưa gửi lại), 2 phần số liệu gửi về"
-    text += " còn chờ xử lý."
+    days = [f"buổi tuyên truyền ngày {day:02d}/03/2013" for day in range(1, 7)]
+    text = f"Chưa tổng hợp số liệu {', '.join(days[:-1])} và {days[-1]} của Đồn A; 2 nội dung khác (đã yêu cầu chỉnh"
+    text += " sửa, đồn chưa gửi lại); 2 phần số liệu gửi về còn chờ xử lý."
     told = replace(made(world.hq), completeness=waits)
     assert text in completeness_line(told)
     assert "hủy" not in completeness_line(told), "it is in the annex"
     assert narrative.left_out(told)[:2] == [text, "Không tính 3 nội dung đã hủy."]
+
+
+def test_what_was_returned_is_named_by_its_kind_and_day(world: World) -> None:
+    """An officer must know which record a post has to send again; a post need not be told its own name."""
+    sent_back = labour(world, "2013-03-05", amount=112)
+    cell = lists.record_window(world.post, "party_cell").rows[0]["id"]
+    held = records.save(world.post, "meeting", {"party_cell_id": cell, "held_on": "2013-03-20"}, confirm=True)
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    for record in (sent_back, held):
+        review_queue.review_record(world.hq, record, "returned", comment="Xem lại.")
+    what = "số liệu hoạt động giúp dân lao động sản xuất ngày 05/03/2013 và kỳ sinh hoạt ngày 20/03/2013"
+    line = completeness_line(made(world.hq))
+    assert f"Chưa tổng hợp {what} của Đồn BP Ia Rvê (đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in line
+    alone = completeness_line(made(world.hq, post="IARVE"))
+    assert f"Chưa tổng hợp {what} (đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in alone
+    world.carry(world.hq, world.post)
+    assert f"Chưa tổng hợp {what} (cấp trên đã yêu cầu chỉnh sửa, chưa gửi lại)." in completeness_line(made(world.post))
 
 
 def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobody(world: World) -> None:
@@ -236,7 +257,7 @@ def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobo
     assert narrative.left_out(told)[0] == "Chưa tổng hợp phần số liệu của Đồn C, Đồn D mới gửi về, đang kiểm tra."
     assert owed(told) == []
     told = replace(told, completeness=replace(waits, waiting_others=1))
-    assert "đang kiểm tra, 1 phần số liệu gửi về còn chờ xử lý" in completeness_line(told)
+    assert "đang kiểm tra; 1 phần số liệu gửi về còn chờ xử lý" in completeness_line(told)
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
@@ -247,7 +268,7 @@ def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Pat
         assert run("report", *days, "--format", form, "--out", out, home="hq")[0] == 0
         text = (
             out.read_text(encoding="utf-8") if form == "html"
-            else "\n".join(p.text for p in docx.Document(str(out)).paragraphs)
+            else "\n".join(p.text for p in docx.Document(str(out)).paragraphs).replace("\N{NO-BREAK SPACE}", " ")
         )  # fmt: skip
         said = f"số liệu đến ngày {format_date(date.today())}"
         assert text.count(f"({said})") >= (1 if form == "html" else 2), "in the title and at the beginning"
@@ -270,7 +291,9 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     )
     assert code == 0, err
     paper = docx.Document(io.BytesIO(out.read_bytes()))
-    text = [p.text for p in paper.paragraphs if p.text]
+    text = [p.text.replace("\N{NO-BREAK SPACE}", " ") for p in paper.paragraphs if p.text]
+    assert any("\N{NO-BREAK SPACE}" in p.text for p in paper.paragraphs), "no line ends within a date"
+    assert text[-1].endswith("./." if layout == "decree30" else " của Đồn BP Ia Rvê."), "as the layout ends"
     assert (
         "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương"
         " tháng 3/2013 của Đồn BP Ia Rvê như sau:" in text

@@ -26,6 +26,8 @@ from fieldapp.reports import narrative
 from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure, behind, figures, grouped
 from fieldapp.reports.files import document
+from fieldapp.reports.files.html import html_bytes
+from fieldapp.reports.files.xlsx import xlsx_bytes
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
@@ -175,6 +177,14 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     (grid,) = (block for block in blocks if isinstance(block, document.Grid))
     assert [row[3] for row in grid.rows if row[3:]] == ["40 (*)"]
     assert document.Paragraph("(*) Số liệu tạm tính, chưa thống nhất giữa báo cáo của các đồn.") in blocks
+    book = Workbook(xlsx_bytes(document.make_document(world.hq, YEAR, splits=True)))
+    for sheet in ("Số liệu", "Theo đồn"):
+        assert (40, '#,##0" (*)"') in book.shown(sheet), "the table marks it as the letter does"
+        assert "(*) Số liệu tạm tính, chưa thống nhất" in str(book.rows(sheet))
+    page = html_bytes(document.make_document(world.hq, YEAR, splits=True)).decode()
+    assert page.count("40 lượt</data> (*)</td>") == page.count("<strong>40 lượt (*)</strong>") == 1
+    tables = 1 + page.count("<strong>40 (*)</strong>")
+    assert page.count("(*) Số liệu tạm tính, chưa thống nhất") == tables > 1, "below each table"
     visits(world, "2013-09-01", 5, "TTC-12")
     which = "ngày 01/09/2013 do Đồn BP Ia Rvê phối hợp với đồn khác thực hiện, chỉ tính một lần."
     assert which in completeness_line(report(world.post, YEAR))

@@ -11,7 +11,7 @@ from fieldapp.reports.coverage import Behind, NotReported, Reported
 from fieldapp.reports.figures import Disputed, JointDeed
 from fieldapp.reports.proposals import SECTIONS, proposals
 from fieldapp.reports.query import Period, Query
-from fieldapp.reports.report import report
+from fieldapp.reports.report import ReturnedRecord, report
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment
 
@@ -87,13 +87,18 @@ def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> Non
 def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> None:
     """What was returned, what posts do not agree on, and what has come and is not taken in."""
     made = report(world.hq, Query(Period(date(2026, 10, 1), date(2026, 12, 31)), today=date(2026, 11, 30)))
-    state = replace(made.completeness, returned=1, returned_posts=["Đồn A"], waiting=1, waiting_posts={"4": "Đồn D"})
+    sent_back = [
+        ReturnedRecord("buổi tuyên truyền", "2026-11-12", "Đồn A"),
+        ReturnedRecord("xếp loại chi bộ", None, "Đồn A"),
+        ReturnedRecord("kỳ sinh hoạt", "2026-11-05", "Đồn B"),
+    ]
+    state = replace(made.completeness, returned=3, returned_records=sent_back, waiting=1, waiting_posts={"4": "Đồn D"})
     said = Disputed("TTC-11", "Lượt người tham gia", [("Đồn B", "40 lượt"), ("Đồn C", "45 lượt")])
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đôn đốc Đồn A chỉnh sửa, gửi lại nội dung đã được yêu cầu; Đồn B và Đồn C thống nhất số liệu"
-        " cuộc tuần tra chung.",
+        "Đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ; Đồn B chỉnh"
+        " sửa, gửi lại số liệu kỳ sinh hoạt ngày 05/11/2026; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
         "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
     ]
 

@@ -132,16 +132,19 @@ def test_each_figure_that_is_no_measure_has_its_place() -> None:
         assert named == {sentences.key(i.code) for i in INDICATORS if i.section == section}
 
 
-@pytest.mark.parametrize(("held", "attended", "said"), [
-    (5, 3, ", trong đó 3 kỳ có đảng viên của đồn dự"), (5, 5, " có đảng viên của đồn dự"), (5, None, ""),
+@pytest.mark.parametrize(("held", "attended", "missed", "said"), [
+    (5, 3, 2, "đảng viên của đồn dự 3/5 kỳ sinh hoạt chi bộ, vắng 2 lượt"),
+    (5, 5, None, "đảng viên của đồn dự 5 kỳ sinh hoạt chi bộ"),
+    (5, None, None, "chi bộ thôn, buôn tổ chức 5 kỳ sinh hoạt"),
+    (5, None, 2, "chi bộ thôn, buôn tổ chức 5 kỳ sinh hoạt, đảng viên của đồn vắng 2 lượt"),
 ])  # fmt: skip
-def test_meetings_are_told_with_how_many_were_attended(
-    world: World, held: int, attended: int | None, said: str
+def test_meetings_are_told_by_whom_they_were_attended(
+    world: World, held: int, attended: int | None, missed: int | None, said: str
 ) -> None:
-    given = {"meetings_held": held, "meetings_attended": attended}
+    given = {"meetings_held": held, "meetings_attended": attended, "attendance_missed": missed}
     figures = [Figure("party", code, code, n, 0, "kỳ") for code, n in given.items() if n]
     (told,) = section_clauses(world.post, Query(Period(date(2013, 1, 1), date(2013, 1, 1))), figures)["party"]
-    assert told.text == f"báo cáo của đồn có 5 kỳ sinh hoạt chi bộ{said}"
+    assert told.text == said
 
 
 def test_measures_with_names_alike_are_each_told_once(world: World) -> None:

@@ -23,7 +23,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
 from fieldapp.reports.completeness import completeness_line, completeness_sentences
 from fieldapp.reports.coverage import laptops_heard
-from fieldapp.reports.figures import Figure, behind, named, sums_by_kind
+from fieldapp.reports.figures import Figure, behind, named, once, sums_by_kind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
@@ -147,10 +147,23 @@ class Document:
         )
 
     @property
+    def disputes(self) -> list[str]:
+        """What the mark of a disputed figure means, where it has but one meaning; none where no figure has it."""
+        disputed = any(self.is_disputed(f) for section in self.sections for f in section.figures)
+        return [_provisional_explained(NOTED)] if disputed else []
+
+    @staticmethod
+    def told_once(figures: list[Figure]) -> list[Figure]:
+        """The figures of a section without the meetings of cells, where members of the post attended all of them."""
+        by_code = {f.code: f.value for f in figures}
+        same = by_code.get("meetings_held") == by_code.get("meetings_attended")
+        return [f for f in figures if not (same and f.code == "meetings_held")]
+
+    @property
     def provisional(self) -> str:
         """The mark of a disputed figure in the table: the first that is not taken."""
         shown = (f for section in self.sections for f in (*section.figures, *self.before.values()))
-        return "(**)" if any(map(_says_no_amount, shown)) else IN_WORDS
+        return "(**)" if any(map(_says_no_amount, shown)) else NOTED
 
     def title(self, figure: Figure) -> str:
         """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
@@ -158,6 +171,10 @@ class Document:
             return _TITLES[figure.title]
         if figure.code == "border_communes_strengthened":  # they are among the communes of the line above
             return _("Of these: communes on the border")
+        if figure.code == "meetings_attended":
+            held = (f for f in self.report.figures if f.code == "meetings_held")
+            if any(f.value != figure.value for f in held):
+                return _("Of these: meetings with members of the post")
         if search_key(figure.title) != search_key(figure.unit):
             return figure.title
         kinds = self.kinds.get((figure.section, figure.measure_id), ())
@@ -226,8 +243,8 @@ def make_document(
     )
 
 
-IN_WORDS = "(*)"
-"""Behind words for a number in the table of figures"""
+NOTED = "(*)"
+"""The first mark behind what is explained below a table"""
 _TITLES = {"Trị giá khám, thuốc": "Trị giá khám, chữa bệnh, cấp thuốc"}
 """Shipped names of measures -> what a letter calls them: the shipped log is signed. Other names stay"""
 _UNITS = {("Lượt cán bộ, chiến sĩ", "lượt CBCS"): "lượt người", ("Lượt phương tiện", "phương tiện"): "lượt"}
@@ -243,11 +260,11 @@ def _of_people(figure: Figure) -> Figure:
 
 
 def _bare(figure: Figure) -> str:
-    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”, “hàng chục (*)”: the
-    mark is explained below the table."""
+    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”. Where records give
+    words for an amount, “(*)” or “111 (*)”: the words are below the table."""
     if not _says_no_amount(figure):
         return replace(figure, unit="").text
-    return f"{replace(figure, unit='').text} {IN_WORDS}"
+    return f"{replace(figure, unit='', in_words=[]).text} {NOTED}".lstrip()
 
 
 def _says_no_amount(figure: Figure) -> bool:
@@ -453,7 +470,8 @@ def body(document: Document) -> Iterator[Block]:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
         yield from map(Item, narrative.plan_lines(made)) if len(made.plan) <= MOST_LINES else [plan_grid(made.plan)]
     yield from officer_sections(document, roman)
-    yield Paragraph(_("This is the report: {about}./.").format(about=_lower_about(document)))
+    closing = _("This is the report: {about}.").format(about=_lower_about(document))
+    yield Paragraph(closing if document.layout == "party" else f"{closing.removesuffix('.')}./.")
 
 
 def _note(document: Document) -> Iterator[Paragraph | Item]:
@@ -470,10 +488,17 @@ def _note(document: Document) -> Iterator[Paragraph | Item]:
 def _marks_explained(document: Document) -> Iterator[str]:
     """What the marks in the table of figures mean."""
     figures = [f for section in document.sections for f in section.figures]
-    if any(_says_no_amount(f) or IN_WORDS in document.was(f, bare=True) for f in figures):
-        yield _("{mark} Records of posts do not say the exact amount.").format(mark=IN_WORDS)
+    shown = [f for one in figures for f in (one, document.before.get((one.section, one.code))) if f is not None]
+    said = once(words for f in shown if _says_no_amount(f) for words in f.in_words)
+    if said:
+        words = ", ".join(f"“{within(words)}”" for words in said)
+        yield _("{mark} Records of posts say {words}, without an exact amount.").format(mark=NOTED, words=words)
     if any(map(document.is_disputed, figures)):
-        yield _("{mark} Provisional: the posts do not agree on it yet.").format(mark=document.provisional)
+        yield _provisional_explained(document.provisional)
+
+
+def _provisional_explained(mark: str) -> str:
+    return _("{mark} Provisional: the posts do not agree on it yet.").format(mark=mark)
 
 
 def officer_sections(
@@ -572,9 +597,9 @@ def figures_grid(document: Document) -> Grid:
     rows: list[list[str]] = []
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        works = any(f.kind_id for f in section.figures)
-        of_all = [f for f in section.figures if works and document.is_of_several(f)]  # below the works that have them
-        for at, f in enumerate([*(f for f in section.figures if f not in of_all), *of_all], start=1):
+        works, figures = any(f.kind_id for f in section.figures), document.told_once(section.figures)
+        of_all = [f for f in figures if works and document.is_of_several(f)]  # below the works that have them
+        for at, f in enumerate([*(f for f in figures if f not in of_all), *of_all], start=1):
             title = _("{things} in all").format(things=named(f.title, f.unit)) if f in of_all else document.title(f)
             result = f"{_bare(f)} {document.provisional}" if document.is_disputed(f) else _bare(f)
             was = document.was(f, bare=True)

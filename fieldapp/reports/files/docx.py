@@ -32,13 +32,12 @@ from fieldapp.reports.files.document import (
     Grid,
     Heading,
     Item,
-    Paragraph,
     Photo,
     annex,
     body,
     photograph_annex,
 )
-from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders
+from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders, unbroken
 from fieldapp.reports.files.template_parts import BODY, Fixed, Placeholders, unbind
 
 _NAMED = 5
@@ -247,8 +246,8 @@ def _block(paper: WordDocument, block: Block | Photo, table_size: float) -> None
     if isinstance(block, Heading):
         paper.add_heading(block.text, block.level)
         return
-    paragraph = paper.add_paragraph(f"- {block.text}" if isinstance(block, Item) else block.text)
-    paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY if isinstance(block, Paragraph) else WD_ALIGN_PARAGRAPH.LEFT
+    paragraph = paper.add_paragraph(unbroken(f"- {block.text}" if isinstance(block, Item) else block.text))
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
     shape = paragraph.paragraph_format
     shape.first_line_indent, shape.space_after, shape.line_spacing = Mm(12.7), Pt(6), 1.15
 

@@ -9,7 +9,15 @@ from jinja2 import Environment, StrictUndefined
 from fieldapp.i18n import _, language
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.files import charts
-from fieldapp.reports.files.document import ROMAN, Document, Split, logs_grid, officer_sections, photograph_annex
+from fieldapp.reports.files.document import (
+    NOTED,
+    ROMAN,
+    Document,
+    Split,
+    logs_grid,
+    officer_sections,
+    photograph_annex,
+)
 from fieldapp.reports.files.letter import Letter, letter
 from fieldapp.reports.narrative import shared_note
 
@@ -36,6 +44,7 @@ def html_bytes(document: Document) -> bytes:
         roman=iter(ROMAN),
         next=next,
         shared_note=shared_note(),
+        disputed=lambda figure: f" {NOTED}" if document.is_disputed(figure) else "",
         bare=lambda figure: replace(figure, unit="").text.strip() if figure.unit != "đồng" else figure.text,
     )
     return page.encode()

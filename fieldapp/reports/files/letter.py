@@ -200,7 +200,7 @@ def _topic(document: Headed, about: str, width: float) -> list[LetterLine]:
     """What the letter is about, with a line below. It breaks between its parts, not within a term."""
     for term in ("cấp ủy", "chính quyền", "địa phương"):
         about = about.replace(term, term.replace(" ", "\N{NO-BREAK SPACE}"))
-    about = re.sub(r"\b(quý|tháng|năm) (?=[IV\d])", "\\1\N{NO-BREAK SPACE}", about)
+    about = unbroken(about)
     above = [LetterLine(text, 14, bold=True) for text in _wrapped(about, 14, width)] if document.up_to else []
     return [*above, *_ruled(f"({document.up_to})" if document.up_to else about, 14, width)]
 
@@ -293,6 +293,18 @@ def _listed(texts: list[str], between: str) -> list[str]:
 def _width(text: str, size: float) -> float:
     """The width of a bold text in points, estimated: a letter is about half as wide as high, a capital more."""
     return len(text.replace("…", "..")) * size * (0.61 if text.isupper() else 0.45)
+
+
+_NUMBER_AND_NOUN = re.compile(r"(?<![\d/.,])(?<!năm )(\d(?:[\d.,]*\d)?) (?=[^\W\d_])")
+_OF_A_DATE = re.compile(r"\b([Nn]gày|[Tt]háng|[Nn]ăm|[Qq]uý) (?=[\dIV])")
+_POST_AND_NAME = re.compile(r"\b(Đồn) (?=BP\b)")
+
+
+def unbroken(text: str) -> str:
+    """A text in which no line ends between a number and what it counts, nor within a date: “6 giếng”, “quý IV/2026”."""
+    for pair in (_NUMBER_AND_NOUN, _OF_A_DATE, _POST_AND_NAME):
+        text = pair.sub("\\1\N{NO-BREAK SPACE}", text)
+    return text
 
 
 def _first_upper(text: str) -> str:

@@ -25,7 +25,7 @@ from fieldapp.reports.files.document import (
     body,
     photograph_annex,
 )
-from fieldapp.reports.files.letter import Letter, LetterLine, letter
+from fieldapp.reports.files.letter import Letter, LetterLine, letter, unbroken
 
 FONT = "Liberation Serif"
 STYLES = {"": "Regular", "B": "Bold", "I": "Italic", "BI": "BoldItalic"}
@@ -230,10 +230,10 @@ def _block(paper: PdfPaper, block: Block, size: float, table_size: float) -> Non
             paper.cell(paper.epw, size * DOTTED, dots, align="R", new_x="LMARGIN", new_y="NEXT")
         return
     paper.set_font(FONT, "B" if isinstance(block, Heading) else "", size)
-    text = f"- {block.text}" if isinstance(block, Item) else block.text
+    text = unbroken(f"- {block.text}" if isinstance(block, Item) else block.text)
     if isinstance(block, Heading):
         paper.ln(4)
-    align = "L" if isinstance(block, Heading | Item) else "J"
+    align = "L" if isinstance(block, Heading) else "J"
     columns = paper.text_columns(text_align=align, line_height=1.25)
     with columns, columns.paragraph(first_line_indent=INDENT, bottom_margin=4) as paragraph:
         paragraph.write(text)

@@ -8,7 +8,7 @@ Every text is written as text: the content of a record never becomes a formula o
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,10 +16,18 @@ import xlsxwriter
 
 from fieldapp.i18n import _
 from fieldapp.reports.figures import STAR, Figure
-from fieldapp.reports.files.document import Document, FigureEntry, Split
+from fieldapp.reports.files.document import NOTED, Document, FigureEntry, Split
 from fieldapp.reports.narrative import table_notes
 
-CellValue = str | int | date | Figure | None
+
+@dataclass(frozen=True)
+class Provisional:
+    """A figure on which posts do not agree: its cell shows a mark behind it."""
+
+    figure: Figure
+
+
+CellValue = str | int | date | Figure | Provisional | None
 """A figure is written as its number, “khoảng” by the format of the cell; where records give words, all as words"""
 
 EXACT = 10**15
@@ -33,6 +41,9 @@ MARK = "* "
 STARRED = f'"{STAR}"'
 """The end of a format of numbers: the cell shows the star and holds the number"""
 
+DISPUTED = f'" {NOTED}"'
+"""The same of a figure on which posts do not agree"""
+
 
 def xlsx_bytes(document: Document) -> bytes:
     """The bytes of the workbook."""
@@ -45,7 +56,7 @@ def xlsx_bytes(document: Document) -> bytes:
     sheets = Sheets(book)
     _figures(sheets, document)
     for split in document.splits:
-        _split(sheets, split)
+        _split(sheets, document, split)
     if document.report.plan:
         _plan(sheets, document)
     _entries(sheets, document.entries)
@@ -75,7 +86,7 @@ class Sheets:
             )
             for decimals, digits in enumerate(("#,##0", "#,##0.0", "#,##0.00", "#,##0.000"))
             for about in (False, True)
-            for star in ("", STARRED)
+            for star in ("", STARRED, DISPUTED)
         }
 
     def write(
@@ -122,12 +133,10 @@ class Sheets:
         sheet.fit_to_pages(1, 0)
 
     def _cell(self, sheet: Any, row: int, column: int, value: CellValue) -> None:
-        if isinstance(value, Figure):
-            if value.value is None or value.in_words or abs(value.value) >= EXACT:
-                sheet.write_string(row, column, value.text, self._text)
-            else:
-                form = self._numbers[value.decimals, value.approximate, STARRED if value.shared else ""]
-                sheet.write_number(row, column, value.value / 10**value.decimals, form)
+        if isinstance(value, Provisional):
+            self._figure(sheet, row, column, value.figure, f" {NOTED}", DISPUTED)
+        elif isinstance(value, Figure):
+            self._figure(sheet, row, column, value, "", STARRED if value.shared else "")
         elif isinstance(value, int):
             sheet.write_number(row, column, value, self._numbers[0, False, ""])
         elif isinstance(value, date):
@@ -135,27 +144,41 @@ class Sheets:
         elif value:
             sheet.write_string(row, column, value, self._text)
 
+    def _figure(self, sheet: Any, row: int, column: int, figure: Figure, mark: str, form: str) -> None:
+        """``mark``: what stands behind words; ``form``: the end of the format of a number."""
+        if figure.value is None or figure.in_words or abs(figure.value) >= EXACT:
+            sheet.write_string(row, column, figure.text + mark, self._text)
+        else:
+            number = self._numbers[figure.decimals, figure.approximate, form]
+            sheet.write_number(row, column, figure.value / 10**figure.decimals, number)
+
 
 def _figures(sheets: Sheets, document: Document) -> None:
     head = [_("Figure"), _("Number"), _("Unit of measure"), _("In words"), _("Period before"), _("Number of records"),
             _("Section"), _("Code")]  # fmt: skip
     rows = [
-        [f.title, f if f.value is None else replace(f, in_words=[]), f.unit, f.text,
+        [f.title, _marked(document, f if f.value is None else replace(f, in_words=[])), f.unit, f.text,
          document.before.get((f.section, f.code)), f.count, section.title, f"{f.section}.{f.code}"]
         for section in document.sections
         for f in section.figures
     ]  # fmt: skip
-    sheets.write(_("Figures"), document.about, [], head, rows, (44, 18, 16, 34, 18, 12, 36, 36))
+    sheets.write(_("Figures"), document.about, document.disputes, head, rows, (44, 18, 16, 34, 18, 12, 36, 36))
 
 
-def _split(sheets: Sheets, split: Split) -> None:
+def _marked(document: Document, figure: Figure) -> Figure | Provisional:
+    return Provisional(figure) if document.is_disputed(figure) else figure
+
+
+def _split(sheets: Sheets, document: Document, split: Split) -> None:
     head = [_("Figure"), _("Unit of measure"), *split.table.titles, _("whole")]
     rows: list[list[CellValue]] = [
-        [(MARK if line.differs else "") + line.figure.title, line.figure.unit, *line.parts, line.figure]
+        [(MARK if line.differs else "") + line.figure.title, line.figure.unit, *line.parts,
+         _marked(document, line.figure)]
         for line in split.table.lines
-    ]
+    ]  # fmt: skip
     widths = (44, 16, *([14] * (len(split.table.titles) + 1)))
-    sheets.write(split.title, split.title, table_notes(split.table), head, rows, widths)
+    notes = [*table_notes(split.table), *document.disputes]
+    sheets.write(split.title, split.title, notes, head, rows, widths)
 
 
 def _plan(sheets: Sheets, document: Document) -> None:
