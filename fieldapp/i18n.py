@@ -1,8 +1,10 @@
 """Messages in the user's language: English in the code, Vietnamese (the default) and others from ``locale/``."""
 
+import csv
 import gettext
 import os
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from struct import unpack_from
 from typing import Any
@@ -117,9 +119,20 @@ def counted(one: str, many: str, n: int, shown: str | None = None) -> str:
 
 
 def everywhere(message: str) -> set[str]:
-    """The message in every language of the program: the texts that a sheet may contain for it."""
+    """The message in every language of the program, and what earlier versions said in its place: the texts by which
+    sheets, pasted ranges and templates of papers may name it."""
     catalogues = sorted(path.name for path in (Path(__file__).parent / "locale").iterdir() if path.is_dir())
-    return {message, *(_catalogue(code).gettext(message) for code in catalogues)}
+    return {message, *(_catalogue(code).gettext(message) for code in catalogues), *_former().get(message, ())}
+
+
+@cache
+def _former() -> Mapping[str, set[str]]:
+    """Message -> the labels of earlier versions, which people have in their files."""
+    former: dict[str, set[str]] = {}
+    with (Path(__file__).parent / "data" / "former_labels.csv").open(encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines):
+            former.setdefault(line["message"], set()).add(line["label"])
+    return former
 
 
 def in_vietnamese(message: str) -> str:

@@ -143,14 +143,15 @@ class Activity(Record):
     activity_kind_id: Annotated[str, Ref("activity_kind"), Field(title="Kind of activity")]
     date_from: Annotated[PastDay, Field(title="Date")]
     date_to: Annotated[MaybePastDay, Field(title="To", description="empty: one day only")] = None
-    unit_id: Annotated[str, Ref("unit"), Field(title="Where")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
     description: Annotated[LongText, Field(title="Description")] = None
     partners: Annotated[Remark, Field(title="Partners")] = None
     people: Annotated[Remark, Personal(), Field(title="People in charge")] = None
     joint_reference: Annotated[
-        LetterNumber, Field(title="Joint reference", description="the number that all posts give one joint deed")
+        LetterNumber,
+        Field(title="Joint reference", description="empty; several posts doing one thing write one code"),
     ] = None
     agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
     ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None

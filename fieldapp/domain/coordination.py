@@ -132,7 +132,7 @@ class SelfManagementGroup(Record):
     ORDERED = (("date_from", "date_to"),)
 
     name: Annotated[Name, Field(title="Name")]
-    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     leader: Annotated[Short, Personal(), Lettered(), Field(title="Leader")] = None
     marker_from: Annotated[LetterNumber, Field(title="From marker")] = None

@@ -136,7 +136,7 @@ class HouseholdCharge(Record):
 
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     household: Annotated[Name, Personal(), Field(title="Household (its head)")]
-    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     date_from: Annotated[PastDay, Field(title="From")]
     date_to: Annotated[MaybeDay, UsualYears(ahead=6), Field(title="To")] = None

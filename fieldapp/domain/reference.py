@@ -253,7 +253,7 @@ class PartyCell(Record):
     LIST = ("name", "unit_id", "hamlet")
 
     name: Annotated[Name, Field(title="Name")]
-    unit_id: Annotated[str, Ref("unit"), Field(title="Unit")]
+    unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
 
 

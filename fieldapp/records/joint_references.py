@@ -38,7 +38,7 @@ def reused_reference_question(store: Store, record: Record, old: Row | None) -> 
     sentence = (
         _("{reference}: the post has recorded it already ({other}, {day}); both count. Is this another part of it?")
         if touching
-        else _("{reference}: the post has used this number already ({other}, {day}). Is this another activity?")
+        else _("{reference}: the post has used this code already ({other}, {day}). Is this another activity?")
     ).format(
         reference=record.joint_reference,
         other=labels(store, record.KIND, [other["id"]])[other["id"]],

@@ -19,7 +19,16 @@ def _means(words: str, *actions: str) -> Meaning:
 
 
 MEANINGS: Mapping[str, Meaning] = {
-    "enter": _means("open it, take it, go on", "submit", "submit_comment", "select", "work", "take", "app.focus_next"),
+    "enter": _means(
+        "open, take, go on; record at the end",
+        "submit",
+        "submit_comment",
+        "submit_last",
+        "select",
+        "work",
+        "take",
+        "app.focus_next",
+    ),
     "escape": _means("back one step", "back", "close", "leave", "app.quit"),
     "f1": _means("help", "help", "app.help"),
     "f2": _means(

@@ -8,6 +8,8 @@ from fieldapp.vietnamese.old_fonts import Converted, Written, convert
 from fieldapp.vietnamese.text import clean, search_key
 
 Rows = list[list[str]]
+Names = frozenset[str]
+"""What a heading may call a column: its title in every language, of now and of earlier versions"""
 
 NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "no"})
 """Search keys of the heading of a column that counts the rows"""
@@ -39,22 +41,22 @@ def in_unicode(rows: Rows) -> tuple[Rows, Sequence[Converted]]:
     return made, list(changed.values())
 
 
-def placed(rows: Rows, titles: Sequence[str], first: int) -> Rows | None:
-    """The rows with a cell for each title; None if some would have no place.
+def placed(rows: Rows, columns: Sequence[Names], first: int) -> Rows | None:
+    """The rows with a cell for each column; None if some would have no place.
 
-    The first row decides where it holds at least two titles; otherwise the cells lie side by side from title ``first``
-    on.
+    The first row decides where it names at least two columns; otherwise the cells lie side by side from column
+    ``first`` on.
     """
-    named = _by_heading(rows, titles)
+    named = _by_heading(rows, columns)
     if named:
         rows = rows[1:]
     else:
         named = list(range(first, first + max(map(len, rows))))
     placed_rows = []
     for row in rows:
-        cells = [""] * len(titles)
+        cells = [""] * len(columns)
         for at, cell in zip(named, row, strict=False):
-            if cell and at >= len(titles):
+            if cell and at >= len(columns):
                 return None
             if cell and at >= 0:
                 cells[at] = cell
@@ -62,23 +64,23 @@ def placed(rows: Rows, titles: Sequence[str], first: int) -> Rows | None:
     return placed_rows
 
 
-def left_out(rows: Rows, titles: Sequence[str]) -> list[str]:
-    """The headings of columns that hold something and are none of the titles, without the numbering."""
+def left_out(rows: Rows, columns: Sequence[Names]) -> list[str]:
+    """The headings that hold something below and name none of the columns, without the numbering."""
     return [
         rows[0][column]
-        for column, at in enumerate(_by_heading(rows, titles))
+        for column, at in enumerate(_by_heading(rows, columns))
         if at < 0
         and search_key(rows[0][column]) not in NUMBERING
         and any(row[column : column + 1] not in ([], [""]) for row in rows[1:])
     ]
 
 
-def _by_heading(rows: Rows, titles: Sequence[str]) -> list[int]:
-    """For each column of the first row the index of its title, -1 if it is none or stands there before; empty if the
-    row is no heading."""
-    keys = [search_key(title) for title in titles]
-    heads = [search_key(cell) for cell in rows[0]]
-    named = [
-        keys.index(head) if head in keys and head not in heads[:column] else -1 for column, head in enumerate(heads)
-    ]
+def _by_heading(rows: Rows, columns: Sequence[Names]) -> list[int]:
+    """For each column of the first row the index of the one that it names, -1 if it names none or one that was named
+    before; empty if the row is no heading."""
+    places = {search_key(name): at for at, names in reversed([*enumerate(columns)]) for name in names}
+    named: list[int] = []
+    for cell in rows[0]:
+        at = places.get(search_key(cell), -1)
+        named.append(-1 if at in named else at)
     return named if len([at for at in named if at >= 0]) > 1 else []

@@ -40,7 +40,7 @@ def test_every_step_is_a_line_and_what_says_nothing_is_none(world: World) -> Non
         "Thôn, buôn: Buôn A → Buôn B",
         "Bỏ: Số liệu Hộ hưởng lợi · 12",
         "Thôn, buôn: Buôn B → —",
-        "Nơi: Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk → Xã Ea Bung · Huyện Ea Súp · Tỉnh Đắk Lắk",
+        "Xã, phường: Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk → Xã Ea Bung · Huyện Ea Súp · Tỉnh Đắk Lắk",
         "Đã hủy",
         "Lý do: — → nhập trùng",
     ]

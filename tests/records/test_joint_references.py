@@ -21,7 +21,7 @@ FIRST = {
     "joint_reference": "05/KH",
     "measures": [{"measure_id": "luot_kham", "amount": 40}],
 }
-APART = "05/KH: đồn đã dùng số này"
+APART = "05/KH: đồn đã dùng mã này"
 TOUCHING = "05/KH: đồn đã ghi hoạt động này"
 
 
@@ -44,7 +44,7 @@ def test_a_number_that_is_used_again_is_asked_about(run: Run, world: World, firs
     entry = {**FIRST, "date_from": "2014-04-10", "joint_reference": "05-kh"}
     code, out, err = run("add", "activity", "--json", "-", stdin=entry)
     assert (code, out) == (1, "")
-    assert "05-kh: đồn đã dùng số này (Khám" in err and "10/03/2013" in err
+    assert "05-kh: đồn đã dùng mã này (Khám" in err and "10/03/2013" in err
     code, out, _err = run("add", "activity", "--json", "-", "--confirm", stdin=entry)
     assert code == 0
     assert run("edit", out.strip(), "--json", "-", stdin={"description": "đợt 2"})[0] == 0, "the answer is stored"

@@ -12,7 +12,9 @@ from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
+from fieldapp.i18n import _
 from fieldapp.records import form_memory, lists, records
 from fieldapp.tui.screens.form import FormFields, FormScreen
 from fieldapp.tui.screens.quick import QuickScreen
@@ -58,6 +60,27 @@ async def test_in_every_form_whatever_is_pinned(world: World) -> None:
             if problem := await stays_unseen(app, pilot):
                 wrong.append(f"{model.KIND}, its last field in {app.size}: {problem}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("size", [USUAL, SMALL])
+async def test_what_an_empty_field_means_is_seen_in_every_field(world: World, size: tuple[int, int]) -> None:
+    """Also in the last one, where Enter says that there is no further."""
+    for model in (model for model in RECORDS if model.TOP and records.writable(world.post, model)):
+        hints = {shape.name: _(shape.hint) for shape in fields_of(model) if shape.hint}
+        if not hints:
+            continue
+        async with form_driver(world.post, model.KIND, size=size) as form:
+            await form.type("gieng", "<enter>")
+            for key, hint in hints.items():
+                form.row(key).entry.focus()
+                await form.type()
+                if form.app.focused is form.app.form.focus_chain[-1]:
+                    await form.type("<enter>")
+                for _turn in range(TURNS):
+                    if not (lost := hint not in " ".join(form.text().split())):
+                        break
+                    await form.pilot.pause()
+                assert not lost, (model.KIND, key)
 
 
 async def test_after_kind_day_and_place_comes_the_hamlet(world: World) -> None:

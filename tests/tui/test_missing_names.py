@@ -162,12 +162,17 @@ async def test_a_name_that_is_typed_on_the_roll_call_itself_is_no_mark(world: Wo
 
 
 async def test_enter_in_the_last_field_of_the_short_form_records(world: World) -> None:
-    """Not where it was only pressed again, or held down."""
+    """Once something stands there, and the keys below say so: not where Enter was only pressed again, or held down."""
     async with form_driver(world.post, "introduction") as form:
         await form.type("Hoàng Văn An", "<enter>", *["<enter>"] * 3)
         assert "Thêm › Đảng viên" in form.text()
         assert "Đây là ô cuối. Bấm F2 để lưu." in form.text()
-        await form.type("1990", "<enter>")
+        assert "Enter Ô sau" in form.text()
+        await form.type("1990")
+        assert "Enter/F2 Lưu" in form.text()
+        await form.type("<up>")
+        assert "Enter Ô sau" in form.text()
+        await form.type("<down>", "<enter>")
         assert "Thêm › Đảng viên" not in form.text()
         assert form.row("member_id").entry.value.startswith("Hoàng Văn An")
 

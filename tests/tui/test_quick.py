@@ -141,15 +141,16 @@ def test_a_range_as_a_spreadsheet_copies_it() -> None:
     assert rows is not None
     rows, changed = in_unicode(rows)
     assert [change.before for change in changed] == [f'{text} đi "chợ"']
-    assert placed(rows, ["Ngày", "Nơi", "Nội dung"], 0) == [
+    columns = [frozenset({name}) for name in ("Ngày", "Nơi", "Nội dung")]
+    assert placed(rows, columns, 0) == [
         ["5/11/2026", "", 'Giúp bà con thôn Ba đi "chợ"'],
         ["", "", "xã"],
     ]
-    assert placed([["a", "b"]], ["Ngày", "Nơi", "Nội dung"], 1) == [["", "a", "b"]]
-    assert placed([["a", "b"]], ["Ngày", "Nơi", "Nội dung"], 2) is None
+    assert placed([["a", "b"]], columns, 1) == [["", "a", "b"]]
+    assert placed([["a", "b"]], columns, 2) is None
     twice = [["Ngày", "Ngày", "Nơi"], ["5/11", "6/11", "Ia Rvê"]]
-    assert placed(twice, ["Ngày", "Nơi"], 0) == [["5/11", "Ia Rvê"]]
-    assert left_out(twice, ["Ngày", "Nơi"]) == ["Ngày"]
+    assert placed(twice, columns[:2], 0) == [["5/11", "Ia Rvê"]]
+    assert left_out(twice, columns[:2]) == ["Ngày"]
     assert pasted_rows("một dòng\nhai dòng") is None
     assert pasted_rows('5"\tcao 3" rưỡi') == [['5"', 'cao 3" rưỡi']]
 

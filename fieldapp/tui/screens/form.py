@@ -31,6 +31,7 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.screens.base import Dialog, Page
 from fieldapp.tui.widgets.editor import Editor, FormContext
 from fieldapp.tui.widgets.entries import field_row
+from fieldapp.tui.widgets.entry import Entry
 from fieldapp.tui.widgets.extras import ExtrasEditor
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.footer import KeyFooter
@@ -62,6 +63,15 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
         Binding("pageup", "page_up", _("Page up"), show=False),
         Binding("pagedown", "page_down", _("Page down"), show=False),
     ]
+
+    def on_resize(self) -> None:
+        """Keep the focused field in sight, with what is said of it: a message below takes a line from the fields."""
+        self.call_after_refresh(self._show_focused)
+
+    def _show_focused(self) -> None:
+        for row in self.query(FieldRow):
+            if row.has_focus_within:
+                row.scroll_visible(animate=False)
 
 
 class FormScreen(Page):
@@ -663,6 +673,8 @@ class ShortForm(FormScreen, Dialog):
     def __init__(self, addition: Addition) -> None:
         super().__init__(addition.kind, initial=addition.given)
         self._begun = addition.typed
+        self._ended = False
+        """Enter records, as the keys below say"""
 
     def compose(self) -> ComposeResult:
         shown = {*self.model.LABEL, *self._begun, *self._initial}
@@ -672,6 +684,8 @@ class ShortForm(FormScreen, Dialog):
             if s.name in shown or (s.required and s.default is None) or (s.name in self.model.APART and s.ref is None)
         ]
         self._editors = [field_row(self.store, shape) for shape in shapes]
+        for row in self._rows:
+            row.entry.ends, row.entry.at_enter = self._ends, self._record_at_end
         with Vertical(id="box"):
             fields = FormFields(id="fields")
             with Horizontal(id="top"):
@@ -691,13 +705,21 @@ class ShortForm(FormScreen, Dialog):
                 row.entry.value = str(self._begun[row.key])
                 row.resolve_typed()
 
-    def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
-        """Go to the next field; Enter in the last one records, unless it is merely held down or pressed again."""
+    def _ends(self) -> bool:
+        """Whether Enter records: in the last field, once something stands there."""
         chain = self.focus_chain
-        if chain and self.focused is chain[-1] and self.app.last_key == "enter" and not self.app.repeated:
+        return bool(chain) and self.focused is chain[-1] and isinstance(chain[-1], Entry) and bool(chain[-1].value)
+
+    def _record_at_end(self) -> bool:
+        if ends := self._ends():
             self.action_save()
-            return self.focused
-        return super().focus_next(selector)
+        return ends
+
+    def _follow(self) -> None:
+        super()._follow()
+        if self._ended != self._ends():
+            self._ended = not self._ended
+            self.refresh_bindings()
 
     def _first_open(self) -> Editor:
         """The first field that still needs something."""

@@ -19,7 +19,7 @@ from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.escaping import brief_text
-from fieldapp.i18n import _, counted
+from fieldapp.i18n import _, counted, everywhere
 from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
 from fieldapp.tui.host import Host
@@ -47,6 +47,8 @@ class EntryColumn:
 
     key: str
     title: str
+    names: frozenset[str]
+    """What the heading of a pasted range may call it"""
     width: int
     entry: Entry
     stays: bool
@@ -122,6 +124,7 @@ class QuickScreen(Page):
             cell.entry.display = cell in shown
             cell.entry.styles.width = "1fr" if last else cell.width
             cell.entry.at_enter = self._record if last else lambda: False
+            cell.entry.ends = partial(bool, last)
             cell.entry.at_paste = partial(self._paste_range, cell)
         self.query_one("#titles", Static).update(Content(_in_columns(shown, [c.title for c in shown])))
 
@@ -163,7 +166,7 @@ class QuickScreen(Page):
             return False
         rows, changed = pasted_range.in_unicode(rows)
         shown = [c for c in self._cells if c.entry.display]
-        placed = pasted_range.placed(rows, [c.title for c in shown], shown.index(cell))
+        placed = pasted_range.placed(rows, [c.names for c in shown], shown.index(cell))
         if placed is None:
             self._say("! " + _("The range has more columns than there are from here on. Nothing was pasted."))
             return True
@@ -178,7 +181,7 @@ class QuickScreen(Page):
                 markup=False,
                 timeout=10,
             )
-        if left_out := pasted_range.left_out(rows, [c.title for c in shown]):
+        if left_out := pasted_range.left_out(rows, [c.names for c in shown]):
             self.notify(
                 _("Not pasted, because this line has no column for it: {columns}.").format(
                     columns=", ".join(f"“{brief_text(title)}”" for title in left_out)
@@ -348,7 +351,7 @@ def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list
     shapes = [s for s in fields_of(model) if s.name != KIND and s.type != "long" and s.heir_of is None]
     needed = [_cell(store, s) for s in shapes if s.required]
     figures = [
-        EntryColumn(m["id"], m["name"], FIGURE, FigureField(m, {}), stays=False, measure=True)
+        EntryColumn(m["id"], m["name"], frozenset({m["name"]}), FIGURE, FigureField(m, {}), stays=False, measure=True)
         for m in (lists.measures_of(store, activity_kind) if activity_kind else [])
     ]
     further = [_cell(store, s) for s in shapes if not s.required and (s.name in model.LIST or s.name == "hamlet")]
@@ -357,7 +360,9 @@ def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list
 
 def _cell(store: Store, shape: FieldShape) -> EntryColumn:
     entry = ENTRIES[shape.type](store, shape)
-    return EntryColumn(shape.name, _(shape.title), WIDTHS.get(shape.type, TEXT), entry, stays=shape.type in STAYS)
+    names = frozenset(everywhere(shape.title))
+    width = WIDTHS.get(shape.type, TEXT)
+    return EntryColumn(shape.name, _(shape.title), names, width, entry, stays=shape.type in STAYS)
 
 
 def _fitting(cells: list[EntryColumn], room: int) -> list[EntryColumn]:

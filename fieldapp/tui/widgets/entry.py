@@ -13,6 +13,9 @@ from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import tidy
 
+EMPTY = "—"
+"""What stands in a field that is empty"""
+
 
 @dataclass(frozen=True)
 class EntryReading:
@@ -30,16 +33,21 @@ class Entry(TextField):
     Entry:focus { background: $surface-lighten-2; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", _("Next"), key_display="Enter")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", _("Next"), key_display="Enter"),
+        Binding("enter", "submit_last", _("Save"), key_display="Enter"),
+    ]
 
     WIDTH: ClassVar[int | None] = None
     """Columns; None: as wide as the line, with the reading below."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="—")
+        super().__init__(placeholder=EMPTY)
         self.around = FormContext()
         self.at_enter: Callable[[], bool] = lambda: False
         """Called before Enter goes on; True if Enter was for something else"""
+        self.ends: Callable[[], bool] = lambda: False
+        """Whether Enter records what was typed, so that the keys below say so"""
         self.at_paste: Callable[[str], bool] = lambda _text: False
         """Called before text is pasted; True if it is not for this field alone"""
 
@@ -88,11 +96,21 @@ class Entry(TextField):
         """What the text means, or what is expected here."""
         return EntryReading()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter goes on, or it records."""
+        if action in ("submit", "submit_last"):
+            return self.ends() == (action == "submit_last")
+        return super().check_action(action, parameters)
+
     async def action_submit(self) -> None:
         """Go on to the next field, unless Enter is for something else here."""
         self.compose_letters()
         if not self.at_enter():
             await super().action_submit()
+
+    async def action_submit_last(self) -> None:
+        """Record; what Enter takes from a list is taken first."""
+        await self.action_submit()
 
     def companion(self) -> Widget | None:
         """A widget below the field, such as a list of choices."""

@@ -3,6 +3,7 @@
 from textwrap import fill
 from typing import Any
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -11,7 +12,7 @@ from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
 from fieldapp.tui.widgets.editor import Editor, FormContext, problem_sign
-from fieldapp.tui.widgets.entry import Entry
+from fieldapp.tui.widgets.entry import EMPTY, Entry
 from fieldapp.tui.widgets.long_text import WrappedText
 
 LABEL_WIDTH = 22
@@ -49,7 +50,7 @@ class FieldRow(Editor):
         hint: str = "",
         copies: bool = True,
     ) -> None:
-        """``hint`` is shown beside the field while it is empty."""
+        """``hint`` is shown while the field is empty: within a field that has room for it, else beside or below."""
         super().__init__(key)
         self.copies = copies
         self.title = title
@@ -135,11 +136,20 @@ class FieldRow(Editor):
         """Show what the field's text means now."""
         reading = self.entry.reading()
         text = reading.text if reading.understood else f"? {reading.text}"
-        if self._hint and not self.entry.value:
+        if self._hint and not self.entry.value and not self._hints_within():
             text = " · ".join(part for part in (text, self._hint) if part)
         self._reading.show(text)
         self._reading.set_class(not reading.understood, "-unclear")
         self._reading.set_class(bool(text), "-shown")
+
+    def _hints_within(self) -> bool:
+        """Show the hint in the empty field, if that is wide and the hint fits: a row below would be out of sight under
+        the last field, and under an open list."""
+        within = f"{EMPTY} {self._hint}"
+        room = self.entry.content_size.width
+        fits = self.entry.WIDTH is None and (not room or cell_len(within) <= room)
+        self.entry.placeholder = within if fits else EMPTY
+        return fits
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

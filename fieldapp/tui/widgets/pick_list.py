@@ -330,7 +330,8 @@ class PickList(Entry):
             self._drop_down()
         else:
             self.load(row_id)
-            self.screen.focus_next()
+            if not self.at_enter():
+                self.screen.focus_next()
 
     def _on_blur(self, event: Blur) -> None:
         super()._on_blur(event)
