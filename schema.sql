@@ -266,7 +266,8 @@ CREATE TABLE activity (
     joint_reference TEXT CHECK (joint_reference IS NULL OR length(joint_reference) BETWEEN 1 AND 60),
     agreement_task_id TEXT REFERENCES agreement_task (id),
     ethnic_group_id TEXT REFERENCES ethnic_group (id),
-    unit_now_id TEXT REFERENCES unit (id)
+    unit_now_id TEXT REFERENCES unit (id),
+    no_files_because TEXT CHECK (no_files_because IS NULL OR length(no_files_because) BETWEEN 1 AND 1000)
 ) STRICT;
 CREATE INDEX activity_date ON activity (date_from, id, voided_at);
 -- An activity counts where it ended.
@@ -275,6 +276,7 @@ CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference 
 CREATE INDEX activity_unit ON activity (unit_id);
 CREATE INDEX activity_unit_now ON activity (unit_now_id) WHERE unit_now_id IS NOT NULL;
 CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
+CREATE INDEX activity_no_files ON activity (id) WHERE no_files_because IS NOT NULL;
 
 CREATE TABLE activity_measure (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
@@ -607,6 +609,8 @@ CREATE TABLE attachment (
 ) STRICT;
 CREATE INDEX attachment_record ON attachment (record_id);
 CREATE INDEX attachment_hash ON attachment (sha256);
+CREATE INDEX attachment_post ON attachment (post_id, sha256) WHERE voided_at IS NULL;
+CREATE INDEX attachment_kind ON attachment (record_kind) WHERE voided_at IS NULL;
 
 -- views ----------------------------------------------------------------------------------------------------------
 
@@ -660,6 +664,22 @@ WITH RECURSIVE
     )
 SELECT u.id AS unit_id, CASE WHEN count(l.heir_id) = 1 THEN min(l.heir_id) END AS today_id, count(l.heir_id) AS heirs
 FROM unit u LEFT JOIN last l ON l.unit_id = u.id GROUP BY u.id;
+
+-- How many photographs and minutes the kind of a standing activity wants, and how many it has: standing files of its own
+-- post, each content once. Of a file without a sort, from versions before, a picture is a photograph, and a paper a minute.
+CREATE VIEW activity_files AS
+SELECT a.id AS activity_id, a.post_id, a.date_from,
+    coalesce(k.photographs_wanted, 0) AS photographs_wanted, coalesce(k.minutes_wanted, 0) AS minutes_wanted,
+    (SELECT count(DISTINCT f.sha256) FROM attachment f
+        WHERE f.record_id = a.id AND f.post_id = a.post_id AND f.record_kind = 'activity' AND f.voided_at IS NULL
+            AND coalesce(f.sort, CASE WHEN f.media_type LIKE 'image/%' THEN 'photograph' ELSE 'minute' END)
+                = 'photograph') AS photographs,
+    (SELECT count(DISTINCT f.sha256) FROM attachment f
+        WHERE f.record_id = a.id AND f.post_id = a.post_id AND f.record_kind = 'activity' AND f.voided_at IS NULL
+            AND coalesce(f.sort, CASE WHEN f.media_type LIKE 'image/%' THEN 'photograph' ELSE 'minute' END)
+                = 'minute') AS minutes
+FROM activity a JOIN activity_kind k ON k.id = a.activity_kind_id
+WHERE a.voided_at IS NULL;
 
 -- The newest review of each record. Of two reviews whose authors did not know each other's, all replicas take the same.
 CREATE VIEW review_latest AS
@@ -981,6 +1001,15 @@ CREATE TABLE local_file_receipt (
     has BLOB NOT NULL,               -- first 8 bytes of each hash, sorted
     declined BLOB NOT NULL,          -- the same, of those that it does not have and does not want
     PRIMARY KEY (replica_id, log_id)
+) STRICT, WITHOUT ROWID;
+
+-- What manifests say of the files of each post, kept from one export to the next. Triggers take a row away when a file's
+-- row changes (fieldapp/store/capture.py).
+CREATE TABLE local_file_stock (
+    post_id TEXT NOT NULL PRIMARY KEY,
+    folder TEXT NOT NULL,            -- state of the folder of sealed files (fieldapp/store/blobs.py)
+    has BLOB NOT NULL,               -- first 8 bytes of the hash of each that is here, sorted
+    declined BLOB NOT NULL           -- the same, of those that were taken away here on purpose
 ) STRICT, WITHOUT ROWID;
 
 -- Search keys without case, tone and diacritics (fieldapp/vietnamese/text.py); the trigram-free prefix index is enough:

@@ -136,7 +136,8 @@ class Activity(Record):
     }
     ALIKE = ("activity_kind_id", "unit_id", "date_from")
     APART = ("hamlet", "joint_reference", "event_id")
-    MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference")
+    MORE = ("partners", "people", "agreement_task_id", "ethnic_group_id", "joint_reference", "no_files_because")
+    LATER = ("no_files_because",)
     PLACED = {"date_to": "hamlet"}
     """Between the day and the place, people type the place into it"""
 
@@ -158,3 +159,5 @@ class Activity(Record):
     unit_now_id: Annotated[str | None, Ref("unit"), SuccessorOf("unit_id"), Field(title="Today's unit (if split)")] = (
         None
     )
+    no_files_because: Annotated[Remark, Personal(), Field(title="Why there is no photograph or minute")] = None
+    """What settles that photographs or minutes are lacking which its kind wants"""

@@ -78,7 +78,7 @@ def grants(tables: Sequence[MirrorTable], schema: str) -> Iterator[str]:
     yield f"GRANT SELECT ON {schema}.{RETURNED} TO {ANALYST}, {PROVINCE}"
     yield from _policies(f"{schema}.{RETURNED}")
     yield f"GRANT SELECT ON {schema}.review_latest TO {PROVINCE}"
-    for view in ("unit_today", "figures_by_year", "figures_by_month", "figures_by_post", "mirrored"):
+    for view in ("unit_today", "figures_by_year", "figures_by_month", "figures_by_post", "mirrored", "activity_files"):
         yield f"GRANT SELECT ON {schema}.{view} TO {ANALYST}, {PROVINCE}"
     yield f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {ANALYST}, {PROVINCE}"
 

@@ -45,17 +45,11 @@ WANTING = "coalesce(k.photographs_wanted, 0) + coalesce(k.minutes_wanted, 0) > 0
 """SQL: whether the kind ``k`` wants any file"""
 
 _ITS = "f.record_id = a.id AND f.post_id = a.post_id AND f.record_kind = 'activity' AND f.voided_at IS NULL"
-_HAS = f"(SELECT count(DISTINCT f.sha256) FROM attachment f WHERE {_ITS} AND {SORT} = '{{sort}}')"
-_PHOTOGRAPHS, _MINUTES = _HAS.format(sort="photograph"), _HAS.format(sort="minute")
-_OF_KINDS = (
-    f"FROM activity a CROSS JOIN activity_kind k ON k.id = a.activity_kind_id WHERE {WANTING} AND a.voided_at IS NULL"
-)
+_SETTLED = "w.activity_id IN (SELECT id FROM activity WHERE no_files_because IS NOT NULL)"
+"""SQL over a row ``w`` of ``activity_files``: somebody has said why there is no photograph or minute"""
 _LACKING = (
-    f"{_OF_KINDS} AND a.date_from BETWEEN :first AND :last"
-    f" AND (coalesce(k.photographs_wanted, 0) > {_PHOTOGRAPHS} OR coalesce(k.minutes_wanted, 0) > {_MINUTES})"
-)
-_COLUMNS = (
-    f"a.id, a.post_id, k.photographs_wanted, k.minutes_wanted, {_PHOTOGRAPHS} AS photographs, {_MINUTES} AS minutes"
+    "FROM activity_files w WHERE w.date_from BETWEEN :first AND :last AND w.photographs_wanted + w.minutes_wanted > 0"
+    " AND (w.photographs < w.photographs_wanted OR w.minutes < w.minutes_wanted)"
 )
 
 
@@ -65,28 +59,44 @@ def wanted_by(kind: Mapping[str, int | None]) -> Files:
 
 
 def lacking(store: Store, record_id: str) -> Files:
-    """What a record lacks of the files that its kind wants."""
-    row = store.row(f"SELECT {_COLUMNS} {_OF_KINDS} AND a.id = ?", [record_id])
+    """What a record lacks of the files that its kind wants; nothing where somebody has said why there is none."""
+    row = store.row(f"SELECT * FROM activity_files w WHERE w.activity_id = ? AND NOT {_SETTLED}", [record_id])
     return _lacks(row) if row is not None else Files()
 
 
 def lacking_records(store: Store, first: date, last: date, most: int) -> dict[str, Files]:
-    """The records that began in these days and lack some, the newest first -> what they lack."""
+    """The records that began in these days and lack some, the newest first -> what they lack; without those of which
+    somebody has said why there is none."""
     bounds = {"first": first.isoformat(), "last": last.isoformat(), "most": most}
-    rows = store.rows(f"SELECT {_COLUMNS} {_LACKING} ORDER BY a.date_from DESC, a.id DESC LIMIT :most", bounds)
-    return {row["id"]: _lacks(row) for row in rows}
+    rows = store.rows(
+        f"SELECT w.* {_LACKING} AND NOT {_SETTLED} ORDER BY w.date_from DESC, w.activity_id DESC LIMIT :most", bounds
+    )
+    return {row["activity_id"]: _lacks(row) for row in rows}
 
 
-def lacking_by_post(store: Store, first: date, last: date) -> dict[str, int]:
-    """Id of a post -> how many of its records that began in these days lack some."""
+def lacking_by_post(store: Store, first: date, last: date) -> dict[str, tuple[int, int]]:
+    """Id of a post -> how many of its records that began in these days lack some: (without a word, those of which
+    somebody has said why there is none)."""
     bounds = {"first": first.isoformat(), "last": last.isoformat()}
-    rows = store.rows(f"SELECT a.post_id, count(*) AS n {_LACKING} GROUP BY a.post_id", bounds)
-    return {row["post_id"]: row["n"] for row in rows}
+    rows = store.rows(
+        f"SELECT w.post_id, count(*) AS n, sum({_SETTLED}) AS settled {_LACKING} GROUP BY w.post_id",
+        bounds,
+    )
+    return {row["post_id"]: (row["n"] - row["settled"], row["settled"]) for row in rows}
 
 
 def _lacks(row: Row) -> Files:
     wanted = wanted_by(row)
     return Files(max(wanted.photographs - row["photographs"], 0), max(wanted.minutes - row["minutes"], 0))
+
+
+def settled(store: Store, ids: Collection[str]) -> set[str]:
+    """The activities of which somebody has said why there is no photograph or minute."""
+    rows = store.rows(
+        "SELECT id FROM activity WHERE no_files_because IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+        [json.dumps(sorted(ids))],
+    )
+    return {row["id"] for row in rows}
 
 
 def contents_at(store: Store, ids: Collection[str]) -> dict[str, dict[FileSort, set[str]]]:

@@ -94,7 +94,9 @@ class PostCoverage:
     months: list[Month]
     laptops: list[Laptop]
     without_files: int = 0
-    """activities of these months that lack a photograph or minute that their kind wants"""
+    """activities of these months that lack a photograph or minute that their kind wants, and do not say why"""
+    explained: int = 0
+    """those that lack one, and say why there is none"""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,8 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     for row in _posts(store):
         about = laptops.get(row["id"], []), gaps, waiting.get(row["id"], 0), refused.get(row["id"], [])
         made = _post(store, row, grid, counts, *about, limit, today)
-        posts.append(replace(made, without_files=without_files.get(row["id"], 0)))
+        lacking, explained = without_files.get(row["id"], (0, 0))
+        posts.append(replace(made, without_files=lacking, explained=explained))
     posts.sort(key=lambda p: not p.late)
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
 
@@ -523,6 +526,13 @@ def post_details(post: PostCoverage, limit: int) -> list[str]:
             "{n} activity lacks a photograph or minute",
             "{n} activities lack photographs or minutes",
             post.without_files,
+        )
+        found.append(f"· {text}")
+    if post.explained:
+        text = counted(
+            "{n} activity says why it has no photograph or minute",
+            "{n} activities say why they have no photograph or minute",
+            post.explained,
         )
         found.append(f"· {text}")
     for laptop in post.laptops:

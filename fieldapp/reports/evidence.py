@@ -34,6 +34,8 @@ class Evidence:
     with_minutes: int
     not_arrived: int
     """those that have all that is wanted, but not all of it is on this laptop"""
+    explained: int
+    """those that do not have all of it, and of which somebody has said why there is none"""
     measure_id: str | None = None
     """the measure of works of which the following are parts; None: the kind has none, or not all of it is a number"""
     decimals: int = 0
@@ -106,6 +108,7 @@ def _of_kinds(
             kind["id"], kind["name"], kind["section"], wanted.photographs, wanted.minutes, len(its),
             len(with_photographs), len(with_minutes),
             sum(not things.is_here(one, wanted) for one in with_photographs & with_minutes),
+            sum(map(things.is_settled, its - (with_photographs & with_minutes))),
         )  # fmt: skip
         yield found if figure is None else _of_works(found, figure, wanted, amounts, things)
 
@@ -134,7 +137,9 @@ class _Things:
     def __init__(self, store: Store, deeds: Mapping[str, str], records: set[str]) -> None:
         self._deeds = deeds
         asked = {self.of(record) for record in records}
-        files = wanted_files.contents_at(store, records | {one for one, deed in deeds.items() if deed in asked})
+        all_records = records | {one for one, deed in deeds.items() if deed in asked}
+        files = wanted_files.contents_at(store, all_records)
+        self._settled = {self.of(record) for record in wanted_files.settled(store, all_records)}
         self._contents: dict[str, dict[FileSort, set[str]]] = {}
         for record, sorts in files.items():
             its = self._contents.setdefault(self.of(record), {})
@@ -150,6 +155,10 @@ class _Things:
     def has(self, thing: str, wanted: Files, sort: FileSort) -> bool:
         """Whether it has as many of a sort as are wanted."""
         return len(self._its(thing, sort)) >= (wanted.minutes if sort == "minute" else wanted.photographs)
+
+    def is_settled(self, thing: str) -> bool:
+        """Whether somebody has said why there is no photograph or minute."""
+        return thing in self._settled
 
     def is_here(self, thing: str, wanted: Files) -> bool:
         """Whether as many as are wanted are stored on this laptop."""
@@ -174,6 +183,8 @@ def evidence_text(found: Sequence[Evidence]) -> str:
         (minutes, _("minutes: {n} of {all}"), sum(one.with_minutes for one in minutes)),
     ]
     parts = [text.format(n=n, all=sum(one.activities for one in its)) for its, text, n in texts if its]
+    if explained := sum(one.explained for one in found):
+        parts.append(counted("of {n} it is said why there is none", "of {n} it is said why there is none", explained))
     if away := sum(one.not_arrived for one in found):
         parts.append(counted("the files of {n} have not all arrived", "the files of {n} have not all arrived", away))
     return _("Activities with what is wanted of them: {parts}.").format(parts="; ".join(parts))

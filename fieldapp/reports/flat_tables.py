@@ -120,7 +120,28 @@ def _own(model: type[Record], table: str, joins: _Joins, personal: bool) -> Iter
         elif personal or not shape.personal:
             yield _plain(shape, table, joins)
     if model is Activity:
+        yield from _its_files(table, joins)
         yield FlatColumn("counts_on", _("Counts on"), "date", f"coalesce({table}.date_to, {table}.date_from)")
+
+
+def _its_files(table: str, joins: _Joins) -> Iterator[FlatColumn]:
+    """How many photographs and minutes an activity has, and how many its kind wants (``docs/counting-rules.md``)."""
+    kind = joins.to("activity_kind", f"{{}}.id = {table}.activity_kind_id")
+    sort = "coalesce(sort, CASE WHEN media_type LIKE 'image/%' THEN 'photograph' ELSE 'minute' END)"
+    counted = ", ".join(
+        f"count(DISTINCT CASE WHEN {sort} = '{one}' THEN sha256 END) AS {one}s" for one in ("photograph", "minute")
+    )
+    files = joins.to(
+        f"(SELECT record_id, post_id, {counted} FROM attachment WHERE record_kind = 'activity' AND voided_at IS NULL"
+        " GROUP BY record_id, post_id)",
+        f"{{0}}.record_id = {table}.id AND {{0}}.post_id = {table}.post_id",
+    )
+    for name, title, wanted in (
+        ("photographs", _("Photographs it has"), _("Photographs wanted, at least")),
+        ("minutes", _("Minutes it has"), _("Minutes wanted, at least")),
+    ):
+        yield FlatColumn(name, title, "integer", f"coalesce({files}.{name}, 0)")
+        yield FlatColumn(f"{name}_wanted", wanted, "integer", f"coalesce({kind}.{name}_wanted, 0)")
 
 
 def _plain(shape: FieldShape, table: str, joins: _Joins) -> FlatColumn:

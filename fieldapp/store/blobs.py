@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
-from fieldapp.store import disk, disk_errors, vault
+from fieldapp.store import disk, disk_errors, vault, wall
+from fieldapp.store.connection import DatabaseError
 from fieldapp.store.store import FILES_FOLDER, Store
 
 if TYPE_CHECKING:
@@ -76,6 +77,24 @@ def names_here(home: Path) -> set[str]:
     return found
 
 
+RECENT = 4.0
+"""Seconds: a folder that changed so lately may change once more, and show the same time. FAT counts two seconds"""
+
+
+def folder_state(home: Path) -> str | None:
+    """A word that is another one when a sealed file has come or gone; None if that cannot be told, of the newest ones.
+
+    It is made of the times of the folders: reading the names of all files takes longer, the more there are.
+    """
+    times: list[tuple[str, int]] = []
+    with suppress(FileNotFoundError), os.scandir(home / FILES_FOLDER) as folders:
+        times = sorted((one.name, os.stat(one).st_mtime_ns) for one in folders if one.is_dir())  # noqa: PTH116 — quick
+    now = wall.shown().timestamp()
+    if any(abs(now - changed / 1e9) < RECENT for _name, changed in times):
+        return None
+    return hashlib.sha256(repr(times).encode()).hexdigest()
+
+
 def put(store: Store, data: bytes) -> str:
     """Store a content, sealed, and return its SHA-256; nothing is written where it is here already.
 
@@ -115,12 +134,20 @@ def get(store: Store, sha256: str, kind: str = "") -> bytes | None:
 def set_damaged_aside(store: Store, sha256: str, kind: str = "") -> None:
     """Rename a sealed file that cannot be opened, so that it counts as not here."""
     path = path_of(store, sha256, kind)
+    _look_anew(store)
     disk.replace(path, path.with_name(path.name + DAMAGED))
 
 
 def remove(store: Store, sha256: str, kind: str = "") -> None:
     """Take a stored content away; OSError where that is not possible."""
+    _look_anew(store)
     remove_sealed(path_of(store, sha256, kind))
+
+
+def _look_anew(store: Store) -> None:
+    """Let the next export look which files are here: FAT does not tell it by the times of folders."""
+    with suppress(DatabaseError):  # full
+        store.db.execute("DELETE FROM local_file_stock")
 
 
 def remove_sealed(path: Path) -> None:
@@ -157,6 +184,8 @@ def _write(store: Store, sha256: str, kind: str, data: bytes) -> None:
             disk.sync_folder(top)
         with disk.begun(top) as part:
             disk.write_new(part, sealed, 0o600)
+            if not kind:
+                _look_anew(store)
             disk.replace(part, path)  # who was faster wrote the same
         disk.sync_folder(path.parent)
     except OSError as error:

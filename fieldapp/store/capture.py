@@ -55,6 +55,22 @@ def install_triggers(db: Database) -> None:
     for table in synced_tables(db):
         for statement in _triggers(table, db.column_names(table)):
             db.execute(statement)
+    if KEPT in db.table_names():
+        for statement in _forgetting():
+            db.execute(statement)
+
+
+KEPT = "local_file_stock"
+"""What is kept of the files of each post for manifests (``sync/exchange/record_files.py``)"""
+
+
+def _forgetting() -> Iterator[str]:
+    """Triggers that take away what is kept of files when their rows change: also while changes are folded in."""
+    for action, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+        yield f"""CREATE TRIGGER IF NOT EXISTS forget_files_{action.lower()} AFTER {action} ON attachment
+            BEGIN DELETE FROM {KEPT} WHERE post_id = {row}.post_id; END"""
+        yield f"""CREATE TRIGGER IF NOT EXISTS forget_cleared_{action.lower()} AFTER {action} ON local_file_cleared
+            BEGIN DELETE FROM {KEPT}; END"""
 
 
 def _remove_triggers(db: Database) -> int:

@@ -208,6 +208,16 @@ def wanted_files(db: Database) -> None:
     add_what_is_missing(db)
 
 
+@_migration("0019_files_behind")
+def files_behind(db: Database) -> None:
+    """Why an activity has no photograph or minute. What is said of files is kept from one export to the next (local).
+
+    It is looked for anew where the migration is applied again: the version before may have brought files meanwhile.
+    """
+    add_what_is_missing(db)
+    db.execute("DELETE FROM local_file_stock")
+
+
 OFFICIAL_CODES = 15
 """The first ``schema`` of segments whose author had the official codes of units"""
 OFFICIAL_CODES_SINCE = "official_codes_since"
@@ -215,10 +225,10 @@ OFFICIAL_CODES_SINCE = "official_codes_since"
 SCHEMA_BEFORE_OFFICIAL_CODES = 4
 """The ``SEGMENT_SCHEMA`` of the versions before: of changes made before this file got them, sealed when they are"""
 
-SEGMENT_SCHEMA = 18
+SEGMENT_SCHEMA = 19
 """The ``schema`` number in segments and manifests: the shape of the tables whose rows are logged, not of the file.
 
-Those tables have not changed since migration 18. Later migrations only change what a replica keeps for itself. So this
+Those tables have not changed since migration 19. Later migrations only change what a replica keeps for itself. So this
 is a constant, and the same changes give the same bytes in every version of the program. Readers do not check it. If you
 change a logged table, set it to the number of your migration (``tests/store/test_migrations.py`` requires it).
 

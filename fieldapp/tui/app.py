@@ -202,10 +202,13 @@ class FieldApp(Host):
         self._ask_day()
 
     def _would_lose(self) -> bool:
-        """Whether closing the screens would lose what is typed."""
+        """Whether closing the screens would lose what is typed: what can be kept is kept now."""
         from fieldapp.tui.screens.base import Page
 
-        return any(screen.unkept for screen in self.screen_stack if isinstance(screen, Page))
+        pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]
+        for page in pages:
+            page.keep()
+        return any(page.unkept for page in pages)
 
     def _is_busy(self) -> bool:
         return any(getattr(screen, "busy", False) for screen in self.screen_stack)

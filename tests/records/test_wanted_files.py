@@ -207,3 +207,23 @@ def test_headquarters_sees_how_many_records_of_each_post_lack_files(world: World
     (post,) = coverage(world.hq, TODAY).posts
     assert post.without_files == 2
     assert "· 2 hoạt động còn thiếu ảnh, biên bản" in post_details(post, 30)
+
+
+def test_it_is_said_why_there_is_none_and_the_record_is_settled(world: World, run: Run) -> None:
+    """A change like any other: in the history, at headquarters with the next bundle, and taken back by emptying it."""
+    wells = [world.well(date_from=f"2026-11-0{day}") for day in (1, 2, 3)]
+    attachments.add(world.post, wells[0], [one(), paper()])
+    why = {"no_files_because": "Biên bản cháy cùng nhà văn hóa"}
+    assert run("edit", wells[1], "--json", "-", stdin=why)[0] == 0
+    assert {t.target for t in todo(world.post, TODAY) if t.sort == "files"} == {wells[2]}
+    assert not wanted_files.lacking(world.post, wells[1])
+    assert "Lý do không có ảnh, biên bản" in run("show", wells[1], "--history")[1]
+    world.carry(world.post, world.hq)
+    (post,) = coverage(world.hq, TODAY).posts
+    assert (post.without_files, post.explained) == (1, 1)
+    assert "· 1 hoạt động đã ghi lý do không có ảnh, biên bản" in post_details(post, 30)
+    code, out, _said = run("report", "--period", "2026", home="hq")
+    told = "Hoạt động cần ảnh, biên bản: đủ ảnh 1/3; đủ biên bản 1/3; 1 hoạt động đã ghi lý do không có."
+    assert code == 0 and told in out, out
+    assert run("edit", wells[1], "--json", "-", stdin={"no_files_because": None})[0] == 0
+    assert {t.target for t in todo(world.post, TODAY) if t.sort == "files"} == {*wells[1:]}

@@ -42,11 +42,11 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0018_wanted_files", "ef92e0cf60a2cf9fab395a2e2fd66f1924a5fe8b16f967a752d65ccbf67daf47")
+SCHEMA_OF_NEWEST = ("0019_files_behind", "95fca5819867e4e4e1df461235d92053cb0f817894dac5384a34becc64579ffe")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""
-LOGGED_TABLES = (18, "386237e70d030bd7d5eaa2c54dcebaa41f871a003e1df750e52a481b846a311f")
+LOGGED_TABLES = (19, "3d6995cf28536569669876fab1051ad43aeda6c9a343bc83d07f9819c19856fb")
 """``SEGMENT_SCHEMA``, and the hash of the tables whose rows are logged"""
 
 

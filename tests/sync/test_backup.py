@@ -4,9 +4,11 @@ import errno
 import io
 import os
 import tarfile
-from datetime import date, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import on_windows
 import pyrage
 import pytest
 from field import PASSPHRASE, USER, Run, World
@@ -16,7 +18,7 @@ from sync_state import state, stick_that_fails
 
 from fieldapp import replica
 from fieldapp.errors import FieldappError
-from fieldapp.records import lists
+from fieldapp.records import attachments, lists
 from fieldapp.store import migrations, people, vault, wall
 from fieldapp.store.connection import connect
 from fieldapp.store.people import Role
@@ -198,6 +200,25 @@ def test_one_a_day_and_the_old_ones_go(world: World, monkeypatch: pytest.MonkeyP
     kept = [backup._day(path) for path in backup.automatic_backups(world.post.home)]
     weeks, days = [date(2026, 2, day) for day in (8, 15, 22)], [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]
     assert kept == [*weeks, *days][::-1]
+
+
+def test_the_day_of_the_daily_ones_is_the_day_here(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half past midnight in Vietnam is a new day, though it is still the old one in Greenwich."""
+    if not hasattr(time, "tzset"):
+        pytest.skip(on_windows.ABSENT + "a time zone of one process (time.tzset)")
+    checked: list[tuple[str | None, str | None]] = []
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Ho_Chi_Minh")
+        time.tzset()
+        attachments.add(world.post, world.well(), [attachments.Prepared("a.jpg", "image/jpeg", b"one")])
+        for hour in (16, 17, 23):  # 23:30, then 00:30 and 06:30 of the next day
+            patched.setattr(wall, "shown", lambda hour=hour: datetime(2026, 1, 1, hour, 30, tzinfo=UTC))
+            made = backup.daily_backup(world.post)
+            doctor.check_some_files(world.post)
+            day = (world.post.setting(doctor.CHECKED_TO) or "").partition(" ")[0]
+            checked.append((str(backup._day(made.path)) if made else None, day))
+    time.tzset()
+    assert checked == [("2026-01-01", "2026-01-01"), ("2026-01-02", "2026-01-02"), (None, "2026-01-02")]
 
 
 def test_none_where_the_disk_is_nearly_full(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

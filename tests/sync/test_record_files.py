@@ -5,7 +5,9 @@ import io
 import os
 import random
 import shutil
+from base64 import b64decode
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import evidence_files as files
 import pyrage
 import pytest
 from field import PASSPHRASE, Run, World, of_another_post, statements
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from fieldapp.errors import FieldappError
@@ -505,6 +509,71 @@ def test_a_bundle_that_says_the_same_of_thousands_of_files_writes_none_of_it_aga
     world.carry(world.hq, world.post)
     at = receipts.files_at(world.post, world.hq.identity.replica_id)
     assert at is not None and len(at.has) == 4
+
+
+def test_an_export_without_new_files_asks_for_none_of_the_old_ones(
+    world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither rows nor sealed files, whatever has been recorded since: what is said of them is kept."""
+    monkeypatch.setattr(blobs, "RECENT", 0)
+    recorded(world, forty[:4])
+    for sender, to in ((world.post, world.hq), (world.hq, world.post), (world.post, world.hq)):
+        world.carry(sender, to)
+    world.well()
+    asked: list[str] = []
+    with monkeypatch.context() as patched, statements(asked):
+        patched.setattr(blobs, "name_of", lambda *_args: pytest.fail("a sealed file was looked for"))
+        (made,) = outgoing.export(world.post, stick(world, "usb"))
+    assert [sql for sql in asked if "FROM attachment" in sql] == []
+    said = incoming.verify_bundle(world.hq, made.path).manifest.files
+    assert said is not None and len(b64decode(said.has)) == 4 * receipts.PREFIX
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["attach", "take out", "put back", "lose", "damage", "clear", "ask", "carry"]),
+                  st.integers(0, 3)),
+        max_size=8,
+    )
+)  # fmt: skip
+def test_whatever_becomes_of_files_what_is_kept_of_them_is_what_would_be_found(
+    world: World,
+    tmp_path_factory: pytest.TempPathFactory,
+    forty: list[attachments.Prepared],
+    steps: list[tuple[str, int]],
+) -> None:
+    with pytest.MonkeyPatch.context() as patched, closing(world.copy(tmp_path_factory.mktemp("w"))) as copy:
+        patched.setattr(blobs, "RECENT", 0)
+        well = copy.well()
+        for step, number in steps:
+            photo, post = forty[number], copy.post
+            sha256 = blobs.digest(photo.data)
+            row = post.row("SELECT id, voided_at FROM attachment WHERE sha256 = ?", [sha256])
+            path = blobs.path_of(post, sha256)
+            if step == "attach":
+                attachments.add(post, well, [photo])
+            elif step == "carry":
+                copy.carry(post, copy.hq)
+                copy.carry(copy.hq, post)
+            elif step == "clear":
+                file_space.clear(post)
+            elif row is None:
+                continue
+            elif step == "ask":
+                file_space.want_again(post, [sha256])
+            elif step == "take out" and row["voided_at"] is None:
+                attachments.take_out(post, row["id"], "nhầm")
+            elif step == "put back" and row["voided_at"] is not None:
+                attachments.put_back(post, row["id"])
+            elif path.is_file() and step == "lose":
+                path.unlink()
+                os.utime(path.parent, ns=(0, path.parent.stat().st_mtime_ns + number))  # no clock ticks that fast
+            elif path.is_file() and step == "damage":
+                blobs.set_damaged_aside(post, sha256)
+            for store in (post, copy.hq):
+                posts = [r["id"] for r in store.rows("SELECT id FROM post")]
+                assert record_files._said_of_posts(store) == record_files._look_for(store, posts), (step, number)
 
 
 def test_a_limit_is_a_setting_and_an_option(world: World, run: Run, forty: list[attachments.Prepared]) -> None:

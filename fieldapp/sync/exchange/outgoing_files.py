@@ -121,6 +121,9 @@ def all_there(store: Store, inventory: Inventory, to: Peer, dest: Path) -> bool:
 
 def _not_there(store: Store, inventory: Inventory, to: Peer, dest: Path) -> list[RecordFile]:
     """The files that a peer lacks, without those that lie in parts on this stick since its last receipt."""
+    waiting = record_files.lacking_at(store, inventory.files, inventory.others, to)
+    if not waiting:
+        return []
     at = receipts.files_at(store, to.id)
     there: set[bytes] = set()
     for row in store.rows(
@@ -130,7 +133,6 @@ def _not_there(store: Store, inventory: Inventory, to: Peer, dest: Path) -> list
         path = dest / row["name"]
         if path.is_file() and path.stat().st_size == row["size"]:
             there |= receipts.prefixes(row["hashes"])
-    waiting = record_files.lacking_at(store, inventory.files, inventory.others, to)
     return [f for f in waiting if receipts.prefix_of(f.sha256) not in there]
 
 

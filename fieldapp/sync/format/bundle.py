@@ -6,7 +6,7 @@ file and believes nothing until every size, every hash and the sender's signatur
 """
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
@@ -26,6 +26,8 @@ BUNDLE_SUFFIX = ".fieldapp.tar.age"
 PACK_SUFFIX = ".fieldapp-pack.tar"
 MANIFEST = "manifest.json"
 SIGNATURE = ".minisig"
+SMALL = 100_000
+"""Bytes of a bundle whose segments stay in memory once it was inspected, and are not decrypted a second time"""
 MAX_DOCUMENT = 16_384
 """Bytes of a certificate or a signature"""
 
@@ -134,6 +136,8 @@ class Inspected(Struct, frozen=True):
     """(certificate, its bytes, its signature) in order"""
     revocations: list[tuple[keys.Revocation, bytes, bytes]] = field(default_factory=list)
     """(revocation, its bytes, its signature) in order"""
+    segments: list[tuple[bytes, bytes]] | None = None
+    """(bytes, signature) of each, of a bundle that is small; None: they are read again"""
 
     @property
     def sender(self) -> keys.Certificate:
@@ -176,11 +180,13 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
     ``age_secret`` is our age identity; None reads a pack.
     """
     documents: dict[str, bytes] = {}
+    segments: dict[str, bytes] = {}
     try:
         with _decrypted_tar(path, age_secret) as stream:
             members = tarball.read_members(stream)
             raw = _next(members, MANIFEST)
             manifest = _manifest(raw)
+            small = sum(m.size for m in manifest.members) <= SMALL
             signature = _next(members, MANIFEST + SIGNATURE)
             if len(signature) > MAX_DOCUMENT:
                 raise tarball.BadTar("a signature that is too large")
@@ -190,11 +196,14 @@ def inspect(path: Path, age_secret: str | None) -> Inspected:
                     raise tarball.BadTar("a member is not as the manifest lists it")
                 if not expected.name.startswith("segments/"):
                     documents[expected.name] = data
+                elif small:
+                    segments[expected.name] = data
             if next(members, None) is not None:
                 raise tarball.BadTar("more members than the manifest lists")
     except tarball.BadTar as error:
         raise DamagedFile(path, pack=age_secret is None) from error
-    inspected = Inspected(path, manifest, _certificates(documents), _revocations(documents))
+    kept = list(_with_signatures(segments.items())) if small else None
+    inspected = Inspected(path, manifest, _certificates(documents), _revocations(documents), kept)
     if not inspected.certificates or inspected.sender.replica != manifest.sender:
         raise FileRefused(
             NO_SENDER, _("{name} does not say who made it. Nothing was changed.").format(name=display_path(path.name))
@@ -227,20 +236,34 @@ def signed_manifest(path: Path, age_secret: str) -> tuple[Manifest, bytes, bytes
 
 def read_segments(inspected: Inspected, age_secret: str | None) -> Generator[tuple[bytes, bytes], None, None]:
     """(bytes, signature) of each segment in an inspected bundle."""
+    if inspected.segments is not None:
+        yield from inspected.segments
+        return
     with _decrypted_tar(inspected.path, age_secret) as stream:
-        held: tuple[str, bytes] | None = None
-        listed = {m.name: m for m in inspected.manifest.members}
-        for name, data in tarball.read_members(stream):
-            if not name.startswith("segments/"):
-                continue
-            if listed.get(name) != member_line(name, data):
-                raise FileRefused(
-                    DAMAGED, _("{name} was changed while it was read.").format(name=display_path(inspected.path.name))
-                )
-            if not name.endswith(SIGNATURE):
-                held = (name, data)
-            elif held is not None and name == held[0] + SIGNATURE:
-                yield held[1], data
+        yield from _with_signatures(_listed(inspected, tarball.read_members(stream)))
+
+
+def _listed(inspected: Inspected, members: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The members of a bundle's segments; FileRefused if one is not what it was."""
+    listed = {m.name: m for m in inspected.manifest.members}
+    for name, data in members:
+        if not name.startswith("segments/"):
+            continue
+        if listed.get(name) != member_line(name, data):
+            raise FileRefused(
+                DAMAGED, _("{name} was changed while it was read.").format(name=display_path(inspected.path.name))
+            )
+        yield name, data
+
+
+def _with_signatures(members: Iterable[tuple[str, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """(bytes, signature) of each segment that its signature follows."""
+    held: tuple[str, bytes] | None = None
+    for name, data in members:
+        if not name.endswith(SIGNATURE):
+            held = (name, data)
+        elif held is not None and name == held[0] + SIGNATURE:
+            yield held[1], data
 
 
 def _next(members: Iterator[tuple[str, bytes]], name: str) -> bytes:

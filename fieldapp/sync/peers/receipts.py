@@ -3,8 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
-
-from msgspec import Struct
+from functools import cached_property
 
 from fieldapp.store import wall
 from fieldapp.store.store import Store
@@ -59,13 +58,34 @@ def record_receipt(store: Store, manifest: Manifest) -> None:
     _keep_files(store, manifest, key)
 
 
-class FilesAt(Struct, frozen=True):
+class FilesAt:
     """Which files of records a replica has, by the receipts of all its databases: first bytes of their hashes."""
 
-    has: frozenset[bytes]
-    declined: frozenset[bytes]
-    heard: int
-    """the reading of its latest receipt; 0 if it has sent none"""
+    def __init__(self, said: Sequence[tuple[bytes, bytes]] = (), heard: int = 0) -> None:
+        """``said``: what each database says it has, and what it declines; ``_keep_files``."""
+        self._said = said
+        self.heard = heard
+        """the reading of its latest receipt; 0 if it has sent none"""
+
+    @cached_property
+    def has(self) -> frozenset[bytes]:
+        """What all its databases have."""
+        return self._in_all(0)
+
+    @cached_property
+    def declined(self) -> frozenset[bytes]:
+        """What none of them wants."""
+        return self._in_all(1)
+
+    def _in_all(self, at: int) -> frozenset[bytes]:
+        return frozenset.intersection(*(prefixes(said[at]) for said in self._said)) if self._said else frozenset()
+
+    def lacking_of(self, ours: bytes) -> frozenset[bytes]:
+        """Those of ``ours`` that it neither has nor declines. Mostly it has the very same, and says so in the same
+        bytes: then the thousands are not looked at one by one."""
+        if self._said and all(has == ours for has, _declined in self._said):
+            return frozenset()
+        return prefixes(ours) - self.has - self.declined
 
 
 PREFIX = 8
@@ -91,13 +111,10 @@ def files_at(store: Store, replica_id: str) -> FilesAt | None:
         [replica_id, SILENCE_MS << 16, clock.latest_plausible()],
     )
     if not rows:
-        return FilesAt(frozenset(), frozenset(), 0)
+        return FilesAt()
     if rows[0]["has"] is None:
         return None
-    has, declined = (
-        frozenset.intersection(*(prefixes(row[name] or b"") for row in rows)) for name in ("has", "declined")
-    )
-    return FilesAt(has, declined, rows[0]["hlc"])
+    return FilesAt([(row["has"] or b"", row["declined"] or b"") for row in rows], rows[0]["hlc"])
 
 
 def prefixes(data: bytes) -> frozenset[bytes]:

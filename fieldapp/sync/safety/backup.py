@@ -24,7 +24,7 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
@@ -138,7 +138,7 @@ def daily_backup(store: Store) -> Backup | None:
     """Write today's automatic backup, unless there is one already or too little space, and delete old ones."""
     folder = store.home / BACKUP_FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    today = wall.now().date()
+    today = wall.today()
     with disk.alone(store.home / WRITING):
         if any(_day(path) == today for path in automatic_backups(store.home)):
             return None
@@ -290,11 +290,12 @@ def _new_path(store: Store, folder: Path) -> Path:
 
 
 def _day(path: Path) -> date | None:
-    """The day in a backup's name."""
+    """The day here on which a backup was made, by the instant in its name."""
     try:
-        return datetime.strptime(path.name.removesuffix(BACKUP_SUFFIX)[-16:], "%Y%m%dT%H%M%SZ").date()
+        made = datetime.strptime(path.name.removesuffix(BACKUP_SUFFIX)[-16:], "%Y%m%dT%H%M%SZ")
     except ValueError:
         return None
+    return wall.local_day(made.replace(tzinfo=UTC))
 
 
 def _kept(days: Sequence[date]) -> set[date]:

@@ -154,7 +154,7 @@ def check_some_files(store: Store, most: int = CHECKED_A_DAY) -> list[str]:
 
     These are set aside: receipts no longer say that they are here, and they are asked for again.
     """
-    today = wall.now().date().isoformat()
+    today = wall.today().isoformat()
     day, _blank, last = (store.setting(CHECKED_TO) or "").partition(" ")
     if day == today:
         return []

@@ -379,6 +379,11 @@ class FormScreen(Page):
         if monotonic() - since > KEEP_AGAIN_SECONDS or self._typed() != typed:
             self.keep()
 
+    @property
+    def unkept(self) -> bool:
+        """What is typed could not be kept as a draft."""
+        return not self._over and self._typed() != self._kept
+
     def on_unmount(self) -> None:
         self.keep()  # the program is quit while the form is open
 

@@ -103,6 +103,10 @@ class PlansScreen(Page):
         """Only the plan of each cell is shown"""
         self._asked: Typed | None = None
         """What was typed when something unusual was asked about"""
+        self._why_unkept = ""
+        """Why what was typed could not be kept; empty: it is kept"""
+        self._leaves: Typed | None = None
+        """What Esc was pressed on once, though it could not be kept"""
 
     def body(self) -> ComposeResult:
         yield Static(id="what", classes="section", markup=False)
@@ -205,7 +209,8 @@ class PlansScreen(Page):
         """Say what is wrong with the chosen cell."""
         here = self._cell
         wrong = self._amount(*here) if here is not None and here[0] in self._typed else None
-        self._say(f"! {wrong}" if isinstance(wrong, str) else "")
+        wrong = wrong if isinstance(wrong, str) else self._why_unkept
+        self._say(f"! {wrong}" if wrong else "")
 
     def _tell(self) -> None:
         """The period above the grid, and below it the chosen cell in words."""
@@ -356,7 +361,7 @@ class PlansScreen(Page):
     def _entered(self) -> None:
         self._keep_typed()
         self._show()
-        self._say("")
+        self._say(f"! {self._why_unkept}" if self._why_unkept else "")
 
     # keys ---------------------------------------------------------------------------------------------------------
 
@@ -493,13 +498,23 @@ class PlansScreen(Page):
     def keep(self) -> None:
         self._keep_typed()
 
+    @property
+    def unkept(self) -> bool:
+        """What was typed could not be kept."""
+        return bool(self._why_unkept)
+
     def on_unmount(self) -> None:
         if self.app.readable is not None:
             self._keep_typed()
 
     def action_back(self) -> None:
         """Go back; what was typed and not saved is there the next time."""
-        if self._typed:
+        self._keep_typed()
+        if self._why_unkept and self._typed != self._leaves:
+            self._leaves = dict(self._typed)
+            self._say(f"! {self._why_unkept} {_('Nothing of this is kept. Esc again leaves.')}")
+            return
+        if self._typed and not self._why_unkept:
             cells = counted("{n} cell", "{n} cells", len(self._typed))
             text = _("{cells} not saved yet: they are kept here for the next time.").format(cells=cells)
             self.app.notify(text, markup=False)
@@ -511,8 +526,12 @@ class PlansScreen(Page):
         if self._typed:
             kept[self._key] = [[cell.post_id, *cell.aim, text] for cell, text in self._typed.items()]
         text = json.dumps(kept, ensure_ascii=False)
-        if text != (self.store.setting(BEGUN, "{}") or "{}"):
-            self.store.set_setting(BEGUN, text)
+        self._why_unkept = ""
+        try:
+            if text != (self.store.setting(BEGUN, "{}") or "{}"):
+                self.store.set_setting(BEGUN, text)
+        except FieldappError as error:
+            self._why_unkept = str(error)
 
     def _restore(self) -> None:
         """Take what was typed for this period and not saved."""

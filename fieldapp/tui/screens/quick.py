@@ -90,6 +90,11 @@ class QuickScreen(Page):
         self._leaves_pasted = False
         """Esc was pressed once while rows of a range are still to come"""
         self._draft_id = str(uuid_utils.uuid7())
+        self._kept: dict[str, Any] = {}
+        """What the draft has of the line"""
+        self._leaves: dict[str, Any] = {}
+        """What Esc was pressed on once, though it could not be kept"""
+        self._why_unkept = ""
 
     def body(self) -> ComposeResult:
         self._cells = _cells(self.store, self._model, self._activity_kind)
@@ -282,7 +287,7 @@ class QuickScreen(Page):
             if not cell.stays:
                 cell.entry.load(None)
         self._asked = None
-        self._begun = self._typed()
+        self._kept, self._begun = {}, self._typed()
         self.set_focus(self._cells[0].entry)
 
     def _point_at(self, problems: Mapping[str, str]) -> None:
@@ -323,6 +328,10 @@ class QuickScreen(Page):
             )
             return
         self.keep()
+        if self._is_unkept and (typed := self._typed()) != self._leaves:
+            self._leaves = typed
+            self._say(f"{self._why_unkept} {_('Nothing of this is kept. Esc again leaves.')}")
+            return
         self.dismiss(None)
 
     def on_unmount(self) -> None:
@@ -330,20 +339,29 @@ class QuickScreen(Page):
 
     @property
     def unkept(self) -> bool:
-        """Rows of a range are still to come, which no draft has."""
-        return bool(self._pasted)
+        """Rows of a range are still to come, which no draft has; or the line that was begun could not be kept."""
+        return bool(self._pasted) or self._is_unkept
+
+    @property
+    def _is_unkept(self) -> bool:
+        return self._typed() not in (self._begun, self._kept)
 
     def keep(self) -> None:
         """Keep the line that was begun, as a draft of the form."""
-        cells = self._typed()
-        if cells == self._begun:
+        if not self._is_unkept:
             return
+        cells = self._typed()
         typed = {c.key: cells[c.key] for c in self._cells if not c.measure}
         if self._activity_kind:
             name = words.labels(self.store, "activity_kind", [self._activity_kind])[self._activity_kind]
             typed[KIND] = {"value": self._activity_kind, "text": name}
             typed[MEASURES] = {c.key: cells[c.key] for c in self._cells if c.measure}
-        self.store.save_draft(self._draft_id, self._model.KIND, None, typed)
+        try:
+            self.store.save_draft(self._draft_id, self._model.KIND, None, typed)
+        except FieldappError as error:
+            self._why_unkept = str(error)
+            return
+        self._kept = cells
 
 
 def _cells(store: Store, model: type[Record], activity_kind: str | None) -> list[EntryColumn]:

@@ -58,7 +58,8 @@ class RecordFilesScreen(Page):
     HELP = (
         "Enter opens a file in another program. F2 attaches some; sticks carry them to headquarters after the records."
         " F4 says what a file is: photograph, minute, other paper. F5 asks for one that is not here: the next reply"
-        " brings it; of one that is here it takes day and position over into the record."
+        " brings it; of one that is here it takes day and position over into the record. Where a photograph or minute"
+        " will never be, say why in the record: F2 there, the last field."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Attach")),
@@ -104,6 +105,8 @@ class RecordFilesScreen(Page):
         label = words.labels(self.store, found.kind, [self._record_id])[self._record_id]
         lacks = wanted_files.lacking(self.store, self._record_id).words
         lacking = f" · {_('no {files} yet').format(files=lacks)}" if lacks else ""
+        if why := found.row.get("no_files_because"):
+            lacking = f" · {_('Why there is no photograph or minute')}: {brief_text(why)}"
         self.query_one("#title", Static).update(Content(f"{_('Photographs and papers')}: {label}{lacking}"))
         self._may_change = attachments.may_attach(self.store, self._record_id) and not self.app.read_only
         self._files = attachments.of_record(self.store, self._record_id)

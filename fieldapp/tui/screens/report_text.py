@@ -95,6 +95,8 @@ class ReportTextScreen(Page):
         """What each field held when it was last filled or kept"""
         self._typed: dict[SectionCode, str] = {}
         """What was typed before F5 took its place"""
+        self._leaves: dict[SectionCode, str] = {}
+        """What Esc was pressed on once, though it could not be kept"""
 
     def body(self) -> ComposeResult:
         title = f"{_('What the report says')}: {self._made.query.period.title}"
@@ -138,7 +140,15 @@ class ReportTextScreen(Page):
 
     def keep(self) -> None:
         """Keep what was changed since it was shown."""
-        self._keep({code: self._now(code) for code in self._rows if self._now(code) != self._shown[code]})
+        self._keep(self._changed())
+
+    def _changed(self) -> dict[SectionCode, str]:
+        return {code: self._now(code) for code in self._rows if self._now(code) != self._shown[code]}
+
+    @property
+    def unkept(self) -> bool:
+        """What was typed could not be kept."""
+        return bool(self._changed())
 
     def _keep(self, texts: dict[SectionCode, str]) -> bool:
         try:
@@ -168,6 +178,11 @@ class ReportTextScreen(Page):
     def action_back(self) -> None:
         """Go back; what was typed is kept."""
         self.keep()
+        if (changed := self._changed()) and changed != self._leaves:
+            self._leaves = changed
+            said = str(self.query_one("#message", Static).content)
+            self._say(f"{said} {_('Nothing of this is kept. Esc again leaves.')}")
+            return
         self.dismiss(None)
 
     def action_copy(self) -> None:

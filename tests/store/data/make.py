@@ -39,6 +39,7 @@ COMMITS = {
     15: "90e0cd6",
     16: "a2c79d8",
     17: "288fa373",
+    18: "58741127",
 }
 """Number of the newest migration -> a commit that had it"""
 
