@@ -255,11 +255,12 @@ def forget_settled(store: Store, post_id: str | None = None) -> bool:
     post. Returns whether any was marked.
     """
     marked = False
-    rows = store.rows(
-        "SELECT hash, bytes FROM local_segment WHERE (state = 'quarantined' AND reason = ?1"
-        " OR state = 'held' AND (reason = ?2 OR reason = 'waits' AND ?3))"
-        " AND (?4 IS NULL OR replica_id IN (SELECT id FROM local_replica WHERE post_id = ?4))",
-        [FORK, CLOCK_AHEAD, store.identity.role == "post", post_id],
+    of_post = "" if post_id is None else " AND replica_id IN (SELECT id FROM local_replica WHERE post_id = ?4)"
+    rows = store.rows(  # two queries, each with an index of its own: one with OR reads all segments
+        f"SELECT hash, bytes FROM local_segment WHERE state = 'quarantined' AND reason = ?1{of_post} UNION ALL"
+        " SELECT hash, bytes FROM local_segment"
+        f" WHERE state = 'held' AND (reason = ?2 OR reason = 'waits' AND ?3){of_post}",
+        [FORK, CLOCK_AHEAD, store.role == "post", *([post_id] if of_post else [])],
     )
     # Asking for the first change of each, for all at once, costs little, and it decides nearly always.
     first = [_changes(row)[:1] for row in rows]
