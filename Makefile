@@ -85,6 +85,7 @@ soak: $(VENV)/.dev
 
 locale: $(VENV)/.dev
 	$(BIN)/pybabel compile --directory fieldapp/locale --domain fieldapp
+	for code in vi en; do COLUMNS=80 HOME=/HOME FIELDAPP_LANG=$$code $(BIN)/python -m fieldapp --help >fieldapp/locale/help.$$code.txt || exit; done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else "fieldapp needs Python 3.11 to 3.14, and %s is %d.%d: name another by make PYTHON=python3.12" % (sys.executable, v[0], v[1]))'

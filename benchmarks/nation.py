@@ -47,7 +47,8 @@ from fieldapp.store.store import Store
 from fieldapp.store.wall import instant
 from fieldapp.sync.exchange import enrolment, incoming, status
 from fieldapp.sync.format import bundle, keys, segment
-from fieldapp.sync.format.bundle import Head, Manifest
+from fieldapp.sync.format.bundle import Manifest
+from fieldapp.sync.format.head import Head
 from fieldapp.sync.peers import logs
 from fieldapp.work import todo
 

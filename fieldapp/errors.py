@@ -1,7 +1,6 @@
 """Errors that users read: ``FieldappError`` and its subclasses."""
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -151,8 +150,11 @@ def reason_text(error: Exception) -> str:
         return os_error_text(error)
     if isinstance(error, UnicodeDecodeError):
         return _("it is not UTF-8")
-    if isinstance(error, json.JSONDecodeError):
-        return _("line {line}, column {column} cannot be understood").format(line=error.lineno, column=error.colno)
+    if isinstance(error, ValueError):
+        from json import JSONDecodeError  # which a start does not need
+
+        if isinstance(error, JSONDecodeError):
+            return _("line {line}, column {column} cannot be understood").format(line=error.lineno, column=error.colno)
     if isinstance(error, RecursionError):
         return _("it is nested too deeply")
     return _("too little memory") if isinstance(error, MemoryError) else _("it cannot be read")

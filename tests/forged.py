@@ -14,6 +14,7 @@ from fieldapp.records import records
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming
 from fieldapp.sync.format import bundle, clock, keys, segment
+from fieldapp.sync.format.head import Head
 from fieldapp.sync.peers import peers
 
 NOW = "2026-01-01T00:00:00Z"
@@ -43,7 +44,7 @@ def forge(
     sender: keys.Certificate,
     to: Store,
     hlc: int,
-    have: dict[str, bundle.Head] | None = None,
+    have: dict[str, Head] | None = None,
     segments: Sequence[Segment] = (),
 ) -> Path:
     """A bundle that is well made in every respect but what it claims."""
@@ -139,10 +140,10 @@ def large_bundle(world: World, sort: str, size: int, path: Path) -> None:
     def event(**cols: Any) -> tuple[str, dict[str, Any]]:
         return "event", {"created_at": NOW, "created_by": "x", "name": "x", "date_from": "2013-01-01", **cols}
 
-    have: dict[str, bundle.Head] = {}
+    have: dict[str, Head] = {}
     segments: list[Segment] = []
     if sort == "heads":
-        have = {new_id(): bundle.Head(7, f"{n:064x}", replica) for n in range(size)}
+        have = {new_id(): Head(7, f"{n:064x}", replica) for n in range(size)}
     elif sort == "impossible":
         segments = [*changes(lambda _n: event(date_from="x"))]
     elif sort == "unanswered":

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -16,6 +17,7 @@ import pytest
 from field import PASSPHRASE, Run, World
 from sync_state import second_laptop
 
+import fieldapp.cli
 from fieldapp import cli
 from fieldapp.cli import base, working
 from fieldapp.records import records
@@ -545,3 +547,32 @@ def test_every_question_of_a_command_is_asked_where_nothing_else_is_said() -> No
     for path in Path(cli.__file__).parent.glob("*.py"):
         if path.name not in ("base.py", "measure.py"):
             assert not re.search(r"click\.(prompt|confirm)\(", path.read_text(encoding="utf-8")), path
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_kept_help_is_that_of_the_commands(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``make locale`` keeps it: click, which makes it, takes longer to load than Python itself."""
+    monkeypatch.setenv("FIELDAPP_LANG", language)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    kept = fieldapp.cli.kept_help()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "argv", ["fieldapp", "--help"])
+    with suppress(SystemExit):
+        fieldapp.cli.main()
+    assert kept == capsys.readouterr().out
+
+
+def test_the_help_comes_without_what_commands_need() -> None:
+    code = "import sys\nfrom fieldapp.cli import main\nmain()\nprint('click' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True,
+                          env={k: v for k, v in os.environ.items() if k != "COLUMNS"}, encoding="utf-8")  # fmt: skip
+    assert told.stdout.splitlines()[-1] == "False"
+    assert "import-table" in told.stdout
+
+
+def test_a_narrow_terminal_has_its_own_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _fd: os.terminal_size((60, 24)))
+    assert fieldapp.cli.kept_help() == ""

@@ -8,7 +8,7 @@ import click
 import pytest
 from field import World
 
-from fieldapp.cli import cli
+from fieldapp.cli.program import cli
 
 ROOT = Path(__file__).parents[1]
 PROMISES = [

@@ -6,7 +6,7 @@ import click
 import pytest
 from field import Run, World
 
-from fieldapp.cli import cli
+from fieldapp.cli.program import cli
 
 Words = tuple[str, ...]
 

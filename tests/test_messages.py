@@ -12,7 +12,8 @@ import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from fieldapp.cli import cli, main
+from fieldapp.cli import main
+from fieldapp.cli.program import cli
 from fieldapp.cli.wording import message_of
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import fields_of

@@ -4,32 +4,19 @@ Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage, 3 done i
 """
 
 import gc
-import importlib
 import io
 import os
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
-import click
-
-from fieldapp.cli import wording
-from fieldapp.cli.base import Context, cli, print_message
-from fieldapp.cli.working import LINE
-from fieldapp.errors import FieldappError, NeedsConfirmation
-from fieldapp.i18n import _
-
-__all__ = ["cli", "main"]
-
-COMMANDS = ("records", "sync", "reports", "papers", "hq", "laptop", "user")
-"""The modules with commands; each adds its own to ``cli``"""
-
-
-def _make_commands() -> None:
-    for name in COMMANDS:
-        importlib.import_module(f"fieldapp.cli.{name}")
-    wording.speak(cli)
-
-
-cli.make = _make_commands
+USUAL_HOME = Path.home() / "fieldapp"
+"""Folder of the workspace, if none is given"""
+KEPT_HOME = "/HOME/fieldapp"
+"""What stands for it in the kept text of the help"""
+HELP_COLUMNS = 80
+"""Of a terminal for which that text is made; in a wider one it is the same"""
 
 
 def _no_core_dump() -> None:
@@ -60,38 +47,62 @@ def main() -> None:
     collect_seldom()
     _no_core_dump()
     _speak_utf8()
-    wording.speak(cli)
-    context = Context()
-    try:
-        try:
-            cli.main(prog_name="fieldapp", standalone_mode=False, obj=context)
-        finally:
-            LINE.end()
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.Abort:
-        print_message(_("Cancelled. Nothing was changed."))
-        sys.exit(1)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except FieldappError as error:
-        print_message(str(error))
-        if isinstance(error, NeedsConfirmation):
-            print_message(_("If it is right, give the same again with --confirm."))
-        sys.exit(1)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
-    except Exception as error:
-        from fieldapp.crash import is_short_of_memory, log_crash, unexpected
-        from fieldapp.store import disk_errors, migrations
+    do = _without_commands(sys.argv[1:])
+    if do is None:
+        from fieldapp.cli import program
 
-        disk_error = disk_errors.disk_error_text(error, context.home)
-        if disk_error is not None:
-            print_message(str(disk_error))
-            sys.exit(1)
-        path = log_crash(error, context.home)
-        lacking = migrations.explain(context.store.db) if context.store and not is_short_of_memory(error) else None
-        print_message(str(lacking or unexpected(error, path)))
-        sys.exit(1)
+        program.run()
+        return
+    try:
+        do()
+    except (Exception, KeyboardInterrupt) as error:
+        from fieldapp.cli import program
+
+        program.end(error, program.Context())
+
+
+def _without_commands(given: Sequence[str]) -> Callable[[], None] | None:
+    """What most starts ask for: the screen, or the help. Click, which reads all else, takes long to load."""
+    if given == ["--help"]:
+        text = kept_help()
+        return partial(print, text, end="", flush=True) if text else None
+    match given:
+        case []:
+            home = Path(os.environ.get("FIELDAPP_HOME") or USUAL_HOME)
+        case ["--home", named] if not named.startswith("-"):
+            home = Path(named)
+        case _:
+            return None
+    return partial(_screen, home) if os.access(home, os.R_OK) else None
+
+
+def kept_help() -> str:
+    """What click prints for ``--help``, as ``make locale`` has kept it; empty where click must make it.
+
+    That is so in a narrow terminal, in which it wraps otherwise, and where a line is too long with the usual folder.
+    """
+    language = os.environ.get("FIELDAPP_LANG") or "vi"
+    kept = Path(__file__).parents[1] / "locale" / f"help.{language}.txt"
+    if _columns() < HELP_COLUMNS or not kept.exists():
+        return ""
+    text = kept.read_text(encoding="utf-8").replace(KEPT_HOME, str(USUAL_HOME))
+    return text if max(map(len, text.splitlines())) <= HELP_COLUMNS - 2 else ""
+
+
+def _columns() -> int:
+    """Columns of the terminal as click sees them; 0 where the environment says something about them."""
+    if "COLUMNS" in os.environ:
+        return 0
+    try:
+        return os.get_terminal_size(1).columns
+    except OSError:
+        return HELP_COLUMNS
+
+
+def _screen(home: Path) -> None:
+    from fieldapp.cli import terminal
+
+    with terminal.silent():
+        from fieldapp.tui.app import run_app
+
+        run_app(home)

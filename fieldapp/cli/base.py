@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 import fieldapp
 from fieldapp import textfile
-from fieldapp.cli import terminal
+from fieldapp.cli import USUAL_HOME, terminal
 from fieldapp.cli.working import LINE
 from fieldapp.errors import FieldappError, os_error_text, reason_text
 from fieldapp.escaping import display_path, for_terminal
@@ -38,7 +38,7 @@ class Context:
     """The options before the command; opens the replica when a command needs it."""
 
     def __init__(self) -> None:
-        self.home = Path.home() / "fieldapp"
+        self.home = USUAL_HOME
         self.user: str | None = None
         self.today: date | None = None
         """the day that the person says it is"""
@@ -303,7 +303,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, invoke_without_command=True)
-@click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=Path.home() / "fieldapp", show_default=True,
+@click.option("--home", type=PATH, envvar="FIELDAPP_HOME", default=USUAL_HOME, show_default=True,
               help="Folder of the workspace.")  # fmt: skip
 @click.option("--user", envvar="FIELDAPP_USER", help="Who works, where several people use the laptop.")
 @click.option("--today", type=DAY, metavar="DAY", help="The day, where the machine's clock is wrong: 30/11/2026.")

@@ -6,7 +6,6 @@ they are first used.
 
 import re
 import unicodedata
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -162,4 +161,6 @@ def add_months(day: date, months: int) -> date:
 
 def last_of_month(day: date) -> date:
     """The last day of the month of a day."""
-    return day.replace(day=monthrange(day.year, day.month)[1])
+    if day.month == 12:
+        return day.replace(day=31)
+    return day.replace(month=day.month + 1, day=1) - timedelta(days=1)

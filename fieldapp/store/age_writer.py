@@ -4,8 +4,7 @@ pyrage, which reads them here, writes them too, at a third of this speed: it tak
 and chunks are composed as the format says; every cipher, hash and key is that of ``cryptography``.
 """
 
-import hmac
-import secrets
+import os
 from base64 import b64encode
 from collections.abc import Callable
 from typing import IO
@@ -19,9 +18,11 @@ class AgeWriter:
 
     def __init__(self, target: IO[bytes], stanzas_for: Callable[[bytes], bytes]) -> None:
         """Write the header; ``stanzas_for`` seals the file's key, of 16 bytes, for those who may open it."""
+        import hmac
+
         from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-        file_key, nonce = secrets.token_bytes(16), secrets.token_bytes(16)
+        file_key, nonce = os.urandom(16), os.urandom(16)
         header = b"age-encryption.org/v1\n" + stanzas_for(file_key) + b"---"
         mac = hmac.digest(derived_key(file_key, b"", b"header"), header, "sha256")
         target.write(header + b" " + base64(mac) + b"\n" + nonce)

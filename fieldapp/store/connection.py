@@ -4,7 +4,6 @@ Import database exceptions from here: sqlcipher3 has its own classes, and catchi
 ``sqlite3`` would catch nothing.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,7 +196,9 @@ def _compare(left: str, right: str) -> int:
 
 def _fingerprint(text: str) -> str:
     """SQL ``fingerprint(text)``: BLAKE2b of 12 bytes, hex. It distinguishes states of a record."""
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    from hashlib import blake2b
+
+    return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def _comparison_text(text: object) -> str | None:

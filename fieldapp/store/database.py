@@ -1,6 +1,5 @@
 """An open database file, as all rooms above ask it."""
 
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,17 +20,16 @@ class Database:
     @contextmanager
     def atomic(self) -> Iterator[None]:
         """All or nothing; inside a transaction, a part of it that is undone alone."""
-        name = f"part_{secrets.token_hex(8)}"
         nested = self.conn.in_transaction
-        self.execute(f"SAVEPOINT {name}" if nested else "BEGIN")
+        self.execute("SAVEPOINT part" if nested else "BEGIN")  # of one name SQLite means the innermost
         try:
             yield
-            self.execute(f"RELEASE {name}" if nested else "COMMIT")
+            self.execute("RELEASE part" if nested else "COMMIT")
         except BaseException:
             if self.conn.in_transaction:  # an error may have ended it already
-                self.execute(f"ROLLBACK TO {name}" if nested else "ROLLBACK")
+                self.execute("ROLLBACK TO part" if nested else "ROLLBACK")
                 if nested:
-                    self.execute(f"RELEASE {name}")
+                    self.execute("RELEASE part")
             raise
 
     def table_names(self) -> list[str]:

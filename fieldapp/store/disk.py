@@ -8,7 +8,6 @@ it runs before the program is there.
 import errno
 import os
 import re
-import secrets
 import shutil
 import struct
 import sys
@@ -62,7 +61,7 @@ def begun(folder: Path) -> Iterator[Path]:
     Rename it when it is whole: what still has this name after the block is removed. A kill leaves it, and
     ``store/leftovers.py`` finds it by its name.
     """
-    path = folder / f".fieldapp-{secrets.token_hex(8)}.part"
+    path = folder / f".fieldapp-{os.urandom(8).hex()}.part"
     try:
         yield path
     finally:

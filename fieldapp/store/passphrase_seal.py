@@ -5,10 +5,9 @@ or 1 GB, and a file of a fast machine may be more than a slow one can open. Here
 The format is age's (https://age-encryption.org/v1, recipient type scrypt): any age program opens the files.
 """
 
-import hashlib
 import io
+import os
 import re
-import secrets
 
 from fieldapp.store import age_writer
 
@@ -37,7 +36,7 @@ def seal(secret: bytes, passphrase: str, factor: int = WORK_FACTOR) -> bytes:
     little memory."""
     if len(secret) > _LONGEST:
         raise ValueError(len(secret))
-    salt = secrets.token_bytes(16)
+    salt = os.urandom(16)
     wrap_key = _scrypt(passphrase.encode(), b"age-encryption.org/v1/scrypt" + salt, factor)
 
     def stanza(file_key: bytes) -> bytes:
@@ -52,6 +51,8 @@ def seal(secret: bytes, passphrase: str, factor: int = WORK_FACTOR) -> bytes:
 
 
 def _scrypt(passphrase: bytes, salt: bytes, factor: int) -> bytes:
+    import hashlib  # OpenSSL's library, with its memory: not needed to ask for a passphrase
+
     needed = memory_needed(factor)
     try:
         return hashlib.scrypt(passphrase, salt=salt, n=1 << factor, r=8, p=1, dklen=32, maxmem=needed + (1 << 20))

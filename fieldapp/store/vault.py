@@ -6,8 +6,8 @@ laptop's recovery code. ``fieldapp/sync/peers/recovery.py`` says who gets what.
 """
 
 import json
+import os
 import re
-import secrets
 import subprocess
 import sys
 from base64 import b64decode, b64encode
@@ -72,7 +72,7 @@ else:
 
 def new_key() -> bytes:
     """A fresh random database key."""
-    return secrets.token_bytes(KEY_BYTES)
+    return os.urandom(KEY_BYTES)
 
 
 def users(home: Path) -> list[str]:

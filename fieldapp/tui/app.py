@@ -88,7 +88,7 @@ class FieldApp(Host):
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = self._visible(themes.default_theme())
-        self.stylesheet = StyleSheet(variables=self.get_css_variables())
+        self.stylesheet = self._styles_of_all = StyleSheet(variables=self.get_css_variables())
         self._touched = _clocks()
         self._broken_said = -BROKEN_SECONDS
         self._second = SecondPress(QUIT_SECONDS)
@@ -97,6 +97,14 @@ class FieldApp(Host):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of the style sheet that not every theme has."""
         return {"header-text": "#ffffff"}
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Show other colours. Textual asks for it at each start too, where every style would be made a second time."""
+        self._styles_of_all.set_variables(self.get_css_variables())
+        if self._styles_of_all.changed:
+            super().refresh_css(animate)
+        for screen in self.screen_stack:
+            screen._css_update_count = self._css_update_count
 
     def get_key_display(self, binding: Binding) -> str:
         """The name of a key as it is printed on the keyboard."""

@@ -8,16 +8,17 @@ class StyleSheet(Stylesheet):
 
     def __init__(self, *, variables: dict[str, str]) -> None:
         super().__init__(variables=variables)
-        self._changed = False
+        self.changed = False
+        """Whether the colours are others than those that it was parsed with"""
 
     def set_variables(self, variables: dict[str, str]) -> None:
         """Take over the colours of a theme."""
         if variables != self._variables:
-            self._changed = True
+            self.changed = True
             super().set_variables(variables)
 
     def reparse(self) -> None:
         """Parse all sources again."""
-        if self._changed:
+        if self.changed:
             super().reparse()
-            self._changed = False
+            self.changed = False

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sync_state import second_laptop
 
-from fieldapp.cli.base import cli
+from fieldapp.cli.program import cli
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.records import lists, parts, records, rule_violations
 from fieldapp.records.rule_violations import violations

@@ -16,7 +16,8 @@ from fieldapp.records import records
 from fieldapp.store import log as change_log
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
-from fieldapp.sync.format import bundle, clock, keys, segment, tarball
+from fieldapp.sync.format import clock, keys, segment, tarball
+from fieldapp.sync.format.head import Head
 from fieldapp.sync.merge import release, revocation
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import doctor
@@ -29,7 +30,7 @@ def test_a_receipt_in_headquarters_name_is_refused(world: World, tmp_path: Path)
     own = keys.new_keys()
     forged = forge(
         tmp_path / "a", own, certificate(own, hq.id, role="hq"), world.post, clock.current(world.post) + 10**12,
-        {log: bundle.Head(99_999, "00")},
+        {log: Head(99_999, "00")},
     )  # fmt: skip
     (result,) = incoming.import_files(world.post, [forged])
     assert result.refused

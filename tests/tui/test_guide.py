@@ -18,7 +18,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 import fieldapp.tui
-from fieldapp.cli import cli
+from fieldapp.cli.program import cli
 from fieldapp.packaged import packaged
 from fieldapp.tui import guide
 from fieldapp.tui.app import FieldApp

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldapp.vietnamese import finding
 from fieldapp.vietnamese.finding import nearest, nearness, words_found
 from fieldapp.vietnamese.text import search_key
 
@@ -81,3 +82,20 @@ def test_any_of_its_words_in_part_and_in_any_order_find_it(name: str, data: st.D
     parts = [word[: data.draw(st.integers(1, len(word)))] for word in chosen]
     random.Random(0).shuffle(parts)
     assert name in found(" ".join(parts))
+
+
+def test_what_is_typed_is_made_ready_once_for_all_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again for each of some hundred names, at each letter."""
+    folded: list[str] = []
+
+    def counted(text: str) -> str:
+        folded.append(text)
+        return search_key(text)
+
+    monkeypatch.setattr(finding, "search_key", counted)
+    for _twice in range(2):
+        folded.clear()
+        for name, also in NAMES.items():
+            nearness("nước sạch", name, also)
+            words_found("nước sạch", name, also)
+    assert folded.count("nước sạch") <= 1

@@ -13,7 +13,8 @@ from fieldapp.store.migrations import SEGMENT_SCHEMA
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import record_files
 from fieldapp.sync.format import bundle, clock
-from fieldapp.sync.format.bundle import FilesHave, Head, Manifest, RejectedChange
+from fieldapp.sync.format.bundle import FilesHave, Manifest, RejectedChange
+from fieldapp.sync.format.head import Head
 from fieldapp.sync.merge import revocation
 from fieldapp.sync.merge.forks import FORK, FORK_SETTLED
 from fieldapp.sync.merge.revocation import REVOKED

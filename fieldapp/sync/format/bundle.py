@@ -18,7 +18,8 @@ from fieldapp.errors import FieldappError, FileRefused, os_error_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.sync.format import agefile, keys, tarball
-from fieldapp.sync.format.segment import INSTANT, MAX_HLC, NonNegative, digest
+from fieldapp.sync.format.head import Head, NonNegative
+from fieldapp.sync.format.segment import INSTANT, MAX_HLC, digest
 from fieldapp.vietnamese.text import clean
 
 BUNDLE_FORMAT = "fieldapp-bundle/1"
@@ -60,15 +61,6 @@ class MemberLine(msgspec.Struct, frozen=True):
     name: str
     size: NonNegative
     sha256: str
-
-
-class Head(msgspec.Struct, frozen=True):
-    """How far a log has been received: its last change, and the hash of the segment that brought it."""
-
-    last: NonNegative
-    hash: str
-    replica: str = ""
-    """id of the replica that writes the log, to name it before any of its segments has come"""
 
 
 class RejectedChange(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -328,7 +327,7 @@ class _Check:
     def __init__(self) -> None:
         from cryptography.hazmat.primitives.poly1305 import Poly1305
 
-        key = secrets.token_bytes(32)
+        key = os.urandom(32)
         self._written, self._read = Poly1305(key), Poly1305(key)
         self.update = self._written.update
 
@@ -336,7 +335,9 @@ class _Check:
         """Whether these, one after the other, are what was written."""
         for piece in pieces:
             self._read.update(piece)
-        return secrets.compare_digest(self._written.finalize(), self._read.finalize())
+        from hmac import compare_digest
+
+        return compare_digest(self._written.finalize(), self._read.finalize())
 
 
 class _Checked:

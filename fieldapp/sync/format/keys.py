@@ -5,8 +5,6 @@ replica itself is a request: it proves that the keys belong together, but not to
 the fingerprint by telephone and then certifies.
 """
 
-import hashlib
-
 import msgspec
 from msgspec import Struct
 
@@ -158,7 +156,9 @@ def fingerprint(sign_key: str, age_key: str) -> str:
 
 def spoken_hash(text: str) -> str:
     """Any text in ten syllables, to be compared by telephone."""
-    digest = hashlib.sha256(text.encode()).digest()[:FINGERPRINT_BYTES]
+    from hashlib import sha256
+
+    digest = sha256(text.encode()).digest()[:FINGERPRINT_BYTES]
     return " ".join(_syllable(byte) for byte in digest)
 
 

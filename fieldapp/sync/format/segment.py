@@ -5,7 +5,6 @@
 left out where it is the same millisecond as the clock reading.
 """
 
-import hashlib
 import json
 import operator
 import re
@@ -27,6 +26,7 @@ from fieldapp.store.migrations import (
 )
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.format import keys
+from fieldapp.sync.format.head import NonNegative
 from fieldapp.vietnamese.text import clean
 
 SEGMENT_FORMAT = "fieldapp-segment/1"
@@ -47,7 +47,6 @@ ZSTD_LEVEL = 17
 ZSTD_CHUNK = 1024
 """Bytes that are decompressed at a time: even a decompression bomb gives no more than about 40 MB for them"""
 
-NonNegative = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 """Sizes and sequence numbers: integers that every JSON reader represents exactly"""
 
 
@@ -104,7 +103,9 @@ class BadSegment(ValueError):
 
 def digest(data: bytes) -> str:
     """SHA-256 in hex."""
-    return hashlib.sha256(data).hexdigest()
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()
 
 
 def encode(header: Header, changes: list[Row]) -> bytes:

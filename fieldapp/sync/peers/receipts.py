@@ -4,12 +4,16 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.sync.format import clock
-from fieldapp.sync.format.bundle import Head, Manifest
+from fieldapp.sync.format.head import Head
 from fieldapp.vietnamese.text import clean
+
+if TYPE_CHECKING:
+    from fieldapp.sync.format.bundle import Manifest
 
 Heads = dict[str, Head]
 """log id -> how far a replica has that log"""
@@ -22,7 +26,7 @@ FORK_SUFFIX = "#fork"
 writes."""
 
 
-def record_receipt(store: Store, manifest: Manifest) -> None:
+def record_receipt(store: Store, manifest: "Manifest") -> None:
     """Store what a certified sender says it has, unless a later receipt of it is known; inside a transaction.
 
     If a disk was copied or restored, one replica has several databases. Each is identified by the log that it writes.
@@ -122,7 +126,7 @@ def prefixes(data: bytes) -> frozenset[bytes]:
     return frozenset(data[at : at + PREFIX] for at in range(0, len(data), PREFIX))
 
 
-def _keep_files(store: Store, manifest: Manifest, key: str) -> None:
+def _keep_files(store: Store, manifest: "Manifest", key: str) -> None:
     """Store what the sender says of files. Most bundles say the same as the one before, of thousands of files: then
     nothing is written."""
     place = [manifest.sender, key]
@@ -154,7 +158,7 @@ def last_heard(store: Store) -> dict[str, int]:
     return {row["replica_id"]: row["hlc"] for row in rows}
 
 
-def record_heard(store: Store, manifest: Manifest) -> None:
+def record_heard(store: Store, manifest: "Manifest") -> None:
     """Store of which laptops another certified headquarters has heard, and when; inside a transaction."""
     if not manifest.heard or not store.value(
         "SELECT 1 FROM local_replica WHERE id = ? AND own = 0 AND role = 'hq' AND trust = 'certified'",
@@ -176,7 +180,7 @@ def forget_implausible(store: Store) -> None:
     store.db.execute("DELETE FROM local_receipt WHERE hlc > ?", [bound])
 
 
-def _keep(store: Store, manifest: Manifest, key: str, have: str | None, hlc: int) -> None:
+def _keep(store: Store, manifest: "Manifest", key: str, have: str | None, hlc: int) -> None:
     store.db.execute(
         "INSERT OR REPLACE INTO local_receipt VALUES (?, ?, ?, ?, ?, ?, ?)",
         [manifest.sender, key, have, hlc, manifest.made_at, wall.instant(), clean(manifest.program)],
@@ -204,7 +208,7 @@ def _enter_heads(store: Store, replica_id: str, database: str, heads: Heads) -> 
     )
 
 
-def _database(store: Store, manifest: Manifest) -> str:
+def _database(store: Store, manifest: "Manifest") -> str:
     head = manifest.have.get(manifest.log)
     state = head and store.value("SELECT state FROM local_segment WHERE hash = ?", [head.hash])
     return manifest.log + (FORK_SUFFIX if state == "quarantined" else "")

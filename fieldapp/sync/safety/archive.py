@@ -19,6 +19,7 @@ from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.sync.format import bundle, drives, keys, segment
 from fieldapp.sync.format.bundle import Inspected, NotForUs
+from fieldapp.sync.format.head import Head
 from fieldapp.sync.format.segment import Header
 from fieldapp.sync.peers import peers
 
@@ -219,7 +220,7 @@ def _is_of(certified: dict[str, list[keys.Certificate]], replica: str, sign_key:
     return any(c.sign_key == sign_key for c in certified.get(replica, []))
 
 
-SignedHead = tuple[bundle.Head, bool, str, str]
+SignedHead = tuple[Head, bool, str, str]
 """(head, whether headquarters signed it, when, name of the file)"""
 
 

@@ -97,26 +97,29 @@ class Finder(Dialog):
         return nearness(typed, name, self._also_called.get(value, "") if self._also_called else "")
 
     def _filter(self, typed: str) -> None:
-        found = self.query_one(OptionList)
-        found.clear_options()
-        self._values = []
         groups = self.found(typed)
+        self._values = []
+        lines: list[Option] = []
         near: list[tuple[int, int]] = []
-        if not any(distance < FAR for _heading, lines in groups for distance, _value, _name in lines):
-            self._say(_(self.NOTHING))
-        for heading, lines in groups:
-            if heading and lines:
-                self._say(heading)
-            for distance, value, name in lines:
+
+        def say(sentence: str) -> None:
+            """Add a line that cannot be chosen."""
+            self._values.append(None)
+            lines.append(Option(Content.styled(sentence, "bold"), disabled=True))
+
+        if not any(distance < FAR for _heading, named in groups for distance, _value, _name in named):
+            say(_(self.NOTHING))
+        for heading, named in groups:
+            if heading and named:
+                say(heading)
+            for distance, value, name in named:
                 near.append((distance, len(self._values)))
                 self._values.append(value)
-                found.add_option(Option(Content(f"  {name}")))
+                lines.append(Option(Content(f"  {name}")))
+        found = self.query_one(OptionList)
+        found.clear_options()
+        found.add_options(lines)
         found.highlighted = min(near)[1] if near else None
-
-    def _say(self, sentence: str) -> None:
-        """Add a line that cannot be chosen."""
-        self._values.append(None)
-        self.query_one(OptionList).add_option(Option(Content.styled(sentence, "bold"), disabled=True))
 
     def action_move(self, step: int) -> None:
         """Go up or down the list."""

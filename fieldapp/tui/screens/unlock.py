@@ -22,6 +22,9 @@ from fieldapp.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from fieldapp.store.store import Store
 
+PAINTED_SECONDS = 0.1
+"""After which this screen is painted, so that the next one may be loaded"""
+
 
 class UserList(OptionList):
     """The people who use this laptop."""
@@ -80,7 +83,7 @@ class UnlockScreen(Screen[None]):
         return f"{_('PRACTICE')} · {title}" if self._practice else title
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._load_first_screen)
+        self.set_timer(PAINTED_SECONDS, self._load_first_screen)
         if self._users:
             self.query_one("#users" if len(self._users) > 1 else "#passphrase").focus()
         else:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
@@ -143,15 +143,22 @@ def _called(way: str, *names: str) -> str:
 
 
 def _near(way: Way, typed: str) -> int | None:
-    """How near a way is. What people say before the name (“thêm đảng viên”, “đổi mật khẩu”) need not be in it."""
-    said = {search_key(word) for word in _words()[way.sort].split(",")}
+    """How near a way is."""
+    found = [
+        near for text in _meant(typed, way.sort) if (near := nearness(text, way.name, way.also_called)) is not None
+    ]
+    return min(found, default=None)
+
+
+@lru_cache(maxsize=16)
+def _meant(typed: str, sort: Sort) -> set[str]:
+    """What is typed, and the same without what people say before a name (“thêm đảng viên”, “đổi mật khẩu”): it need not
+    be in the name."""
+    said = {search_key(word) for word in _words()[sort].split(",")}
     rest = typed.split()
     while begins := next((n for n in (2, 1) if len(rest) > n and search_key(" ".join(rest[:n])) in said), 0):
         rest = rest[begins:]
-    found = [
-        near for text in {typed, " ".join(rest)} if (near := nearness(text, way.name, way.also_called)) is not None
-    ]
-    return min(found, default=None)
+    return {typed, " ".join(rest)}
 
 
 def _written(store: Store) -> list[type[Record]]:
