@@ -333,7 +333,7 @@ class QuickScreen(Page):
     def keep(self) -> None:
         """Keep the line that was begun, as a draft of the form."""
         cells = self._typed()
-        if cells == self._begun:
+        if cells == self._begun or self.app.locked:
             return
         typed = {c.key: cells[c.key] for c in self._cells if not c.measure}
         if self._activity_kind:
