@@ -12,7 +12,6 @@ After each round F1 shows the help.
 
 import asyncio
 import csv
-import json
 import random
 import unicodedata
 from codecs import getincrementaldecoder
@@ -37,14 +36,16 @@ from fieldapp.tui.screens.help import HelpScreen
 from fieldapp.tui.screens.record_files import RecordFilesScreen
 from fieldapp.tui.terminal_keys import Setting, TerminalParser
 from fieldapp.tui.widgets.text_field import HELD_MARK, OPENKEY_MARK
+from fieldapp.vietnamese.old_fonts import unicode_text
 from fieldapp.vietnamese.text import composed
 
 BURSTS_PER_ROUND = 20
 TABLE = Path(__file__).parent / "data" / "terminal_keys.tsv"
 END = "ctrl+f35"
 """A key that means nothing: when it is handled, those before it are"""
-ASKING = {"f2", "f6", "enter", "delete"}
-"""Keys after which something may have been recorded: what they mean, and answers to questions"""
+CLICK = "click"
+ASKING = {"f2", "f6", "enter", "delete", CLICK}
+"""Keys after which something may have been recorded: what they mean, and answers to questions; a click presses any"""
 PATIENCE = 60
 """Seconds for one burst"""
 
@@ -200,6 +201,7 @@ class Monkey:
             self._parser._timeout_time = get_time()
             messages += self._parser.tick()
         self.keys = [message.key for message in messages if isinstance(message, events.Key)]
+        self.keys += [CLICK for message in messages if isinstance(message, events.MouseDown)]
         await self.post(*messages)
 
     async def post(self, *messages: Message) -> None:
@@ -232,8 +234,8 @@ class Watch:
     def __init__(self, monkey: Monkey, store: Store) -> None:
         self._monkey, self._store = monkey, store
         self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
-        self._keeps_captions = False
-        """Whoever leaves the caption of a photograph keeps it"""
+        self._files_shown = self._shows_files()
+        """There F4 and F5 change a file, and whoever leaves its caption keeps it"""
         self._begun = {form: form._changed() for form in self._forms}
         """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
 
@@ -257,6 +259,9 @@ class Watch:
         stack = self._monkey.app.screen_stack
         return [s for s in stack if isinstance(s, FormScreen) and not isinstance(s, BlindForm) and s.is_mounted]
 
+    def _shows_files(self) -> bool:
+        return any(isinstance(screen, RecordFilesScreen) for screen in self._monkey.app.screen_stack)
+
     def look(self) -> None:
         """Raise what does not hold."""
         app, keys = self._monkey.app, set(self._monkey.keys)
@@ -269,7 +274,7 @@ class Watch:
             form.keep()
         changes, drafts = self._count(), self._kept()
         recorded = changes != self._changes
-        if recorded and not keys & ASKING and not self._keeps_captions:
+        if recorded and not keys & ASKING and not self._files_shown:
             raise Fault(f"something was recorded by {sorted(keys)}")
         for form in forms:
             if form not in self._forms and not form._draft_exists:
@@ -290,7 +295,7 @@ class Watch:
             raise Fault("a draft is gone")
         self._changes, self._drafts, self._forms = changes, drafts, forms
         self._saved.clear()
-        self._keeps_captions = any(isinstance(screen, RecordFilesScreen) for screen in app.screen_stack)
+        self._files_shown = self._shows_files()
 
 
 async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_PER_ROUND) -> None:
@@ -324,7 +329,14 @@ async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_P
     assert not app._exit or not app.return_code
 
 
-def _composed(typed: Mapping[str, Any] | None) -> Any:
+def _composed(typed: Any) -> Any:
     """As it is when the field is left."""
-    text = json.dumps(typed, ensure_ascii=False).replace(OPENKEY_MARK, "").replace(HELD_MARK, "")
-    return json.loads(composed(text))
+    if isinstance(typed, Mapping):
+        return {str(key): _composed(value) for key, value in typed.items()}
+    if isinstance(typed, list | tuple):
+        return [_composed(value) for value in typed]
+    if not isinstance(typed, str):
+        return typed
+    text = composed(typed.replace(OPENKEY_MARK, "").replace(HELD_MARK, ""))
+    change = unicode_text(text)
+    return change.after if change else text

@@ -175,11 +175,18 @@ class FieldApp(Host):
         if self._store is not None and not self.locked and not self._is_busy():
             self.push_screen(LockScreen(self.home))
 
-    def lock_store(self) -> None:
+    @property
+    def _background_screens(self) -> "list[Screen[Any]]":
+        """The screens below that a new size is told; none while the file is closed: they would read it."""
+        return [] if self.locked else super()._background_screens
+
+    async def lock_store(self) -> None:
         """Keep what is typed, close the file and forget its key. Meanwhile the screens below do not change."""
         from fieldapp.tui.screens.base import Page
 
-        for screen in self.screen_stack:
+        for screen in self.screen_stack[:-1]:  # what has come to them already may read the file
+            for node in screen.walk_children(with_self=True):
+                await self._passed(node)
             if isinstance(screen, Page):
                 screen.keep()
         self.locked = True

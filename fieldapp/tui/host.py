@@ -77,7 +77,7 @@ class Host(TypingApp[None]):
         if self.screen is below:
             below.post_message(ScreenResume())
 
-    def lock_store(self) -> None:
+    async def lock_store(self) -> None:
         """Keep what is typed, close the file and forget its key."""
         raise NotImplementedError
 

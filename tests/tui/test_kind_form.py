@@ -17,6 +17,7 @@ from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui.screens.kind import KindForm
 from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.row_list import RowList
 
 MOST = 60
 """Keys beside names for a kind with three measures and two fields of its own"""
@@ -115,6 +116,26 @@ async def test_what_is_wrong_with_one_part_keeps_all_of_it_from_being_recorded(w
     assert count(world.hq) == before
     with pytest.raises(FieldappError):
         kind_form.save(world.post, DATA)
+
+
+async def test_a_measure_that_is_not_complete_says_what_it_lacks(world: World) -> None:
+    """Saved while the list is open, without its name, and taken up again."""
+    app = FormApp(world.hq, KindForm())
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = FormDriver(app, pilot)
+        measures = form.part("measures")
+        form.row("measure_id").focus_problem()
+        await form.type("Vụ bắt giữ", "<f2>")
+        assert "Chưa điền ô này" in form.note("unit_name"), form.text()
+        form.row("unit_name").entry.focus()
+        await form.type("vụ", ON, ON, ON, ON)
+        assert [(item["name"], item["unit_name"]) for item in measures.data] == [("Vụ bắt giữ", "vụ")]
+        measures.query_one(RowList).focus()
+        await form.type(ON, ON, "<ctrl+k>", "lần", ON, ON, ON, ON)
+        assert [(item["name"], item["unit_name"]) for item in measures.data] == [("Vụ bắt giữ", "lần")], form.text()
+        form.row("measure_id").focus_problem()
+        await form.type("Bẫy thú", ON, "bẫy", "<shift+tab>", "<ctrl+a>", "<ctrl+k>", "<f2>")
+        assert "Chưa điền ô này" in form.note("measure_id"), form.text()
 
 
 async def test_a_draft_does_not_retire_what_another_laptop_added_meanwhile(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from field import PASSPHRASE, USER, World
 from screen_driver import KEYS, PATIENCE, ScreenDriver, at_post, run
+from tui.test_opened_in_a_burst import YEAR
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists
@@ -17,10 +18,13 @@ from fieldapp.store.people import Role
 from fieldapp.sync.peers import peers, recovery
 from fieldapp.tui import app as application
 from fieldapp.tui import second_press
+from fieldapp.tui.screens.dashboard import DashboardScreen
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.home import HomeScreen
+from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.lock import LockScreen
 from fieldapp.tui.screens.people import PassphraseScreen
+from fieldapp.tui.screens.quick import QuickScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.widgets.pick_list import PickList
 
@@ -82,6 +86,25 @@ async def test_a_pick_list_that_is_left_late_reads_nothing_from_a_closed_file(wo
         assert s.app._exception is None
         await s.press(PASSPHRASE, "enter")
         await s.wait("gieng")
+
+
+async def test_what_is_covered_reads_nothing_from_a_closed_file(world: World) -> None:
+    """The window gets another size, and the program is left."""
+    world.well()
+    async with at_post(world) as s:
+        for covered in (ListScreen("activity"), DashboardScreen(YEAR), QuickScreen("member")):
+            s.app.push_screen(covered)
+            await s.press("x", "ctrl+l")
+            assert s.app.locked
+            await s.pilot.resize_terminal(60, 20)
+            await s.pilot.resize_terminal(100, 30)
+            assert s.app._exception is None
+            await s.press(PASSPHRASE, "enter")
+            assert covered.is_current
+            assert covered.size.width == 100
+        await s.press("ctrl+l", "ctrl+q")
+    assert not s.app.return_code
+    assert [draft.data["full_name"] for draft in world.post.drafts()] == ["x"]
 
 
 async def test_somebody_else_begins_at_the_first_screen(world: World) -> None:

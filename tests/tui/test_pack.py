@@ -33,6 +33,17 @@ async def open_pack(s: ScreenDriver) -> None:
     assert isinstance(s.app.screen, PackScreen)
 
 
+@pytest.mark.parametrize("key", ["ctrl+l", "ctrl+q"])
+async def test_a_field_that_asks_the_records_is_left_when_they_are_closed(world: World, stick: Path, key: str) -> None:
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await open_pack(s)
+        await strokes(s.pilot, "IALOP")
+        await s.press(key)
+        assert s.app._exception is None
+        assert s.app._exit == (key == "ctrl+q")
+    assert not s.app.return_code
+
+
 async def test_a_new_post_gets_its_pack_its_words_and_its_certificate_on_the_screen(world: World, stick: Path) -> None:
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await open_pack(s)

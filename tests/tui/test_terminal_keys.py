@@ -133,6 +133,70 @@ def test_a_paste_whose_end_is_cut_ends_when_nothing_comes_any_more() -> None:
     assert said(parser, "\x1b[201~a") == ["a"], "an end that comes too late"
 
 
+def test_what_is_typed_behind_the_damaged_end_of_a_paste_is_typed() -> None:
+    """Within the second in which the rest of the paste might come."""
+    for cut in ("\x1b[2", "\x1b[20", "\x1b[201", "\x1b201~", "\x1b[01~", "\x1b[21~", "\x1b[20~", "\x1b[2\ufffd1~"):
+        assert arrives(f"\x1b[200~xã Ia{cut}đủ\x1bOQ\x1b") == ["paste xã Ia", "đ", "ủ", "f2", "escape"], repr(cut)
+        assert arrives(f"\x1b[200~xã{cut}\x1b[200~Ia\x1b[201~a") == ["paste xã", "paste Ia", "a"], repr(cut)
+    assert arrives("\x1b[200~[201~ 20~\x1b[201~a") == ["paste [201~ 20~", "a"]
+
+
+@pytest.mark.parametrize(
+    ("data", "meant"),
+    [
+        ("\x1b[200~a\x1b[201~", "paste a"),
+        ("\x1b[<0;2;3M", "MouseDown"),
+        ("\x1b[I", "AppFocus"),
+        ("\x1b[97;;97u", "a"),
+        ("\x1b[57400u", "1"),
+        ("\x1bOp1", "0 1"),
+        ("\x1b[?62;22c", ""),
+        ("\x1b[99~", ""),
+        ("\x1b[A", "up"),
+        ("\x1bOP", "f1"),
+    ],
+)
+def test_esc_and_what_comes_at_once_after_it(data: str, meant: str) -> None:
+    assert " ".join(arrives("\x1b" + data)) == f"escape {meant}".strip()
+
+
+def test_what_keyboards_have_in_the_place_of_alt_takes_the_word_too() -> None:
+    for modifiers in (3, 5, 7, 8, 9, 17, 33, 129 + 4):
+        for data in (f"\x1b[127;{modifiers}u", f"\x1b[27;{modifiers};127~", f"\x1b[27;{modifiers};8~"):
+            assert arrives(data) == ["ctrl+backspace"], repr(data)
+        assert arrives(f"\x1b[3;{modifiers}~") == ["ctrl+delete"], modifiers
+
+
+def test_letters_of_a_keyboard_with_caps_lock() -> None:
+    """As kitty reports all keys without their text."""
+    assert arrives("\x1b[97;65u\x1b[97;66u\x1b[97:65;66u\x1b[97;193u\x1b[49;65u\x1b[273;65u") == [*"AaaA1Đ"]
+
+
+def windows(key: int, unit: int = 0, state: int = 0, times: int = 1) -> str:
+    """A key that is pressed and let go, as win32-input-mode reports it."""
+    return f"\x1b[{key};0;{unit};1;{state};{times}_\x1b[{key};0;{unit};0;{state};1_"
+
+
+def test_keys_as_windows_terminal_reports_its_records() -> None:
+    """A program asked for them, and has ended without a word."""
+    typed = "".join(windows(231, int.from_bytes(c.encode("utf-16-le"), "little")) for c in NAME)
+    assert "".join(arrives(typed)).replace("space", " ") == NAME
+    pair = "".join(f"\x1b[231;0;{unit};1;0;1_" for unit in (0xD83D, 0xDE00))
+    assert arrives(pair + windows(65, 97)) == ["\U0001f600", "a"]
+    assert arrives(windows(8, 8, times=3)) == ["backspace"] * 3
+    keys = (
+        windows(8, 127, 8),
+        windows(46, 0, 256 + 16),
+        windows(112),
+        windows(13, 13),
+        windows(9, 9, 16),
+        windows(81, 17, 8),
+    )
+    assert arrives("".join(keys)) == ["ctrl+backspace", "delete", "f1", "enter", "shift+tab", "ctrl+q"]
+    assert arrives(windows(81, 64, 9) + windows(65, 97, 2) + windows(18, 0, 2) + windows(16, 0, 16)) == ["@", "alt+a"]
+    assert arrives("\x1b[18;0;7871;0;0;1_\x1b[;;97;1_\x1b[_\x1b[27;1;27;1;0;1_") == ["ế", "a", "escape"]
+
+
 def test_a_paste_is_text_whatever_stands_in_it() -> None:
     assert arrives("\x1b[200~a\x1b[A\x1bOQ\r\x00b\x7f\x1b[201~\x1bOQ") == ["paste a\x1b[A\x1bOQ\rb\x7f", "f2"]
 

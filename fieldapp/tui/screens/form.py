@@ -354,7 +354,7 @@ class FormScreen(Page):
 
     def keep(self) -> None:
         """Keep the form as a draft, if it changed since it was kept last."""
-        if self._over or (typed := self._typed()) == self._kept:
+        if self._over or self.app.locked or (typed := self._typed()) == self._kept:
             return
         changed = self._changed()
         try:

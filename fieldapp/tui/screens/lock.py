@@ -17,4 +17,4 @@ class LockScreen(UnlockScreen, inherit_bindings=False):
     ]
 
     def on_mount(self) -> None:
-        self.app.lock_store()
+        self.call_next(self.app.lock_store)

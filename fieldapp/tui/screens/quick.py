@@ -348,7 +348,7 @@ class QuickScreen(Page):
 
     def keep(self) -> None:
         """Keep the line that was begun, as a draft of the form."""
-        if not self._is_unkept:
+        if self.app.locked or not self._is_unkept:
             return
         cells = self._typed()
         typed = {c.key: cells[c.key] for c in self._cells if not c.measure}

@@ -4,13 +4,14 @@ from textwrap import fill
 from typing import Any
 
 from rich.cells import cell_len
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
+from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import Editor, FormContext, problem_sign
 from fieldapp.tui.widgets.entry import EMPTY, Entry
 from fieldapp.tui.widgets.long_text import WrappedText
@@ -24,6 +25,7 @@ class FieldRow(Editor):
     Signs: ``▸`` has the focus, ``*`` required, ``◆`` stays for the next record, ``!`` wrong, ``?`` a question.
     """
 
+    app = getters.app(Host)
     DEFAULT_CSS = """
     FieldRow { height: auto; }
     FieldRow > Horizontal { height: auto; max-width: 120; }
@@ -133,7 +135,9 @@ class FieldRow(Editor):
         self.entry.focus()
 
     def refresh_reading(self) -> None:
-        """Show what the field's text means now."""
+        """Show what the field's text means now; not where the screen was locked, or the program left."""
+        if self.app.readable is None:
+            return
         reading = self.entry.reading()
         text = reading.text if reading.understood else f"? {reading.text}"
         if self._hint and not self.entry.value and not self._hints_within():

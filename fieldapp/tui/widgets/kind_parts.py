@@ -112,7 +112,15 @@ class MeasuresOfKind(SettlingRows):
     def proposal(self, name: str) -> Any:
         return 0 if name == "decimals" else None
 
+    def _add(self) -> bool:
+        self._pick.resolve_typed()
+        self._pick.action_close()  # a name that is still no measure is that of a new one
+        self.settle()
+        return super()._add()
+
     def checked(self, item: Item) -> Item:
+        if EXISTING not in item:
+            raise reading.refused({EXISTING: _("This field is needed.")})
         if not self._pick.is_new:
             return item
         given = {**item, "name": item[EXISTING]}
@@ -127,7 +135,9 @@ class MeasuresOfKind(SettlingRows):
         """The measures stay in the order in which they were added: that of the form at the post."""
 
     def take_up(self, item: Item) -> None:
-        super().take_up(item if EXISTING in item else {**item, EXISTING: item["name"]})
+        super().take_up(item)
+        if EXISTING not in item:  # a new one
+            self._pick.restore({"text": item["name"]})
 
     def words(self, item: Item) -> str:
         (measure,) = kind_form.measures_shown(self._store, [item])
