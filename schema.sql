@@ -607,10 +607,9 @@ CREATE TABLE attachment (
     place TEXT CHECK (place IS NULL OR length(place) BETWEEN 1 AND 60),
     sort TEXT CHECK (sort IS NULL OR sort IN ('photograph', 'minute', 'paper'))
 ) STRICT;
-CREATE INDEX attachment_record ON attachment (record_id);
+CREATE INDEX attachment_record ON attachment (record_id, post_id, sha256);
 CREATE INDEX attachment_hash ON attachment (sha256);
-CREATE INDEX attachment_post ON attachment (post_id, sha256) WHERE voided_at IS NULL;
-CREATE INDEX attachment_kind ON attachment (record_kind) WHERE voided_at IS NULL;
+CREATE INDEX attachment_post ON attachment (post_id, sha256);
 
 -- views ----------------------------------------------------------------------------------------------------------
 

@@ -306,7 +306,10 @@ def _sentence_of() -> dict[tuple[str, str], str]:
 
 
 def _wanted_files() -> Iterator[BaselineChange]:
-    """How many files the kinds of version 0.1 want: works that are handed over have a photograph and a minute."""
+    """How many files the kinds of version 0.1 want: works that are handed over have a photograph and a minute.
+
+    Complete: what later kinds want stands in their own rows, behind these.
+    """
     first = {row["id"] for _table, row in _kinds()}
     for kind, wanted in _wanted_of().items():
         if kind in first:

@@ -1,13 +1,14 @@
 """Kinds that want photographs and minutes: asked once, listed until they are there, never in the way of saving."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import evidence_files as files
 import pytest
-from field import Run, World, insert, of_another_post
+from field import Run, World, insert, of_another_post, statements
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -207,6 +208,18 @@ def test_headquarters_sees_how_many_records_of_each_post_lack_files(world: World
     (post,) = coverage(world.hq, TODAY).posts
     assert post.without_files == 2
     assert "· 2 hoạt động còn thiếu ảnh, biên bản" in post_details(post, 30)
+
+
+def test_what_lacks_files_is_looked_for_by_record_however_many_files_there_are(world: World) -> None:
+    """Not among all files of the post, which an index could offer too."""
+    asked: list[str] = []
+    with statements(asked):
+        wanted_files.lacking_records(world.post, TODAY, TODAY, 50)
+        wanted_files.lacking(world.post, world.well())
+    plans = [row["detail"] for sql in asked if "activity_files" in sql
+             for row in world.post.rows("EXPLAIN QUERY PLAN " + re.sub(r":\w+|\?", "'9'", sql))]  # fmt: skip
+    looked = {plan for plan in plans if "attachment" in plan}
+    assert looked == {"SEARCH f USING INDEX attachment_record (record_id=? AND post_id=?)"}
 
 
 def test_it_is_said_why_there_is_none_and_the_record_is_settled(world: World, run: Run) -> None:

@@ -33,6 +33,9 @@ VERSION_0_3 = (26372, "ee38ffe3f0d4a3e37703f70e7ef8258d90afbc59497093b3ab2bd23ec
 WITH_SENTENCES = (26420, "e1f407eac1104e81c7128b09f21463e3e58713ecfade5d0093c6e90f5ff5929e")
 """The same of the version with migration 17"""
 
+WITH_WANTED_FILES = (26427, "f00a3fa42cbe624435195b7d1f78895c483365cf94fe994807f999bfed1d3886")
+"""The same of the version with migration 18"""
+
 
 def _as_they_are() -> dict[str, dict[str, dict[str, Any]]]:
     """Table -> row's id -> row, with all changes of the log."""
@@ -222,7 +225,7 @@ def test_the_log_of_version_0_2_comes_first_and_unchanged() -> None:
         "A line was changed, or does not come last: only measures.csv, activity_kinds.csv and kind_measures.csv may"
         " grow, at their ends, and sentences.csv by lines for what is new in them."
     )
-    for number, digest in (VERSION_0_3, WITH_SENTENCES):
+    for number, digest in (VERSION_0_3, WITH_SENTENCES, WITH_WANTED_FILES):
         first = list(baseline.baseline_changes())[:number]
         assert hashlib.sha256(json.dumps(first, ensure_ascii=False).encode()).hexdigest() == digest
 
@@ -245,15 +248,22 @@ def test_a_measure_that_is_shipped_later_reaches_existing_files(
     key = b"k" * 32
     before = list(baseline_changes())
     Store.create(tmp_path / "post", key, "A").close()
-    lists_of = {name: list(baseline._table(name)) for name in ("measures.csv", "kind_measures.csv")}
+    names = ("measures.csv", "kind_measures.csv", "activity_kinds.csv", "kind_files.csv")
+    lists_of = {name: list(baseline._table(name)) for name in names}
     lists_of["measures.csv"].append({"code": "cay_giong", "name": "Cây giống", "unit_name": "cây", "decimals": "0",
                                      "nature": "quantity"})  # fmt: skip
     lists_of["kind_measures.csv"].append({"kind": "lao_dong_san_xuat", "measures": "cay_giong"})
+    kind = lists_of["activity_kinds.csv"][-1] | {"code": "vuon_uom", "name": "Vườn ươm"}
+    lists_of["activity_kinds.csv"].append(kind)
+    lists_of["kind_measures.csv"].append({"kind": "vuon_uom", "measures": "cay_giong"})
+    lists_of["kind_files.csv"].append({"kind": "vuon_uom", "photographs": "1", "minutes": "0"})
     real = baseline._table
     monkeypatch.setattr(baseline, "_table", lambda name: iter(lists_of[name]) if name in lists_of else real(name))
     after = list(baseline_changes())
     assert after[: len(before)] == before
-    assert [table for table, *_rest in after[len(before) :]] == ["measure", "kind_measure"]
+    new = [table for table, *_rest in after[len(before) :]]
+    assert new == ["measure", "kind_measure", "activity_kind", "kind_measure"]
+    assert after[-2][2]["photographs_wanted"] == 1, "what it wants comes with it, behind all that was shipped"
     monkeypatch.setattr(baseline, "baseline_changes", lambda: iter(after))
     newer = [*migrations.MIGRATIONS, migrations.Migration("9999", lambda _db: None)]
     monkeypatch.setattr(migrations, "MIGRATIONS", newer)

@@ -99,6 +99,27 @@ async def test_what_is_typed_is_there_again_after_a_crash(world: World) -> None:
             assert stored(world) == {(None, "gieng", 20), ("IARVE", "gieng", 7)}
 
 
+async def test_what_could_not_be_kept_is_not_lost_unsaid(world: World) -> None:
+    """The disk is full, or another window writes: that is said while one types, and Esc asks."""
+    store, other = world.hq.reopen(), world.hq.reopen()
+    async with run(world.root / "hq", store) as s:
+        await to_plans(s, "gieng khoan")
+        store.db.execute("PRAGMA busy_timeout = 0")
+        other.db.execute("BEGIN IMMEDIATE")
+        await s.press("20", "enter")
+        assert "chưa lưu được gì" in s.text
+        await s.press("escape")
+        assert isinstance(s.app.screen, PlansScreen)
+        assert "Bấm Esc lần nữa để ra" in " ".join(s.text.split())
+        other.db.execute("ROLLBACK")
+        await s.press("escape")
+        assert not isinstance(s.app.screen, PlansScreen)
+    other.close()
+    async with run(world.root / "hq", world.hq.reopen()) as again:
+        await to_plans(again)
+        assert line(again, "Tất cả các đồn")[0].startswith("* 20")
+
+
 async def test_a_range_is_pasted_by_names_or_from_the_cell_on(world: World) -> None:
     of_another_post(world.hq)
     async with run(world.root / "hq", world.hq.reopen()) as s:

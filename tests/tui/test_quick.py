@@ -70,6 +70,26 @@ async def test_a_line_that_was_begun_is_a_draft_of_the_form(world: World) -> Non
         assert draft.kind == "activity"
 
 
+async def test_a_line_that_could_not_be_kept_is_not_lost_unsaid(world: World) -> None:
+    """Another window takes in bundles meanwhile: Esc says so first, and the program is not left without a word."""
+    other = world.post.reopen()
+    app = FieldApp(world.root / "post", world.post)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await strokes(pilot, "<f4>", "<enter>", "<f6>", "gieng khoan", "<enter>", "5/11/26", "<enter>")
+        world.post.db.execute("PRAGMA busy_timeout = 0")
+        other.db.execute("BEGIN IMMEDIATE")
+        await strokes(pilot, "<ctrl+q>")
+        assert app.is_running
+        await strokes(pilot, "<escape>")
+        assert isinstance(app.screen, QuickScreen)
+        assert "Bấm Esc lần nữa để ra" in said(app, "#message")
+        other.db.execute("ROLLBACK")
+        await strokes(pilot, "<escape>")
+        assert not isinstance(app.screen, QuickScreen)
+        assert len(other.drafts()) == 1
+    other.close()
+
+
 async def test_any_kind_can_be_entered_quickly(world: World) -> None:
     for kind in ("member", "commendation", "household_charge", "matter"):
         app = FieldApp(world.root / "post", world.post.reopen())

@@ -56,6 +56,23 @@ async def test_the_proposal_stands_there_and_what_is_typed_stays_with_the_period
     assert said(world)["assessment"] == ("Tăng 12%.\nĐạt kế hoạch.", "proposed")
 
 
+async def test_what_could_not_be_kept_is_not_lost_unsaid(world: World) -> None:
+    """The disk is full, or another window writes: Esc says so first."""
+    other = world.hq.reopen()
+    async with at_headquarters(world) as s:
+        await s.press("f8", "tab", "down", "down", "Duong xa.")
+        s.app.store.db.execute("PRAGMA busy_timeout = 0")
+        other.db.execute("BEGIN IMMEDIATE")
+        await s.press("escape")
+        assert isinstance(s.app.screen, ReportTextScreen)
+        assert "Bấm Esc lần nữa để ra" in " ".join(s.text.split())
+        other.db.execute("ROLLBACK")
+        await s.press("escape")
+        assert isinstance(s.app.screen, ReportScreen)
+    other.close()
+    assert said(world)["causes"] == ("Duong xa.", "written")
+
+
 async def test_what_is_typed_takes_the_place_of_the_sign_that_leaves_a_section_out(world: World) -> None:
     save_sections(world.hq, report(world.hq, YEAR), {"causes": "-"})
     async with at_headquarters(world) as s:
