@@ -130,6 +130,7 @@ def os_error_text(error: OSError) -> str:
         errno.EISDIR: _("it is a folder, name a file in it"),
         errno.ENOTDIR: _("it is no folder"),
         errno.ENAMETOOLONG: _("the name is too long"),
+        errno.ELOOP: _("it is a link that leads to itself"),
         errno.EFBIG: _("the file is too large for this disk or stick"),
         errno.EDQUOT: _("no space is left"),
         errno.EBUSY: _("the device is in use"),

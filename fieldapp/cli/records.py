@@ -209,15 +209,13 @@ def attach(
     from fieldapp.records import attachments
 
     store = obj.open()
-    done, refused = [], 0
-    for path in paths:
-        try:
-            done += attachments.add(store, id, [attachments.prepare(path, original=original)], caption, sort)
-        except FieldappError as error:
-            if len(paths) == 1:
-                raise
-            refused += 1
-            print_message(str(error))
+    if len(paths) == 1:
+        done = attachments.add(store, id, [attachments.prepare(paths[0], original=original)], caption, sort)
+        refused: dict[Path, str] = {}
+    else:
+        done, refused = attachments.add_each(store, id, paths, caption, sort, original=original)
+    for line in attachments.refusals_text(refused, len(paths)):
+        print_message(line)
     found = {a.id: a for a in attachments.of_record(store, id)}
     if as_json:
         print_json([found[file] for file in done])

@@ -6,7 +6,7 @@ The record of a file is a row like any other, logged and carried by bundles; its
 
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -229,8 +229,8 @@ def add(
             raise FieldappError(_("This record belongs to another post. Only that post changes it."))
         before = {a.sha256: a.id for a in of_record(store, record_id)}
         if len(before.keys() | {blobs.digest(one.data) for one in given}) > MAX_AT_RECORD:
-            raise FieldappError(
-                _("A record has at most {n} files. Nothing was attached; leave some out.").format(n=MAX_AT_RECORD)
+            raise RecordFull(
+                _("A record has at most {n} files. What is beyond that was not attached.").format(n=MAX_AT_RECORD)
             )
         ids: list[str] = []
         put: list[str] = []
@@ -250,6 +250,50 @@ def add(
                     blobs.remove(store, sha256)
             raise
         return ids
+
+
+class RecordFull(FieldappError):
+    """The record has as many files as it may have."""
+
+
+def add_each(
+    store: Store,
+    record_id: str,
+    paths: Sequence[Path],
+    caption: str = "",
+    sort: FileSort | None = None,
+    *,
+    original: bool = False,
+    begins: Callable[[int, Path], None] = lambda _number, _path: None,
+) -> tuple[list[str], dict[Path, str]]:
+    """Attach files one after the other; the ids of their rows, and why the others are refused.
+
+    One bad file does not stop the others. A full record or disk does: for the rest the same would be said, and each
+    would be read and made smaller first. ``begins`` is called with the number of each, from 0 on.
+    """
+    ids: dict[str, None] = {}
+    refused: dict[Path, str] = {}
+    for number, path in enumerate(paths):
+        begins(number, path)
+        try:
+            ids |= dict.fromkeys(add(store, record_id, [prepare(path, original=original)], caption, sort))
+        except (RecordFull, DiskError) as error:
+            refused |= dict.fromkeys(paths[number:], str(error))
+            break
+        except FieldappError as error:
+            refused[path] = str(error)
+    return [*ids], refused
+
+
+def refusals_text(refused: Mapping[Path, str], most: int) -> list[str]:
+    """The reasons, each once, at most so many; then how many files more are refused."""
+    told = list(dict.fromkeys(refused.values()))[:most]
+    more = sum(reason not in told for reason in refused.values())
+    alike = len(refused) - more - len(told)
+    lines = list(told)
+    if alike or more:
+        lines.append(counted("… and {n} more is refused", "… and {n} more are refused", alike + more))
+    return lines
 
 
 def _insert(

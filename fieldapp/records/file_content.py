@@ -64,7 +64,7 @@ class NotAttachable(FieldappError):
 
 def read(path: Path) -> bytes:
     """The bytes of a file, once its size is known to be bearable; NotAttachable also if it changes meanwhile."""
-    shown = display_path(path.name)
+    shown = display_path(path.name or path)
     try:
         kind = path.stat()
         if stat.S_ISDIR(kind.st_mode):

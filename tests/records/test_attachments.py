@@ -258,6 +258,44 @@ def test_too_many_files_at_one_record_are_refused_as_a_whole(
     assert attachments.of_record(world.post, well) == []
 
 
+def test_what_does_not_end_with_one_file_is_said_once_and_no_further_file_is_read(
+    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone's folder with ten thousand photographs, at a record that takes two hundred; or a disk that is full."""
+    monkeypatch.setattr(attachments, "MAX_AT_RECORD", 2)
+    paths = [files.written(tmp_path, f"{n}.jpg", files.jpeg(n)) for n in range(30)]
+    read: list[Path] = []
+    read_one = file_content.read
+
+    def reading(path: Path) -> bytes:
+        read.append(path)
+        return read_one(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file_content, "read", reading)
+        code, out, said = run("attach", world.well(), *paths)
+    assert (code, len(out.splitlines()), len(read)) == (3, 2, 3)
+    assert said.splitlines() == [
+        "Mỗi bản ghi có tối đa 2 tệp. Phần vượt quá chưa được đính kèm.", "… và 27 tệp nữa không nhận"]  # fmt: skip
+
+
+def test_one_file_under_many_names_is_told_once(world: World, run: Run, tmp_path: Path) -> None:
+    paths = [files.written(tmp_path, f"{n}.jpg", files.jpeg(1)) for n in range(3)]
+    assert len(run("attach", world.well(), *paths)[1].splitlines()) == 1
+
+
+def test_a_folder_that_is_named_by_a_dot_and_a_link_to_itself_are_told(
+    world: World, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("attach", world.well(), ".")[2] == ". là thư mục. Hãy nêu tên các tệp trong đó.\n"
+    try:
+        (tmp_path / "a.jpg").symlink_to(tmp_path / "a.jpg")
+    except OSError:  # Windows: only some may
+        return
+    assert "liên kết này trỏ về chính nó" in run("attach", world.well(), tmp_path / "a.jpg")[2]
+
+
 def test_a_disk_that_is_full_half_way_leaves_nothing(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

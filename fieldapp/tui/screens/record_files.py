@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +15,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.attachment import FileSort
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError, NeedsConfirmation
@@ -576,6 +578,9 @@ class AttachScreen(Page):
         try:
             if is_folder(path):
                 self._found(attachments.files_in(path))
+                if len(self._files) >= attachments.MAX_LISTED:
+                    self._say("· " + _("Very many: the newest {n} are listed.").format(
+                        n=format_amount(attachments.MAX_LISTED)))  # fmt: skip
                 if not self._files:
                     self._say("! " + _("No photograph or paper is in {path}.").format(path=display_path(path)))
                     return False
@@ -613,19 +618,13 @@ class AttachScreen(Page):
     @work(thread=True)
     def _attach_all(self, given: Sequence[Path], caption: str) -> None:
         """Attach one after the other, so that one bad file does not stop the others."""
-        refused: dict[Path, str] = {}
-        store = self.store.reopen()
-        try:
-            for number, path in enumerate(given, start=1):
-                self.app.call_from_thread(
-                    self._say, f"… {_('Attaching')} {number}/{len(given)}: {brief_text(path.name)}"
-                )
-                try:
-                    attachments.add(store, self._record_id, [attachments.prepare(path)], caption, self._sort)
-                except FieldappError as error:
-                    refused[path] = str(error)
-        finally:
-            store.close()
+
+        def begins(number: int, path: Path) -> None:
+            text = f"… {_('Attaching')} {number + 1}/{len(given)}: {brief_text(path.name)}"
+            self.app.call_from_thread(self._say, text)
+
+        with closing(self.store.reopen()) as store:
+            _ids, refused = attachments.add_each(store, self._record_id, given, caption, self._sort, begins=begins)
         self.app.call_from_thread(self._attached, given, refused)
 
     def _attached(self, given: Sequence[Path], refused: dict[Path, str]) -> None:
@@ -639,11 +638,8 @@ class AttachScreen(Page):
         self._marked = dict.fromkeys(refused)
         self._files = [path for path in self._files if path in refused or path not in given]
         self._list(0)
-        told = list(refused.values())[:REFUSALS_TOLD]
-        more = len(refused) - len(told)
-        lines = [*([done] if self._done else []), *(f"! {line}" for line in told)]
-        if more:
-            lines.append(counted("… and {n} more is refused", "… and {n} more are refused", more))
+        told = attachments.refusals_text(refused, REFUSALS_TOLD)
+        lines = [*([done] if self._done else []), *(line if line.startswith("…") else f"! {line}" for line in told)]
         self._say("\n".join(lines))
 
     def action_back(self) -> None:
