@@ -16,7 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 from fieldapp.errors import FieldappError
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import Place, tables
-from fieldapp.records import records
+from fieldapp.records import attachments, records
 from fieldapp.reports.figures import figures
 from fieldapp.reports.query import Period, Query
 
@@ -52,6 +52,20 @@ def test_an_analyst_reads_what_was_chosen_from_a_list_and_no_other_value(world: 
         assert {value for (value,) in chosen} == {"đào", None}
         with pytest.raises(InsufficientPrivilege):
             analyst.execute("SELECT value FROM fieldapp.activity_extra")
+
+
+def test_an_analyst_sees_which_activities_have_their_files(world: World, database: str) -> None:
+    """The same as headquarters' file says, without names and captions."""
+    wells = [world.well(date_from=f"2014-0{n}-01") for n in (1, 2)]
+    given = [attachments.Prepared("Ama Blêh.jpg", "image/jpeg", b"a"), attachments.Prepared("bb.pdf", "a/pdf", b"b")]
+    attachments.add(world.post, wells[0], given)
+    world.carry(world.post, world.hq)
+    publish(world.hq, database, Place(2))
+    asked = "SELECT activity_id, photographs_wanted, minutes_wanted, photographs, minutes FROM"
+    with as_login(database, "phan_tich_3", "fieldapp_analyst") as analyst:
+        seen = analyst.execute(f"{asked} fieldapp.activity_files").fetchall()
+    assert {*seen} == {(wells[0], 1, 1, 1, 1), (wells[1], 1, 1, 0, 0)}
+    assert {*seen} == {tuple(row.values()) for row in world.hq.rows(f"{asked} activity_files")}
 
 
 def test_an_analyst_reads_every_figure_and_no_name(world: World, database: str) -> None:

@@ -12,17 +12,20 @@ from typing import Any
 
 import pytest
 from field import Run, World
+from msgspec import structs
 from report_files import EDE, FORMULA, fill
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.errors import FieldappError
-from fieldapp.records import records
+from fieldapp.records import attachments, records
 from fieldapp.reports import open_data
 from fieldapp.store import disk
 from fieldapp.store.capture import META_COLUMNS
 from fieldapp.store.store import Store
 
+picture = attachments.Prepared("a.jpg", "image/jpeg", b"picture")
+minute = attachments.Prepared("a.pdf", "application/pdf", b"minute")
 NOT_WRITTEN = {"confirmed"}
 """Answers to questions of the form: they say nothing about what happened"""
 
@@ -165,6 +168,20 @@ def test_a_flat_table_has_names_and_words_and_exact_amounts(world: World, writte
     assert {row["amount"] for row in rows if row["note"] == FORMULA} == {None}, "unknown stays unknown"
     assert sum(row["amount"] for row in rows if row["measure"] == "Giếng") == 5, "the voided one is not there"
     assert [tuple(row) for row in cells] == [("Xã Ia Rvê", world.hq.value("SELECT id FROM member"))]
+
+
+def test_which_activities_have_their_photograph_and_minute(world: World, tmp_path: Path) -> None:
+    """Counted as the program counts: a content once, and without what was taken out."""
+    both, photo, none = (world.well(date_from=f"2014-0{n}-01") for n in (1, 2, 3))
+    attachments.add(world.post, both, [picture, minute, structs.replace(picture, name="again.jpg")])
+    attachments.add(world.post, photo, [picture, minute])
+    attachments.take_out(world.post, attachments.of_record(world.post, photo)[1].id, "nhầm")
+    package = open_data.write_package(world.post, tmp_path / "mở").path
+    with sqlite3.connect(package / "records.sqlite") as plain:
+        rows = plain.execute(
+            "SELECT id, photographs, photographs_wanted, minutes, minutes_wanted FROM flat_activity"
+        ).fetchall()
+    assert {tuple(row) for row in rows} == {(both, 1, 1, 1, 1), (photo, 1, 1, 0, 1), (none, 0, 1, 0, 1)}
 
 
 def test_what_is_chosen_from_a_list_is_not_personal(world: World, tmp_path: Path) -> None:
