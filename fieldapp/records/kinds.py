@@ -17,3 +17,9 @@ def model_of(kind: str) -> type[Record]:
             )
         )
     return model
+
+
+def day_sql(model: type[Record], table: str) -> str:
+    """SQL: the day of a record in a table's row; of one whose kind has none, the day here on which it was recorded."""
+    recorded = f"{table}.created_at"
+    return f"{table}.{model.DATE}" if model.DATE else f"coalesce(date({recorded}, 'localtime'), {recorded})"

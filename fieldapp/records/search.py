@@ -8,6 +8,7 @@ from typing import Literal
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.records import reviews, search_index
+from fieldapp.records.kinds import day_sql
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import is_too_long
 
@@ -84,7 +85,7 @@ def _of_kind(
         params.append(json.dumps(sorted(conditions.ids)))
     for bound, compare in ((conditions.first, ">="), (conditions.last, "<=")):
         if bound is not None:
-            where.append(f"substr(t.{day}, 1, 10) {compare} ?" if day == "created_at" else f"t.{day} {compare} ?")
+            where.append(f"{day_sql(model, 't')} {compare} ?")
             params.append(bound.isoformat())
     rows = store.rows(
         f"SELECT t.id, t.{day} AS day, t.voided_at IS NOT NULL AS voided FROM {source} WHERE {' AND '.join(where)}"

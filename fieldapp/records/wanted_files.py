@@ -45,7 +45,7 @@ WANTING = "coalesce(k.photographs_wanted, 0) + coalesce(k.minutes_wanted, 0) > 0
 """SQL: whether the kind ``k`` wants any file"""
 
 _ITS = "f.record_id = a.id AND f.post_id = a.post_id AND f.record_kind = 'activity' AND f.voided_at IS NULL"
-_SETTLED = "w.activity_id IN (SELECT id FROM activity WHERE no_files_because IS NOT NULL)"
+_SETTLED = "EXISTS (SELECT 1 FROM activity s WHERE s.id = w.activity_id AND s.no_files_because IS NOT NULL)"
 """SQL over a row ``w`` of ``activity_files``: somebody has said why there is no photograph or minute"""
 _LACKING = (
     "FROM activity_files w WHERE w.date_from BETWEEN :first AND :last AND w.photographs_wanted + w.minutes_wanted > 0"

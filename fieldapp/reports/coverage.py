@@ -15,7 +15,7 @@ from fieldapp.domain.day_words import last_of_month
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, counted
 from fieldapp.records import reviews, wanted_files
-from fieldapp.records.records import model_of
+from fieldapp.records.kinds import day_sql, model_of
 from fieldapp.records.words import local_instant, post_names
 from fieldapp.reports.query import Period
 from fieldapp.store import wall
@@ -276,11 +276,11 @@ def _recorded(store: Store, period: Period) -> set[tuple[str, str]]:
     """(post's id, month) in which something is recorded."""
     found: set[tuple[str, str]] = set()
     for kind in reviews.REVIEWED:
-        day = f"r.{model_of(kind).DATE or 'created_at'}"
+        day = day_sql(model_of(kind), "r")
         rows = store.rows(
             f"SELECT DISTINCT r.post_id, substr({day}, 1, 7) AS month FROM {kind} r"
             f" WHERE r.voided_at IS NULL AND {day} BETWEEN ? AND ?",
-            [period.first.isoformat(), f"{period.last.isoformat()}T~"],
+            [period.first.isoformat(), period.last.isoformat()],
         )
         found |= {(r["post_id"], r["month"]) for r in rows}
     return found
@@ -400,13 +400,13 @@ def _counts(store: Store, period: Period) -> dict[tuple[str, str], tuple[int, in
     """(post's id, month) -> (records, those of them that are accepted as they stand)."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for kind in reviews.REVIEWED:
-        day = f"r.{model_of(kind).DATE or 'created_at'}"
+        day = day_sql(model_of(kind), "r")
         for r in store.rows(
             f"SELECT r.post_id, substr({day}, 1, 7) AS month, count(*) AS n, count(CASE WHEN l.outcome = 'accepted'"
             f" AND l.seen = {reviews.fingerprint_sql(kind, 'r')} THEN 1 END) AS accepted FROM {kind} r"
             " LEFT JOIN review l ON l.id = (SELECT n.id FROM review_latest n WHERE n.record_id = r.id)"
             f" WHERE r.voided_at IS NULL AND {day} BETWEEN ? AND ? GROUP BY 1, 2",
-            [period.first.isoformat(), f"{period.last.isoformat()}T~"],
+            [period.first.isoformat(), period.last.isoformat()],
         ):
             n, accepted = found.get((r["post_id"], r["month"]), (0, 0))
             found[(r["post_id"], r["month"])] = (n + r["n"], accepted + r["accepted"])

@@ -1,11 +1,12 @@
 """The figures of the first screen: how many records of each kind there are in this month, and the plans in force."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 
 from fieldapp.domain.day_words import last_of_month
 from fieldapp.domain.records import RECORDS
+from fieldapp.records.kinds import day_sql
 from fieldapp.store.store import Row, Store
 
 MAX_KINDS = 6
@@ -29,11 +30,11 @@ def month_counts(store: Store, today: date) -> list[MonthCount]:
     found = []
     for model in RECORDS:
         if model.TOP and not model.REFERENCE:
-            column = model.DATE or "created_at"
+            day = day_sql(model, "r")
             (row,) = store.rows(
-                f"SELECT count(*) AS number, coalesce(sum({column} > ?), 0) AS later FROM {model.KIND}"
-                f" WHERE voided_at IS NULL AND {column} >= ?",
-                [f"{last.isoformat()}T~", first.isoformat()],
+                f"SELECT count(*) AS number, coalesce(sum({day} > ?), 0) AS later FROM {model.KIND} r"
+                f" WHERE r.voided_at IS NULL AND r.{model.DATE or 'created_at'} >= ? AND {day} >= ?",
+                [last.isoformat(), (first - timedelta(1)).isoformat(), first.isoformat()],
             )
             later = row["later"] if model.DATE else 0
             found.append(MonthCount(model.KIND, row["number"] - later, later))

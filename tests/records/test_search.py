@@ -1,13 +1,18 @@
 """Finding records of any kind by what is known of them beside their words."""
 
-from datetime import date
+import time
+from datetime import UTC, date, datetime
 
+import on_windows
 import pytest
 from field import World
 
 from fieldapp.records import lists, records, search
 from fieldapp.records.search import Filter
+from fieldapp.reports.coverage import coverage
+from fieldapp.store import wall
 from fieldapp.work import review_queue
+from fieldapp.work.month_counts import month_counts
 
 DAYS = ("2013-10-05", "2013-10-06", "2013-10-07")
 
@@ -36,6 +41,27 @@ def test_what_has_no_day_of_its_own_by_the_day_when_it_was_recorded(world: World
     member = records.save(world.post, "member", {"full_name": "Trần Văn B"})
     recorded = date.fromisoformat(records.get(world.post, member).row["created_at"][:10])
     assert found(world, "", kind="member", first=recorded, last=recorded) == [member]
+
+
+def test_what_is_recorded_after_midnight_is_of_the_new_day_and_month(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half past midnight in Vietnam, where it is still February in Greenwich: found, counted and covered in March."""
+    if not hasattr(time, "tzset"):
+        pytest.skip(on_windows.ABSENT + "a time zone of one process (time.tzset)")
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Ho_Chi_Minh")
+        time.tzset()
+        patched.setattr(wall, "shown", lambda: datetime(2030, 2, 28, 17, 30, tzinfo=UTC))
+        member = records.save(world.post, "member", {"full_name": "Trần Văn B"})
+        day = wall.today()
+        assert day == date(2030, 3, 1)
+        seen = found(world, "", kind="member", first=day, last=day)
+        counted = [c.number for c in month_counts(world.post, day) if c.kind == "member"]
+        world.carry(world.post, world.hq)
+        months = {m.month: m.records for m in coverage(world.hq, day, 2).posts[0].months}
+    time.tzset()
+    assert (seen, counted, months["2030-03"]) == ([member], [1], 1)
 
 
 def test_by_what_became_of_it(world: World, wells: list[str]) -> None:
