@@ -276,7 +276,6 @@ CREATE INDEX activity_joint ON activity (joint_reference) WHERE joint_reference 
 CREATE INDEX activity_unit ON activity (unit_id);
 CREATE INDEX activity_unit_now ON activity (unit_now_id) WHERE unit_now_id IS NOT NULL;
 CREATE INDEX activity_task ON activity (agreement_task_id) WHERE agreement_task_id IS NOT NULL;
-CREATE INDEX activity_no_files ON activity (id) WHERE no_files_because IS NOT NULL;
 
 CREATE TABLE activity_measure (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),

@@ -512,8 +512,9 @@ def files_in(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.lower().endswith(endings) and not entry.name.startswith(".") and entry.is_file():
-                    found.append((-entry.stat().st_mtime, folder / entry.name))
+                if entry.name.lower().endswith(endings) and not entry.name.startswith(".") and disk.is_file(entry):
+                    with suppress(FileNotFoundError):  # just deleted
+                        found.append((-entry.stat().st_mtime, folder / entry.name))
     except OSError as error:
         why = os_error_text(error)
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=display_path(folder), why=why)) from None

@@ -343,3 +343,14 @@ def long_paths() -> bool:
             return bool(winreg.QueryValueEx(settings, "LongPathsEnabled")[0])
     except OSError:
         return False
+
+
+def is_file(entry: "os.DirEntry[str]") -> bool:
+    """Whether an entry of a folder is a file.
+
+    One that cannot be asked, as a link that leads to itself, is none: it must not keep the others from being found.
+    """
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

@@ -294,6 +294,8 @@ def test_a_folder_that_is_named_by_a_dot_and_a_link_to_itself_are_told(
     except OSError:  # Windows: only some may
         return
     assert "liên kết này trỏ về chính nó" in run("attach", world.well(), tmp_path / "a.jpg")[2]
+    photo = files.written(tmp_path, "b.jpg", files.jpeg(1))
+    assert attachments.files_in(tmp_path) == [photo], "the others are listed"
 
 
 def test_a_disk_that_is_full_half_way_leaves_nothing(

@@ -42,7 +42,7 @@ MOVED = {"have", "have_hlc", "have_at"}
 NOTHING_NEW = '{"columns": {}, "shipped": 1000000}'
 KEYS = {"hq": b"h" * 32, "post": b"p" * 32}
 
-SCHEMA_OF_NEWEST = ("0019_files_behind", "6bba743646d99c1cbd491436aa3725e946dffb5a687b2ce041c30b1feeaabb8f")
+SCHEMA_OF_NEWEST = ("0019_files_behind", "a4ca7cdbd509df7d58f161acbdf319d4b0d66f8c52849df68ed5de6b6c82acd9")
 """The newest migration, and the hash of the ``schema.sql`` that it leads to"""
 CORRECTED = {"unit": ("code", "name", "parent_id", "valid_to"), "unit_succession": ("voided_at", "void_reason")}
 """Table -> columns of shipped rows that a later version corrects"""

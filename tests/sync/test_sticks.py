@@ -56,6 +56,16 @@ def test_a_name_is_taken_for_no_sentence(world: World, run: Run, name: str, whol
     assert ("1 bản ghi mới" in out) == whole
 
 
+def test_a_link_that_leads_to_itself_hides_no_bundle(world: World, run: Run) -> None:
+    world.well()
+    outgoing.export(world.post, world.usb)
+    try:
+        (world.usb / f"a{SUFFIX}").symlink_to(world.usb / f"a{SUFFIX}")
+    except OSError:
+        pytest.skip(on_windows.ABSENT + "symbolic links for everybody")
+    assert "1 bản ghi mới" in run("sync", "import", world.usb, home="hq")[1]
+
+
 def test_what_is_for_others_is_counted_and_ours_apart(world: World, run: Run) -> None:
     outgoing.export(world.post, world.usb)
     assert run("sync", "import", world.usb) == (

@@ -103,7 +103,7 @@ def _found_in(folder: Path, kind: str, marks: Sequence[str], inside: bool) -> li
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name.lower()
-            if name.startswith(".") or BACKUP_MARK in name or not entry.is_file():
+            if name.startswith(".") or BACKUP_MARK in name or not disk.is_file(entry):
                 continue
             path = folder / entry.name
             if marks and all(mark in name for mark in marks):

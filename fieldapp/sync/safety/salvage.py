@@ -27,7 +27,8 @@ from fieldapp.sync.format import drives, segment
 from fieldapp.sync.merge import merge
 from fieldapp.sync.peers import logs, peers, receipts
 
-DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_awaited", "local_session", "local_touch")
+DERIVED = ("local_search", "local_set_aside", "local_conflict", "local_awaited", "local_session", "local_touch",
+           "local_file_stock")  # fmt: skip
 """Local tables that are not copied but derived again"""
 MAX_FAILURES = 500
 """After this many failed reads of one table, the ranges that are still unread count as lost"""

@@ -429,8 +429,8 @@ class AttachScreen(Page):
         self._marked: dict[Path, None] = {}
         self._day = ""
         """The record's day, YYYY-MM-DD, where its kind has one"""
-        self._done = 0
-        """How many were attached here"""
+        self._done: set[str] = set()
+        """Ids of the files that were attached here: one content under two names is one"""
         self._sort: FileSort | None = None
         """What all of them are; None: each what it most probably is"""
 
@@ -624,14 +624,14 @@ class AttachScreen(Page):
             self.app.call_from_thread(self._say, text)
 
         with closing(self.store.reopen()) as store:
-            _ids, refused = attachments.add_each(store, self._record_id, given, caption, self._sort, begins=begins)
-        self.app.call_from_thread(self._attached, given, refused)
+            ids, refused = attachments.add_each(store, self._record_id, given, caption, self._sort, begins=begins)
+        self.app.call_from_thread(self._attached, given, ids, refused)
 
-    def _attached(self, given: Sequence[Path], refused: dict[Path, str]) -> None:
+    def _attached(self, given: Sequence[Path], ids: Sequence[str], refused: dict[Path, str]) -> None:
         self.busy = False
         self.refresh_bindings()
-        self._done += len(given) - len(refused)
-        done = "✓ " + counted("{n} file is attached.", "{n} files are attached.", self._done)
+        self._done |= {*ids}
+        done = self._done_text
         if not refused:
             self.dismiss(done)
             return
@@ -644,9 +644,11 @@ class AttachScreen(Page):
 
     def action_back(self) -> None:
         """Go back; what was attached is told there."""
-        self.dismiss(
-            "✓ " + counted("{n} file is attached.", "{n} files are attached.", self._done) if self._done else None
-        )
+        self.dismiss(self._done_text if self._done else None)
+
+    @property
+    def _done_text(self) -> str:
+        return "✓ " + counted("{n} file is attached.", "{n} files are attached.", len(self._done))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The screen cannot be left while files are attached."""
