@@ -529,7 +529,7 @@ def test_an_export_without_new_files_asks_for_none_of_the_old_ones(
     assert said is not None and len(b64decode(said.has)) == 4 * receipts.PREFIX
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from(["attach", "take out", "put back", "lose", "damage", "clear", "ask", "carry"]),
