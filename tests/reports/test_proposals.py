@@ -57,8 +57,8 @@ def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World
     said = f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ, chưa báo cáo "
     assert found["shortcomings"][0].startswith(said)
     assert months[-1].title in found["shortcomings"][0], "nothing of it has arrived for longer than is allowed"
-    (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
-    assert ": Đồn BP Ia Rvê (số liệu " in seen_to
+    (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo Đồn BP Ia Rvê ")]
+    assert "nghiêm chế độ báo cáo, gửi đủ số liệu " in seen_to
     assert "và toàn bộ tháng " in seen_to
 
 
@@ -97,9 +97,35 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ; Đồn B chỉnh"
-        " sửa, gửi lại số liệu kỳ sinh hoạt ngày 05/11/2026; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
+        "Đôn đốc các đồn chỉnh sửa, gửi lại số liệu: Đồn A (buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ);"
+        " Đồn B (kỳ sinh hoạt ngày 05/11/2026).",
+        "Đôn đốc Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
         "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
+    ]
+
+
+def test_one_record_that_was_returned_is_asked_for_by_its_name(world: World) -> None:
+    made = report(world.hq, Query(Period(date(2026, 10, 1), date(2026, 12, 31)), today=date(2026, 11, 30)))
+    sent_back = [ReturnedRecord("buổi tuyên truyền", "2026-11-12", "Đồn A")]
+    state = replace(made.completeness, returned=1, returned_records=sent_back)
+    asked = "Đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026."
+    assert proposals(world.hq, replace(made, completeness=state))["directions"] == [asked]
+    own = replace(made, completeness=state, reported=replace(made.reported, own="Đồn A"))
+    assert proposals(world.hq, own)["directions"] == [], "a post does not urge itself"
+
+
+def test_what_the_plans_have_left_is_told_by_their_periods(world: World) -> None:
+    for measure, first in (("ngay_cong", "2013-10-01"), ("luot_kham", "2013-10-01"), ("ngay_cong", "2013-01-01")):
+        plan = {"date_from": first, "date_to": "2013-12-31", "measure_id": measure, "target": 90}
+        records.save(world.hq, "plan", plan, confirm=True)
+    labour(world, date(2013, 11, 5), 30)
+    visits = [{"measure_id": "luot_kham", "amount": 30}]
+    world.well(activity_kind_id="kham_chua_benh", date_from="2013-11-05", measures=visits)
+    world.carry(world.post, world.hq)
+    found = proposed(world.hq, Period(date(2013, 1, 1), date(2013, 12, 31)), date(2013, 11, 24))
+    assert [line for line in found["directions"] if "kế hoạch" in line] == [
+        "Tiếp tục thực hiện kế hoạch năm 2013, còn 60 ngày công.",
+        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn 60 ngày công; 60 lượt người khám, chữa bệnh.",
     ]
 
 
@@ -112,6 +138,14 @@ def test_what_is_late_is_named_with_whom(world: World) -> None:
     found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
     assert found["shortcomings"] == ["2 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp)."]
     assert found["proposals"] == ["Đề nghị Đảng ủy xã Ia Lốp tiếp tục phối hợp kịp thời trong trao đổi thông tin."]
+    records.save(world.post, "matter", {
+        "matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ea Bung", "subject": "Tình hình",
+        "opened_on": "2013-11-03", "due_on": "2013-11-10", "closed_on": "2013-11-20",
+    }, confirm=True)  # fmt: skip
+    found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
+    assert found["shortcomings"] == [
+        "3 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp 2 việc, với Đảng ủy xã Ea Bung 1 việc)."
+    ]
 
 
 def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> None:
@@ -132,8 +166,8 @@ def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> Non
         talk = world.well(activity_kind_id="tuyen_truyen", date_from=f"2013-03-{day:02d}", measures=measures)
     of_another_post(world.post, talk)
     assert proposed(world.post, Period(date(2013, 3, 1), date(2013, 3, 31)))["assessment"] == [
-        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến, giáo dục"
-        " pháp luật."
+        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18 buổi tuyên truyền, phổ biến, giáo dục pháp luật (trong tổng"
+        " số 24 buổi)."
     ]
 
 
