@@ -30,8 +30,10 @@ def is_over(report: Report) -> bool:
 
 
 def is_comparable(report: Report) -> bool:
-    """Whether the period is over, and no post owes figures of it."""
-    return is_over(report) and not owed(report)
+    """Whether the period is over, and nothing of it is missing of any post."""
+    last = report.query.period.last
+    known = all(post.until is not None and post.until >= last for post in report.reported.behind)
+    return is_over(report) and known and not owed(report)
 
 
 def subject(figure: Figure) -> str:

@@ -8,14 +8,11 @@ from itertools import pairwise
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
-from fieldapp.reports.coverage import Behind
+from fieldapp.reports.coverage import RECENT, Behind
 from fieldapp.reports.figures import JointDeed
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 from fieldapp.vietnamese.text import sort_key
-
-RECENT = 7
-"""Days without news that need no urging: a stick travels so long"""
 
 FEW = 3
 """Months that are named one by one"""
@@ -69,11 +66,16 @@ def _whose(report: Report) -> str:
         posts = counted("{n} post", "{n} posts", report.reported.posts)
         source = _("the complete reports of {posts}") if report.reported.complete else _("the reports of {posts}")
         source = source.format(posts=posts)
-    day, period = format_date(until or report.query.today), report.query.period
+    day, period = format_date(until or as_of(report)), report.query.period
     if until is None and report.query.today > period.last:
         text = _("the figures of {period}, put together on {day} from {source}")
-        return text.format(period=period.title, day=day, source=source)
+        return text.format(period=period.title, day=format_date(report.query.today), source=source)
     return _("the figures are from {source} up to {day}").format(source=source, day=day)
+
+
+def as_of(report: Report) -> date:
+    """The day up to which the figures of a period that is not over are told."""
+    return report.reported.as_of or report.query.today
 
 
 def _alone(report: Report) -> date | None:
@@ -246,8 +248,8 @@ class Owed:
 
 def owed(report: Report) -> list[Owed]:
     """By the alphabet. Of what is missing since the last days, nobody is reminded: a stick travels so long."""
-    today = report.query.today
-    begun = [month for month in report.query.period.months() if month.first <= today]
+    today = as_of(report)
+    begun = [m for m in report.query.period.months() if m.first + timedelta(days=RECENT) <= today or m.last <= today]
     missing = {post.post_id: post for post in report.reported.missing}
     names = {post_id: post.name for post_id, post in missing.items()}
     months = {post_id: {*post.nothing, *post.partly} for post_id, post in missing.items()}
@@ -302,7 +304,7 @@ def to_be_sent(report: Report, post: Owed) -> str:
     """“số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026”"""
     texts = []
     if post.rest:
-        last = min(post.rest[-1].last, report.query.today)
+        last = min(post.rest[-1].last, as_of(report))
         if post.until is None or post.until >= last:
             texts.append(_("the missing figures of {months}").format(months=months_named(report, post.rest)))
         else:

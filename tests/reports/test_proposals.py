@@ -6,9 +6,12 @@ from datetime import date, timedelta
 
 from field import World, of_another_post
 
+from fieldapp.domain.dates import format_date
 from fieldapp.records import records
+from fieldapp.reports.completeness import as_of, completeness_line
 from fieldapp.reports.coverage import Behind, NotReported, Reported
 from fieldapp.reports.figures import Disputed, JointDeed
+from fieldapp.reports.files import document
 from fieldapp.reports.proposals import SECTIONS, proposals
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import ReturnedRecord, report
@@ -51,7 +54,7 @@ def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
 def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World) -> None:
     labour(world, TODAY, 5)
     world.carry(world.post, world.hq)
-    later = THIS_MONTH + timedelta(days=93)
+    later = THIS_MONTH + timedelta(days=100)
     found_period = Period(THIS_MONTH, later)
     found, months = proposed(world.hq, found_period, later), found_period.months()
     said = f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ, chưa báo cáo "
@@ -60,6 +63,25 @@ def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World
     (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo Đồn BP Ia Rvê ")]
     assert "nghiêm chế độ báo cáo, gửi đủ số liệu " in seen_to
     assert "và toàn bộ tháng " in seen_to
+
+
+def test_on_the_day_after_a_month_nobody_is_blamed_for_its_last_evening_or_for_the_new_month(world: World) -> None:
+    """What a post wrote on the month's last day, or a stick takes a week to bring, is no late report; and the letter is
+    told up to the day up to which posts are known."""
+    labour(world, TODAY, 5)
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    silent = world.hq.value("SELECT id FROM post WHERE code = 'BOHENG'")
+    last = Period(TODAY - timedelta(days=20), TODAY + timedelta(days=40))
+    for later in (1, 7):
+        found = report(world.hq, Query(last, today=TODAY + timedelta(days=later)))
+        assert found.reported.missing == []
+        assert found.reported.as_of == TODAY
+        assert [post.post_id for post in found.reported.behind] == [silent]
+        assert f"tính đến ngày {format_date(TODAY)}" in completeness_line(found)
+        assert document.up_to(found.query, as_of(found)) == f"số liệu đến ngày {format_date(TODAY)}"
+    ended = report(world.hq, Query(Period(THIS_MONTH, TODAY), today=TODAY + timedelta(days=30)))
+    assert [post.post_id for post in ended.reported.missing] in ([], [silent]), "it is known up to its last day"
 
 
 def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> None:

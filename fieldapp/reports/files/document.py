@@ -21,7 +21,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
-from fieldapp.reports.completeness import completeness_line, completeness_sentences
+from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences
 from fieldapp.reports.coverage import laptops_heard
 from fieldapp.reports.figures import CALLED, Figure, behind, named, once, sums_by_kind, whole_unit
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
@@ -222,7 +222,7 @@ def make_document(
         issue=issue or Issue(),
         annexed=annexed,
         about=about(query.period, made.post or made.reported.only, made.unit),
-        up_to=up_to(query),
+        up_to=up_to(query, as_of(made)),
         facts=_facts(made),
         computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
         sections=[
@@ -304,11 +304,11 @@ def about(period: Period, post: str | None = None, unit: str | None = None) -> s
     return f"{text} ({unit})" if unit else text
 
 
-def up_to(query: Query) -> str:
-    """“số liệu đến ngày 30/11/2026”; empty of a period that is over."""
+def up_to(query: Query, known: date | None = None) -> str:
+    """“số liệu đến ngày 30/11/2026”; empty of a period that is over. ``known``: the day up to which posts are known."""
     if query.today >= query.period.last:
         return ""
-    return _("figures up to {day}").format(day=format_date(query.today))
+    return _("figures up to {day}").format(day=format_date(known or query.today))
 
 
 def _facts(made: Report) -> list[tuple[str, str]]:
