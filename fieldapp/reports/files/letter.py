@@ -300,7 +300,7 @@ _OF_A_DATE = re.compile(r"\b([Tt]háng|[Nn]ăm|[Qq]uý) (?=[\dIV])")
 
 
 def unbroken(text: str) -> str:
-    """A text in which no line ends between a number and what it counts, nor within a period: “6 giếng”, “quý IV/2026”."""
+    """A text in which no line ends between a number and what it counts (“6 giếng”), nor within “quý IV/2026”."""
     for pair in (_NUMBER_AND_NOUN, _OF_A_DATE):
         text = pair.sub("\\1\N{NO-BREAK SPACE}", text)
     return text
