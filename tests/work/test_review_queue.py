@@ -44,6 +44,13 @@ def returned_well(world: World, field: str = "measures") -> str:
     return well
 
 
+def test_the_place_of_all_figures_is_no_heading_above_them(world: World) -> None:
+    well = world.well()
+    world.carry(world.post, world.hq)
+    titles = [title for _comment, title in review_queue.comment_places(world.hq, records.get(world.hq, well))]
+    assert titles[:4] == ["Toàn bộ bản ghi", "Số liệu: tất cả các dòng", "Giếng · 1 giếng", "Hộ hưởng lợi · 12 hộ"]
+
+
 def test_return_see_correct_see_the_difference_accept(world: World) -> None:
     well = returned_well(world)
     (line,) = (t for t in todo(world.post, date(2013, 11, 1)) if t.sign == "↩")
