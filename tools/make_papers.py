@@ -267,7 +267,7 @@ PAPERS: dict[str, str] = {
                " {{tu_ngay}} đến ngày {{den_ngay}}.")
         + dotted(PARTY, "Nhiệm vụ được giao: ")
         + body("Đề nghị chi bộ tiếp nhận, tạo điều kiện để đồng chí sinh hoạt, hoàn thành nhiệm vụ; khi hết thời hạn"
-               " thì nhận xét bằng văn bản và giới thiệu đồng chí trở về sinh hoạt tại {{dang_bo}}./.", keep=True)
+               " thì nhận xét bằng văn bản và giới thiệu đồng chí trở về sinh hoạt tại {{dang_bo}}.", keep=True)
         + signed(recipients("Như trên", "Đồng chí {{dang_vien.ho_va_ten}}", party=True), signature(party=True))
         + part("TIẾP NHẬN")
         + body("{{chi_bo.ten_day_du}} đã tiếp nhận đồng chí ngày\N{NO-BREAK SPACE}……/……/………….",
@@ -286,7 +286,7 @@ PAPERS: dict[str, str] = {
                   ("Số giấy giới thiệu", "{{danh_sach.so_giay_gioi_thieu}}", 2.4, "center"),
                   ("Từ ngày", "{{danh_sach.tu_ngay}}", 2.5, "center"),
                   ("Đến ngày", "{{danh_sach.den_ngay}}", 2.5, "center")], WIDE_PARTY)
-        + p("Danh sách có {{so_ban_ghi}} đồng chí./.", before=6, first=1.27, keep=True)
+        + p("Danh sách có {{so_ban_ghi}} đồng chí.", before=6, first=1.27, keep=True)
         + signed(recipients(party=True), signature(party=True), WIDE_PARTY)
     ),
     "bien_ban_sinh_hoat": (
@@ -311,7 +311,7 @@ PAPERS: dict[str, str] = {
         + typed("{{nghi_quyet}}.")
         + body("Biểu quyết: tán thành ……… đồng chí; không tán thành ……… đồng chí; ý kiến khác ……… đồng chí.")
         + body("Buổi sinh hoạt kết thúc lúc ……… giờ ……… phút cùng ngày. Biên bản được đọc lại trước chi bộ;"
-               " ………/……… đồng chí nhất trí thông qua./.", keep=True)
+               " ………/……… đồng chí nhất trí thông qua.", keep=True)
         + signed(by_hand("NGƯỜI GHI BIÊN BẢN"), by_hand("CHỦ TRÌ"))
         + recipients(rest="- Lưu chi bộ.", party=True)
         + part("DANH SÁCH ĐIỂM DANH", "(Kèm theo Biên bản sinh hoạt chi bộ ngày {{ngay}})", new_page=True)
@@ -328,7 +328,7 @@ PAPERS: dict[str, str] = {
         + body("Thời gian: ……… giờ ……… phút, ngày {{ngay.ngay}} tháng {{ngay.thang}} năm {{ngay.nam}}.")
         + body("Địa điểm: {{dia_diem}}.")
         + typed("Nội dung: {{noi_dung}}.")
-        + body("Rất mong đồng chí đến dự đúng thời gian để buổi sinh hoạt đạt kết quả tốt./.", keep=True)
+        + body("Rất mong đồng chí đến dự đúng thời gian để buổi sinh hoạt đạt kết quả tốt.", keep=True)
         + signed(recipients("Như trên", rest="- Lưu chi bộ.", party=True),
                  cell_secretary())
     ),

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import date
 
 from fieldapp.domain.amounts import MONEY, format_amount
-from fieldapp.domain.sentences import Told, as_sentence, joined
+from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _
 from fieldapp.reports.completeness import owed
-from fieldapp.reports.figures import SIZES, Figure, amount_in_words, named
+from fieldapp.reports.figures import CALLED, SIZES, Figure, amount_in_words, named, whole_unit
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import PlanProgress, Report
 from fieldapp.reports.sentences import of_unit
@@ -30,8 +30,10 @@ def is_over(report: Report) -> bool:
 
 
 def is_comparable(report: Report) -> bool:
-    """Whether the period is over, and no post owes figures of it."""
-    return is_over(report) and not owed(report)
+    """Whether the period is over, and nothing of it is missing of any post."""
+    last = report.query.period.last
+    known = all(post.until is not None and post.until >= last for post in report.reported.behind)
+    return is_over(report) and known and not owed(report)
 
 
 def subject(figure: Figure) -> str:
@@ -54,6 +56,8 @@ _SUBJECTS: Mapping[str, Callable[[], str]] = {
 }
 _COMPARED = frozenset({*_SUBJECTS, "cells_strengthened", "communes_strengthened", "hamlets_strengthened"})
 """The indicators that are compared: the others are parts of these"""
+_OF_THE_BORDER = frozenset({("border", "km"), ("border", "moc"), ("border", "ha")})
+"""What no post makes longer or shorter: (section, code) of figures that are not compared"""
 
 
 def change(now: Figure, before: Figure) -> str | None:
@@ -68,7 +72,7 @@ def change(now: Figure, before: Figure) -> str | None:
     if is_few(before) or before.value == 0:
         amount = amount_in_words(abs(difference), now.decimals, now.unit)
         if now.unit not in SIZES and now.measure_id is not None:
-            what, amount = "", of_unit(amount, now.unit, now.title)
+            what, amount = "", of_unit(amount, now.unit, CALLED.get(now.title, now.title))
     elif now.value >= 3 * before.value:
         times = format_amount(now.value * 10 // before.value, 1)
         text = _("{what} about {times} times as much") if about else _("{what} {times} times as much")
@@ -92,21 +96,25 @@ def changes(report: Report, figures: Sequence[Figure]) -> str:
     if not is_comparable(report):
         return ""
     before = {(f.section, f.code): f for f in report.before}
-    told: list[Told] = []
+    told: list[tuple[str, str]] = []
     leads = [_("up by {amount}").format(amount=""), _("down by {amount}").format(amount="")]
     for figure in figures:
         earlier = before.get((figure.section, figure.code))
         if earlier is None or (figure.measure_id is None and figure.code not in _COMPARED):
             continue
+        if (figure.section, figure.code) in _OF_THE_BORDER:
+            continue
         words = change(figure, earlier)
         if words is not None:
-            told.append(Told(words, next((lead for lead in leads if words.startswith(lead)), ""), frozenset()))
+            told.append((next((lead for lead in leads if words.startswith(lead)), ""), words))
     if not told:
         return ""
+    text, last = "", ""
+    for lead, words in told[:MOST]:  # “tăng 7 vụ, 13 đối tượng; số lượt người tham gia tăng 100%”
+        more = f", {words.removeprefix(lead)}" if lead and lead == last else f"; {words}" if text else words
+        text, last = text + more, lead
     return as_sentence(
-        _("compared with {period}, {changes}").format(
-            period=period_named(report.query.period.before()), changes=joined(told[:MOST])
-        )
+        _("compared with {period}, {changes}").format(period=period_named(report.query.period.before()), changes=text)
     )
 
 
@@ -125,10 +133,11 @@ def plan_words(plan: PlanProgress, today: date) -> str:
     """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”"""
     figure, period = plan.figure, plan.period.title
     about = subject(figure) if figure.code in _SUBJECTS else named(plan.title, figure.unit)
-    target = amount_in_words(plan.target, figure.decimals, figure.unit)
+    target = amount_in_words(plan.target, figure.decimals, whole_unit(plan.title, figure.unit))
     if figure.value is None:
-        sentence = _("{what} {done}, which cannot be compared with the plan for {period} ({target})")
-        return sentence.format(what=about, done=figure.text, period=period, target=target)
+        sentence = _("{what}: the records say {words}, which cannot be compared with the plan for {period} ({target})")
+        said = ", ".join(f"“{within(words)}”" for words in figure.in_words)
+        return sentence.format(what=about, words=said, period=period, target=target)
     if not figure.count and not plan.done:
         sentence = _("{what}: no result recorded yet against the plan for {period} ({target})")
         return sentence.format(what=about, period=period, target=target)

@@ -8,14 +8,11 @@ from itertools import pairwise
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
-from fieldapp.reports.coverage import Behind
+from fieldapp.reports.coverage import RECENT, Behind
 from fieldapp.reports.figures import JointDeed
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 from fieldapp.vietnamese.text import sort_key
-
-RECENT = 7
-"""Days without news that need no urging: a stick travels so long"""
 
 FEW = 3
 """Months that are named one by one"""
@@ -35,7 +32,27 @@ def completeness_line(report: Report) -> str:
 
 def completeness_sentences(report: Report) -> list[str]:
     """The sentences of ``completeness_line``."""
-    return [*map(as_sentence, ["; ".join([_whose(report), *_known_until(report)]), *_lacking(report)])]
+    return [*map(as_sentence, [_nothing_of(report) or _known(report), *_lacking(report)])]
+
+
+def _known(report: Report) -> str:
+    return "; ".join([_whose(report), *_known_until(report)])
+
+
+def _nothing_of(report: Report) -> str:
+    """“đến ngày 30/11/2026 chưa nhận được số liệu tháng 11/2026 của Đồn Bo Heng”, of the only post of a report."""
+    behind, post = report.reported.behind, report.post or report.reported.only
+    if post is None or len(behind) != 1 or behind[0].part or _within(report, behind[0].until):
+        return ""
+    if behind[0].post_id in report.completeness.waiting_posts:
+        return ""
+    text = _("up to {day} no figures of {period} were received of {post}")
+    return text.format(day=format_date(report.query.today), period=report.query.period.title, post=behind[0].name)
+
+
+def _within(report: Report, until: date | None) -> date | None:
+    """The day up to which a post is known; None where that is before the period."""
+    return until if until is not None and until >= report.query.period.first else None
 
 
 def _whose(report: Report) -> str:
@@ -49,11 +66,16 @@ def _whose(report: Report) -> str:
         posts = counted("{n} post", "{n} posts", report.reported.posts)
         source = _("the complete reports of {posts}") if report.reported.complete else _("the reports of {posts}")
         source = source.format(posts=posts)
-    day, period = format_date(until or report.query.today), report.query.period
+    day, period = format_date(until or as_of(report)), report.query.period
     if until is None and report.query.today > period.last:
         text = _("the figures of {period}, put together on {day} from {source}")
-        return text.format(period=period.title, day=day, source=source)
+        return text.format(period=period.title, day=format_date(report.query.today), source=source)
     return _("the figures are from {source} up to {day}").format(source=source, day=day)
+
+
+def as_of(report: Report) -> date:
+    """The day up to which the figures of a period that is not over are told."""
+    return report.reported.as_of or report.query.today
 
 
 def _alone(report: Report) -> date | None:
@@ -71,7 +93,7 @@ def _known_until(report: Report) -> Iterator[str]:
     behind = sorted(report.reported.behind, key=lambda post: post.until or date.min)
     groups: dict[date | None, list[Behind]] = {}
     for post in sorted(behind[:MOST], key=lambda post: post.until or date.min, reverse=True):
-        groups.setdefault(post.until, []).append(post)
+        groups.setdefault(_within(report, post.until), []).append(post)
     nothing, told = groups.pop(None, []), list[str]()
     for day, posts in groups.items():
         text = _("{whose} up to {day}") if told else _("but {whose} were received up to {day} only")
@@ -155,6 +177,8 @@ def _returned(report: Report) -> str:
     if more := c.returned - len(c.returned_records[:MOST_RETURNED]):
         named = f"{named}; {counted('{n} more item', '{n} more items', more)}"
     text = _("the figures of {items} (returned, to be corrected and sent again by the post)")
+    if c.returned > 1:
+        text = _("the figures of {items} (all of these returned, to be corrected and sent again by the post)")
     if report.reported.own:
         text = _("the figures of {items} (asked to be corrected, not sent again yet)")
     return text.format(items=named)
@@ -224,8 +248,8 @@ class Owed:
 
 def owed(report: Report) -> list[Owed]:
     """By the alphabet. Of what is missing since the last days, nobody is reminded: a stick travels so long."""
-    today = report.query.today
-    begun = [month for month in report.query.period.months() if month.first <= today]
+    today = as_of(report)
+    begun = [m for m in report.query.period.months() if m.first + timedelta(days=RECENT) <= today or m.last <= today]
     missing = {post.post_id: post for post in report.reported.missing}
     names = {post_id: post.name for post_id, post in missing.items()}
     months = {post_id: {*post.nothing, *post.partly} for post_id, post in missing.items()}
@@ -277,10 +301,10 @@ def not_reported_text(report: Report, missing: Sequence[Owed]) -> str:
 
 
 def to_be_sent(report: Report, post: Owed) -> str:
-    """“Đồn Bo Heng (số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026)”"""
+    """“số liệu từ ngày 22/10 đến ngày 31/10/2026 và toàn bộ tháng 11/2026”"""
     texts = []
     if post.rest:
-        last = min(post.rest[-1].last, report.query.today)
+        last = min(post.rest[-1].last, as_of(report))
         if post.until is None or post.until >= last:
             texts.append(_("the missing figures of {months}").format(months=months_named(report, post.rest)))
         else:
@@ -296,7 +320,7 @@ def to_be_sent(report: Report, post: Owed) -> str:
     if post.nothing:
         text = _("all of {months}") if texts else _("the figures of {months}")
         texts.append(text.format(months=months_named(report, post.nothing)))
-    return f"{post.post} ({_(' and ').join(texts)})"
+    return _(" and ").join(texts)
 
 
 def months_named(report: Report, months: Sequence[Period]) -> str:

@@ -187,11 +187,19 @@ class Reported:
     """posts by name, each with its days; empty where all is known up to the report's day"""
     only: str | None = None
     """the name of the only post that headquarters has"""
+    as_of: date | None = None
+    """up to which day something of the period is known, where that is not the report's day: the other posts are behind
+    this one"""
+
+
+RECENT = 7
+"""Days without news that need no urging: a stick travels so long"""
 
 
 def reported(store: Store, period: Period, today: date, post_id: str | None = None) -> Reported:
     """The posts that have reported, and those of which headquarters lacks months of a period, by name. A month that
-    goes on is missing only where nothing of it has arrived, and the post is late.
+    goes on is missing only where nothing of it has arrived, and the post is late; none is missing that is known up to
+    its last day, or of whose last days the stick may still be on its way.
 
     ``post_id``: of one post only. A post knows of itself alone.
     """
@@ -203,6 +211,8 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
     found: list[NotReported] = []
     behind: list[Behind] = []
     rows = [row for row in _posts(store) if post_id in (None, row["id"])]
+    latest = max((heard[row["id"]] for row in rows if row["id"] in heard), default=today)
+    as_of = latest if period.first <= latest < today else today
     recorded: set[tuple[str, str]] | None = None
     complete = period.last < today
     for row in rows:
@@ -211,11 +221,14 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
         complete &= whole is not None and whole > period.last
         nothing: list[Period] = []
         partly: list[Period] = []
-        behind += _behind(row, days.get(row["id"], []), gaps.get(row["id"]), period, today)
+        behind += _behind(row, days.get(row["id"], []), gaps.get(row["id"]), period, as_of)
         silent = _silent_days(row, newest, today)
-        for month in (m for m in grid if whole is None or whole <= m.last):
-            goes_on = month.last >= today
-            if goes_on and (silent is None or silent <= limit or (whole is not None and whole >= month.first)):
+        for month in (m for m in grid if whole is None or whole < m.last):
+            is_begun = whole is not None and whole >= month.first
+            if is_begun and whole is not None and (today - whole).days <= RECENT:
+                continue
+            goes_on, is_new = month.last >= today, (today - month.first).days < RECENT
+            if goes_on and (is_begun or is_new or silent is None or silent <= limit):
                 continue
             if recorded is None:  # mostly every post has reported, and nobody asks
                 recorded = _recorded(store, Period(grid[0].first, grid[-1].last))
@@ -226,7 +239,8 @@ def reported(store: Store, period: Period, today: date, post_id: str | None = No
         if nothing or partly:
             found.append(NotReported(row["id"], row["name"], nothing, partly))
     only = rows[0]["name"] if post_id is None and len(rows) == 1 else None
-    return Reported(sum(row["id"] in heard for row in rows), found, complete and not behind, behind=behind, only=only)
+    posts = sum(row["id"] in heard for row in rows)
+    return Reported(posts, found, complete and not behind, behind=behind, only=only, as_of=as_of)
 
 
 def _behind(post: Row, days: Sequence[date | None], gap: date | None, period: Period, today: date) -> Iterator[Behind]:

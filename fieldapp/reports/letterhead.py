@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from fieldapp.domain import lengths
+from fieldapp.domain.body_names import unshouted
 from fieldapp.domain.model import tidy_line
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, everywhere
@@ -100,7 +101,7 @@ def letterhead(store: Store, layout: LayoutCode) -> Letterhead:
     has_name = search_key(me.name) not in map(search_key, everywhere("Headquarters"))
     issuer, last = me.post_name or (me.name if has_name else ""), "Lưu: VT, ……"
     if layout == "party":  # a letter of the Party is its committee's; a post's has no office of its own
-        issuer, above = issuer and f"Đảng ủy {issuer}", above and f"Đảng ủy {above}"
+        issuer, above = (name and f"Đảng ủy {unshouted(name)}" for name in (issuer, above))
         last = _OF_A_POST if me.post_name else _OF_HEADQUARTERS
     return Letterhead(
         superior=above or "",

@@ -13,7 +13,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
 from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, returned_by_post, to_be_sent
-from fieldapp.reports.figures import Figure, amount_in_words, grouped
+from fieldapp.reports.figures import Figure, amount_in_words, grouped, measure_and_kind
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
@@ -29,6 +29,9 @@ MOST = 3
 
 MOST_URGED = 8
 """Posts that are named with what they have to send"""
+
+MOST_PLANS = 8
+"""Targets that are named with what is left of them"""
 
 MUCH = 20
 """Percent: a figure that went down by less is not a weak point"""
@@ -50,10 +53,13 @@ def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
 
 
 def _assessment(store: Store, report: Report) -> Iterator[str]:
-    reached = sum(p.done >= p.target for p in report.plan)
-    if reached:
+    due = [p for p in report.plan if p.done >= p.target or p.period.last <= report.query.today]
+    reached = sum(p.done >= p.target for p in due)
+    if reached and reached * 2 >= len(due):
         text = _("{reached} of {all} targets of the plan were reached")
-        yield text.format(reached=reached, all=len(report.plan))
+        if len(due) < len(report.plan):
+            text = _("{reached} of {all} targets of the plan that are due were reached")
+        yield text.format(reached=reached, all=len(due))
     yield from _grown(report)
     if report.query.post is None:
         yield from _best_posts(store, report)
@@ -84,10 +90,10 @@ def _compared(report: Report) -> Iterator[tuple[Figure, Figure]]:
 
 
 def first_figures(report: Report) -> list[Figure]:
-    """The first measure of each section: what the posts themselves did."""
+    """The first measure of each section: what the posts themselves did. How long their border is they did not do."""
     found: dict[str, Figure] = {}
     for figure in report.figures:
-        if figure.measure_id is not None and figure.section != "support_received":
+        if figure.measure_id is not None and figure.section not in ("support_received", "border"):
             found.setdefault(figure.section, figure)
     return [*found.values()]
 
@@ -106,7 +112,8 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
             continue
         (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
         if (most.value or 0) > (second.value or 0):
-            first.setdefault(post, []).append((_verb(report, whole), *_share(store, most, whole)))
+            verb = _verb(report, whole)
+            first.setdefault(post, []).append((verb, *_share(store, most, whole, verb)))
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
     if leaders:
         told = "; ".join(f"{names.get(post, '')} {_did(figures[:MOST])}" for post, figures in leaders[:MOST])
@@ -115,13 +122,12 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
 
 
 def _did(figures: Sequence[tuple[str, str, str]]) -> str:
-    """“tổ chức 6 buổi tuyên truyền, khám, chữa bệnh cho 396 lượt người”: (verb, amount, of what) of each; a verb is not
-    said twice, nor what it says itself."""
+    """“tổ chức 6 buổi tuyên truyền (trong tổng số 24 buổi), khám, chữa bệnh cho 396 lượt người”: (verb, amount and of
+    what, of how much) of each; a verb is not said twice, nor what it says itself."""
     texts, before = [], ""
-    for verb, amount, of_what in figures:
-        shares = {*search_key(verb).split()}  # not “giúp 120 ngày công giúp dân”
-        said = verb if verb and not shares & {*search_key(amount).split()} else _("had")
-        what = amount if said == verb and shares & {*search_key(of_what).split()} else f"{amount}{of_what}"
+    for verb, did, of_all in figures:
+        said = verb if verb and not {*search_key(verb).split()} & {*search_key(did).split()} else _("had")
+        what = f"{did}{of_all}"
         texts.append(what if said == before else f"{said} {what}")
         before = said
     return ", ".join(texts)
@@ -131,26 +137,27 @@ def _verb(report: Report, whole: Figure) -> str:
     """What the report says before a figure: “tổ chức”; empty where it is not told alone."""
     amount = amount_in_words(whole.value or 0, whole.decimals, "")
     told = report.clauses.get(whole.section, ())
-    return next((t.lead.strip() for t in told if t.text.startswith(f"{t.lead}{amount} {whole.unit}")), "")
+    mine = (t for t in told if not t.names or whole.measure_id in t.names)
+    return next((t.lead.strip() for t in mine if t.text.startswith(f"{t.lead}{amount} ")), "")
 
 
-def _share(store: Store, most: Figure, whole: Figure) -> tuple[str, str]:
-    """“6 buổi (trong tổng số 24 buổi)” and “ tuyên truyền, phổ biến pháp luật”: a post's part of the figure of all, and
-    of what; the second is empty where the first says it."""
-    text = phrases(store, [most])[most.section, most.code]
-    amount, of_what = text, ""
-    if most.unit != MONEY and not (whole.in_words or whole.approximate) and whole.value is not None:
-        part = amount_in_words(most.value or 0, most.decimals, "")
-        for unit in (f"{most.unit} người", most.unit):
-            before, found, after = text.partition(f"{part} {unit}")
-            if found:
-                all_of_it = amount_in_words(whole.value, whole.decimals, unit)
-                said = _("{part} (of {whole} in all)").format(part=found, whole=all_of_it)
-                amount, of_what = f"{before}{said}", after
-                break
+def _share(store: Store, most: Figure, whole: Figure, verb: str) -> tuple[str, str]:
+    """“6 buổi tuyên truyền, phổ biến pháp luật” and “ (trong tổng số 24 buổi)”: what a post did, and of how much. What
+    the verb says already is not said again."""
+    text, of_all = phrases(store, [most])[most.section, most.code], ""
     if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
-        of_what = f"{of_what} {within(_(HEADINGS[whole.section]))}"
-    return amount, of_what
+        text = f"{text} {within(_(HEADINGS[whole.section]))}"
+    if most.unit != MONEY and whole.value is not None:
+        part = amount_in_words(most.value or 0, most.decimals, "")
+        unit = next((u for u in (f"{most.unit} người", most.unit) if text.startswith(f"{part} {u}")), "")
+        if not unit and text.startswith(f"{part} lượt "):
+            unit = "lượt"
+        if unit:
+            amount = f"{part} {unit}"
+            of_all = f" ({_('of {whole} in all').format(whole=amount_in_words(whole.value, whole.decimals, unit))})"
+            if {*search_key(verb).split()} & {*search_key(text.removeprefix(amount)).split()}:
+                text = amount
+    return text, of_all
 
 
 # what went badly ------------------------------------------------------------------------------------------------
@@ -163,7 +170,7 @@ def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
         if plan.done < plan.target and plan.period.last <= report.query.today:
-            yield _of_post(plan, plan_words(plan, report.query.today))
+            yield _of_post(plan.post, plan_words(plan, report.query.today))
     fallen = [
         words
         for figure, earlier in _compared(report)
@@ -191,7 +198,9 @@ def _late_with(report: Report, matter_type: MatterType, text: str) -> str:
     bodies = [late for late in report.late if late.matter_type == matter_type]
     if len(bodies) == 1:
         return _("{what} (with {body})").format(what=text, body=bodies[0].counterpart)
-    return f"{text}: {'; '.join(f'{late.counterpart} ({late.number})' for late in bodies[:MOST])}"
+    of_each = _("with {body} {n}")
+    named = ", ".join(of_each.format(body=late.counterpart, n=late.number) for late in bodies[:MOST])
+    return f"{text} ({named}{', …' if len(bodies) > MOST else ''})"
 
 
 _LATE: Mapping[MatterType, Callable[[int], str]] = {
@@ -206,16 +215,19 @@ _LATE: Mapping[MatterType, Callable[[int], str]] = {
 }  # fmt: skip
 
 
-def _of_post(plan: PlanProgress, text: str) -> str:
-    return f"{plan.post}: {text}" if plan.post else text
+def _of_post(post: str | None, text: str) -> str:
+    return f"{post}: {text}" if post else text
 
 
 # what follows from it -------------------------------------------------------------------------------------------
 
 
 def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterator[str]:
-    urged = [to_be_sent(report, post) for post in missing]
-    if urged:
+    urged = [f"{post.post} ({to_be_sent(report, post)})" for post in missing]
+    if len(missing) == 1:
+        text = _("see to it that {post} reports, and sends {what}")
+        yield text.format(post=missing[0].post, what=to_be_sent(report, missing[0]))
+    elif urged:
         more = len(urged) - MOST_URGED
         named = "; ".join(urged[:MOST_URGED])
         if more > 0:
@@ -226,9 +238,12 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
     if late:
         yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
     going_on = [p for p in report.plan if p.done < p.target and p.period.last > report.query.today]
-    for plan in [p for p in going_on if p.figure.value is not None][:MOST]:
-        left = _amount(plan, plan.target - plan.done)
-        yield _of_post(plan, _("go on with what the plan has left: {left}").format(left=left))
+    to_do: dict[tuple[str | None, str], list[str]] = {}
+    for plan in [p for p in going_on if p.figure.value is not None][:MOST_PLANS]:
+        to_do.setdefault((plan.post, plan.period.title), []).append(_amount(plan, plan.target - plan.done))
+    for (post, period), left in to_do.items():
+        text = _("go on with the plan for {period}, of which is left: {left}")
+        yield _of_post(post, text.format(period=period, left="; ".join(left)))
     following: dict[str, list[str]] = {}
     for plan in _plans_next(store, report):
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
@@ -238,17 +253,18 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
 
 def _to_be_settled(report: Report) -> Iterator[str]:
     """What headquarters' note says is not counted yet, or not agreed on."""
-    c, asked = report.completeness, list[str]()
-    for post, what in returned_by_post(report):
-        if post:
-            text = _("{post} to correct the figures of {what} and send them again")
-            asked.append(text.format(post=post, what=what))
-    for deed in (deed for deed in report.joint if deed.disputed):
-        text = _("{posts} to agree on the figures of the {deed}")
+    c, returned = report.completeness, [] if report.reported.own else returned_by_post(report)
+    if len(returned) == 1:
+        ((post, what),) = returned
+        text = _("ask {post} to correct the figures of {what} and send them again")
+        yield text.format(post=post or report.post or "", what=what)
+    elif returned:
+        posts = "; ".join(f"{post} ({what})" for post, what in returned)
+        yield _("ask the posts to correct these figures and send them again: {posts}").format(posts=posts)
+    for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
+        text = _("ask {posts} to agree on the figures of the {deed}")
         both = _(" and ").join(deed.posts) if len(deed.posts) == 2 else _some(deed.posts)
-        asked.append(text.format(posts=both, deed=deed_named(report, deed)))
-    if asked:
-        yield _("ask {whom}").format(whom="; ".join(asked))
+        yield text.format(posts=both, deed=deed_named(report, deed))
     if c.waiting_posts:
         yield _("to check and add the figures that have come of {posts}").format(
             posts=_some([*c.waiting_posts.values()])
@@ -263,10 +279,10 @@ def _some(posts: Sequence[str]) -> str:
 
 def _amount(plan: PlanProgress, value: int) -> str:
     """“480 ngày công”, “2.100 kg gạo”; of a kind: “480 ngày công (giúp dân lao động sản xuất)”"""
-    title, _between, kind = plan.title.partition(" · ")
+    title, kind = measure_and_kind(plan.title)
     amount = amount_in_words(value, plan.figure.decimals, plan.figure.unit)
-    text = f"{within(title)} {amount}" if plan.figure.unit == MONEY else of_unit(amount, plan.figure.unit, title)
-    return f"{text} ({within(kind)})" if kind else text
+    text = f"{title} {amount}" if plan.figure.unit == MONEY else of_unit(amount, plan.figure.unit, title)
+    return f"{text} ({kind})" if kind else text
 
 
 def _plans_next(store: Store, report: Report) -> list[PlanProgress]:

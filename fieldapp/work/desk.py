@@ -82,17 +82,26 @@ def post_of_refused(store: Store, refused_id: str) -> str | None:
 
 
 def unwritten_replies(store: Store) -> list[Todo]:
-    """One line with the posts for which something was done here that no stick takes to them yet; none at a post."""
+    """One line with the posts for which something was done here that no stick takes to them yet; none at a post. F9
+    writes one reply for each of a post's laptops: where several wait, it is told."""
     if store.role != "hq":
         return []
     from fieldapp.sync.exchange import replies
 
-    names = sorted({peer.post_name or peer.title for peer in replies.unwritten(store)}, key=sort_key)
-    if not names:
+    waiting, names = replies.unwritten(store), post_names(store)
+    if not waiting:
         return []
-    named = ", ".join(names[:MAX_NAMES]) + (" …" if len(names) > MAX_NAMES else "")
+    laptops: dict[str, int] = {}
+    for peer in waiting:
+        name = names.get(peer.post_id) or peer.title
+        laptops[name] = laptops.get(name, 0) + 1
+    told = [
+        f"{name} ({counted('{n} laptop', '{n} laptops', laptops[name])})" if laptops[name] > 1 else name
+        for name in sorted(laptops, key=sort_key)
+    ]
+    named = ", ".join(told[:MAX_NAMES]) + (" …" if len(told) > MAX_NAMES else "")
     text = _("not on a stick yet, F9 writes them: {posts}").format(posts=named)
-    return [Todo("·", counted("{n} reply", "{n} replies", len(names)), text, REPLIES, "")]
+    return [Todo("·", counted("{n} reply", "{n} replies", len(waiting)), text, REPLIES, "")]
 
 
 def _returned(store: Store, today: date) -> tuple[list[Todo], list[Todo]]:

@@ -1,11 +1,13 @@
 """The figures of the first screen: how many records of each kind there are in this month, and the plans in force."""
 
+import json
 from datetime import date, timedelta
 
 from msgspec import Struct
 
 from fieldapp.domain.day_words import last_of_month
 from fieldapp.domain.records import RECORDS
+from fieldapp.records import reviews
 from fieldapp.records.kinds import day_sql
 from fieldapp.store.store import Row, Store
 
@@ -19,6 +21,8 @@ class MonthCount(Struct, frozen=True):
     kind: str
     number: int
     later: int
+    returned: int = 0
+    """of these, what headquarters returned and nothing was done about yet: no report counts it"""
 
 
 def month_counts(store: Store, today: date) -> list[MonthCount]:
@@ -26,7 +30,7 @@ def month_counts(store: Store, today: date) -> list[MonthCount]:
 
     This uses the indexes on dates: to count all records ever would read the whole table.
     """
-    first, last = today.replace(day=1), last_of_month(today)
+    first, last, returned = today.replace(day=1), last_of_month(today), reviews.returned_records(store)
     found = []
     for model in RECORDS:
         if model.TOP and not model.REFERENCE:
@@ -37,7 +41,13 @@ def month_counts(store: Store, today: date) -> list[MonthCount]:
                 [last.isoformat(), (first - timedelta(1)).isoformat(), first.isoformat()],
             )
             later = row["later"] if model.DATE else 0
-            found.append(MonthCount(model.KIND, row["number"] - later, later))
+            among = json.dumps([review.record for review in returned if review.kind == model.KIND])
+            sent_back = store.value(
+                f"SELECT count(*) FROM {model.KIND} r WHERE r.id IN (SELECT value FROM json_each(?))"
+                f" AND {day} BETWEEN ? AND ?",
+                [among, first.isoformat(), last.isoformat()],
+            )
+            found.append(MonthCount(model.KIND, row["number"] - later, later, sent_back))
     return sorted((c for c in found if c.number or c.later), key=lambda c: (-c.number, -c.later))[:MAX_KINDS]
 
 

@@ -177,7 +177,8 @@ def comment_places(store: Store, found: Found) -> list[tuple[Comment, str]]:
     model = BY_KIND[found.kind]
     places = [(Comment(""), _("The whole record"))]
     for name, child in model.CHILDREN.items():
-        places.append((Comment("", name), _(child.model.PLURAL)))
+        all_of_them = _("{rows}: all of them") if child.editor in ("measures", "extras") else "{rows}"
+        places.append((Comment("", name), all_of_them.format(rows=_(child.model.PLURAL))))
         if child.editor in ("measures", "extras"):
             of_kind = lists.measures_of if child.editor == "measures" else extras.fields_of_kind
             titles = {row["id"]: row["name"] for row in of_kind(store, found.row["activity_kind_id"])}

@@ -15,7 +15,7 @@ from fieldapp.reports import narrative
 from fieldapp.reports.comparison import change
 from fieldapp.reports.completeness import completeness_line, owed
 from fieldapp.reports.coverage import Behind, Reported, laptops_heard
-from fieldapp.reports.figures import Figure
+from fieldapp.reports.figures import Figure, measure_and_kind
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, ReturnedRecord, report
 from fieldapp.reports.sentences import of_unit
@@ -103,6 +103,37 @@ def test_a_section_ends_with_what_changed(world: World) -> None:
     assert "So với kỳ trước (từ 30/01/2013 đến 28/02/2013), số" in narrative.prose(days, "labour")
 
 
+def test_what_changed_in_the_same_way_is_told_together_and_the_border_grows_not(world: World) -> None:
+    for month, number in ((2, 3), (3, 5)):
+        for kind, measures in (
+            ("phong_chong_toi_pham", {"vu": number, "doi_tuong": number + month}),
+            ("tu_quan_duong_bien", {"km": number, "moc": number, "luot_tuan_tra": number}),
+        ):
+            world.well(activity_kind_id=kind, date_from=f"2013-{month:02d}-05",
+                       measures=[{"measure_id": m, "amount": n} for m, n in measures.items()])  # fmt: skip
+    told = narrative.prose(made(world.post), "security")
+    assert told == "Phối hợp giải quyết 5 vụ/8 đối tượng. So với tháng 2/2013, tăng 2 vụ, 3 đối tượng."
+    assert narrative.prose(made(world.post), "border").endswith(" So với tháng 2/2013, tăng 2 lượt tuần tra.")
+
+
+def test_the_plan_for_works_names_them_once(world: World) -> None:
+    """“Số giếng khoan”, not “Số giếng (giếng khoan)”; turns of people are turns of people."""
+    month = {"date_from": "2013-03-01", "date_to": "2013-03-31"}
+    for measure, more in (("gieng", {"activity_kind_id": "gieng_khoan"}), ("luot_kham", {})):
+        records.save(world.hq, "plan", {**month, "measure_id": measure, "target": 10, **more}, confirm=True)
+    world.carry(world.hq, world.post)
+    world.well(date_from="2013-03-05", measures=[{"measure_id": "gieng", "amount": 9}])
+    visits = [{"measure_id": "luot_kham", "amount": 12}]
+    world.well(activity_kind_id="kham_chua_benh", date_from="2013-03-06", measures=visits)
+    world.carry(world.post, world.hq)
+    assert narrative.plan_lines(made(world.hq)) == [
+        "Số giếng khoan đạt 90% kế hoạch tháng 3/2013 (9/10 giếng).",
+        "Số lượt người khám, chữa bệnh vượt 20% kế hoạch tháng 3/2013 (12/10 lượt người).",
+    ]
+    assert measure_and_kind("Căn nhà · Nhà đại đoàn kết") == ("căn nhà đại đoàn kết", "")
+    assert measure_and_kind("Ngày công · Khám, chữa bệnh") == ("ngày công", "khám, chữa bệnh")
+
+
 @pytest.mark.parametrize(
     ("target", "today", "said"),
     [
@@ -145,8 +176,8 @@ def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:
     labour(world, "2013-03-05", note="hàng trăm", approximate=True)
     world.carry(world.post, world.hq)
     assert narrative.plan_lines(made(world.hq)) == [
-        "Số ngày công hàng trăm ngày công, chưa có số cụ thể để so với kế hoạch tháng 3/2013 (90 ngày công).",
-        "Số lượt cán bộ, chiến sĩ chưa ghi nhận kết quả so với kế hoạch tháng 3/2013 (90 lượt CBCS).",
+        "Số ngày công mới ghi “hàng trăm”, chưa có số cụ thể để so với kế hoạch tháng 3/2013 (90 ngày công).",
+        "Số lượt cán bộ, chiến sĩ chưa ghi nhận kết quả so với kế hoạch tháng 3/2013 (90 lượt người).",
     ]
 
 
@@ -167,6 +198,26 @@ def test_one_line_of_words_says_whose_figures_they_are_and_what_they_lack(world:
         "Số liệu tổng hợp từ sổ ghi chép của Đồn BP Ia Rvê, tính đến ngày 20/03/2013."
         " 1 hoạt động chưa rõ số lượng nên chưa cộng vào."
     )
+
+
+def test_of_a_post_that_has_sent_nothing_nothing_else_is_said(world: World) -> None:
+    """Not that its figures were put together from its reports, and that none of these were received."""
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    month = Period(date.today().replace(day=1), date.today() + timedelta(days=40))
+    line = completeness_line(made(world.hq, month, today=date.today(), post="BOHENG"))
+    assert line == f"Đến ngày {format_date(date.today())} chưa nhận được số liệu {month.title} của Đồn Bo Heng."
+
+
+def test_a_post_known_up_to_a_day_before_the_period_has_sent_nothing_of_it(world: World) -> None:
+    """It is not told in November that its figures are there up to 21 October."""
+    was = made(world.hq)
+    behind = [Behind("1", "Đồn A", date(2013, 3, 2), part=False), Behind("2", "Đồn B", date(2013, 2, 1), part=False)]
+    several = replace(was, reported=Reported(2, [], complete=False, behind=behind))
+    assert completeness_line(several).endswith(
+        "; riêng số liệu của Đồn A mới có đến hết ngày 02/03/2013; chưa nhận được số liệu của Đồn B."
+    )
+    alone = replace(was, post="Đồn B", reported=Reported(1, [], complete=False, behind=behind[1:]))
+    assert completeness_line(alone) == "Đến ngày 02/05/2013 chưa nhận được số liệu tháng 3/2013 của Đồn B."
 
 
 def test_it_claims_nothing_of_posts_that_were_never_heard_of(world: World) -> None:
@@ -216,8 +267,8 @@ def test_what_waits_is_named_alike_in_the_letter_and_its_annex(world: World) -> 
     waits = replace(made(world.hq).completeness, returned=8, returned_records=sent_back, waiting=2,
                     waiting_others=2, voided=3)  # fmt: skip
     days = [f"buổi tuyên truyền ngày {day:02d}/03/2013" for day in range(1, 7)]
-    text = f"Chưa tổng hợp số liệu {', '.join(days[:-1])} và {days[-1]} của Đồn A; 2 nội dung khác (đã yêu cầu chỉnh"
-    text += " sửa, đồn chưa gửi lại); 2 phần số liệu gửi về còn chờ xử lý."
+    text = f"Chưa tổng hợp số liệu {', '.join(days[:-1])} và {days[-1]} của Đồn A; 2 nội dung khác (các nội"
+    text += " dung này đã yêu cầu chỉnh sửa, đồn chưa gửi lại); 2 phần số liệu gửi về còn chờ xử lý."
     told = replace(made(world.hq), completeness=waits)
     assert text in completeness_line(told)
     assert "hủy" not in completeness_line(told), "it is in the annex"
@@ -235,9 +286,9 @@ def test_what_was_returned_is_named_by_its_kind_and_day(world: World) -> None:
         review_queue.review_record(world.hq, record, "returned", comment="Xem lại.")
     what = "số liệu hoạt động giúp dân lao động sản xuất ngày 05/03/2013 và kỳ sinh hoạt ngày 20/03/2013"
     line = completeness_line(made(world.hq))
-    assert f"Chưa tổng hợp {what} của Đồn BP Ia Rvê (đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in line
+    assert f"Chưa tổng hợp {what} của Đồn BP Ia Rvê (các nội dung này đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in line
     alone = completeness_line(made(world.hq, post="IARVE"))
-    assert f"Chưa tổng hợp {what} (đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in alone
+    assert f"Chưa tổng hợp {what} (các nội dung này đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in alone
     world.carry(world.hq, world.post)
     assert f"Chưa tổng hợp {what} (cấp trên đã yêu cầu chỉnh sửa, chưa gửi lại)." in completeness_line(made(world.post))
 
@@ -304,7 +355,7 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     assert any(line.startswith("Trên đây là báo cáo kết quả giúp đỡ Nhân dân") for line in text), "of what"
     assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["TT", "Nội dung", "Đơn vị tính", "Kết quả"]
     assert [cell.text for cell in paper.tables[1].rows[2].cells] == [
-        "1.1", "Ngày công giúp dân lao động sản xuất", "ngày công", "112"]  # fmt: skip
+        "1.1", "Ngày công giúp Nhân dân lao động sản xuất", "ngày công", "112"]  # fmt: skip
     assert "2. Bảng số liệu" in text, "it has a number"
 
 

@@ -6,9 +6,12 @@ from datetime import date, timedelta
 
 from field import World, of_another_post
 
+from fieldapp.domain.dates import format_date
 from fieldapp.records import records
+from fieldapp.reports.completeness import as_of, completeness_line
 from fieldapp.reports.coverage import Behind, NotReported, Reported
 from fieldapp.reports.figures import Disputed, JointDeed
+from fieldapp.reports.files import document
 from fieldapp.reports.proposals import SECTIONS, proposals
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import ReturnedRecord, report
@@ -51,15 +54,34 @@ def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
 def test_a_late_post_has_not_reported_the_month_that_goes_on_either(world: World) -> None:
     labour(world, TODAY, 5)
     world.carry(world.post, world.hq)
-    later = THIS_MONTH + timedelta(days=93)
+    later = THIS_MONTH + timedelta(days=100)
     found_period = Period(THIS_MONTH, later)
     found, months = proposed(world.hq, found_period, later), found_period.months()
     said = f"Đồn BP Ia Rvê báo cáo {months[0].title} chưa đầy đủ, chưa báo cáo "
     assert found["shortcomings"][0].startswith(said)
     assert months[-1].title in found["shortcomings"][0], "nothing of it has arrived for longer than is allowed"
-    (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
-    assert ": Đồn BP Ia Rvê (số liệu " in seen_to
+    (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo Đồn BP Ia Rvê ")]
+    assert "nghiêm chế độ báo cáo, gửi đủ số liệu " in seen_to
     assert "và toàn bộ tháng " in seen_to
+
+
+def test_on_the_day_after_a_month_nobody_is_blamed_for_its_last_evening_or_for_the_new_month(world: World) -> None:
+    """What a post wrote on the month's last day, or a stick takes a week to bring, is no late report; and the letter is
+    told up to the day up to which posts are known."""
+    labour(world, TODAY, 5)
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    silent = world.hq.value("SELECT id FROM post WHERE code = 'BOHENG'")
+    last = Period(TODAY - timedelta(days=20), TODAY + timedelta(days=40))
+    for later in (1, 7):
+        found = report(world.hq, Query(last, today=TODAY + timedelta(days=later)))
+        assert found.reported.missing == []
+        assert found.reported.as_of == TODAY
+        assert [post.post_id for post in found.reported.behind] == [silent]
+        assert f"tính đến ngày {format_date(TODAY)}" in completeness_line(found)
+        assert document.up_to(found.query, as_of(found)) == f"số liệu đến ngày {format_date(TODAY)}"
+    ended = report(world.hq, Query(Period(THIS_MONTH, TODAY), today=TODAY + timedelta(days=30)))
+    assert [post.post_id for post in ended.reported.missing] in ([], [silent]), "it is known up to its last day"
 
 
 def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> None:
@@ -97,9 +119,35 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ; Đồn B chỉnh"
-        " sửa, gửi lại số liệu kỳ sinh hoạt ngày 05/11/2026; Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
+        "Đôn đốc các đồn chỉnh sửa, gửi lại số liệu: Đồn A (buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ);"
+        " Đồn B (kỳ sinh hoạt ngày 05/11/2026).",
+        "Đôn đốc Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
         "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
+    ]
+
+
+def test_one_record_that_was_returned_is_asked_for_by_its_name(world: World) -> None:
+    made = report(world.hq, Query(Period(date(2026, 10, 1), date(2026, 12, 31)), today=date(2026, 11, 30)))
+    sent_back = [ReturnedRecord("buổi tuyên truyền", "2026-11-12", "Đồn A")]
+    state = replace(made.completeness, returned=1, returned_records=sent_back)
+    asked = "Đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026."
+    assert proposals(world.hq, replace(made, completeness=state))["directions"] == [asked]
+    own = replace(made, completeness=state, reported=replace(made.reported, own="Đồn A"))
+    assert proposals(world.hq, own)["directions"] == [], "a post does not urge itself"
+
+
+def test_what_the_plans_have_left_is_told_by_their_periods(world: World) -> None:
+    for measure, first in (("ngay_cong", "2013-10-01"), ("luot_kham", "2013-10-01"), ("ngay_cong", "2013-01-01")):
+        plan = {"date_from": first, "date_to": "2013-12-31", "measure_id": measure, "target": 90}
+        records.save(world.hq, "plan", plan, confirm=True)
+    labour(world, date(2013, 11, 5), 30)
+    visits = [{"measure_id": "luot_kham", "amount": 30}]
+    world.well(activity_kind_id="kham_chua_benh", date_from="2013-11-05", measures=visits)
+    world.carry(world.post, world.hq)
+    found = proposed(world.hq, Period(date(2013, 1, 1), date(2013, 12, 31)), date(2013, 11, 24))
+    assert [line for line in found["directions"] if "kế hoạch" in line] == [
+        "Tiếp tục thực hiện kế hoạch năm 2013, còn 60 ngày công.",
+        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn 60 ngày công; 60 lượt người khám, chữa bệnh.",
     ]
 
 
@@ -112,6 +160,14 @@ def test_what_is_late_is_named_with_whom(world: World) -> None:
     found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
     assert found["shortcomings"] == ["2 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp)."]
     assert found["proposals"] == ["Đề nghị Đảng ủy xã Ia Lốp tiếp tục phối hợp kịp thời trong trao đổi thông tin."]
+    records.save(world.post, "matter", {
+        "matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ea Bung", "subject": "Tình hình",
+        "opened_on": "2013-11-03", "due_on": "2013-11-10", "closed_on": "2013-11-20",
+    }, confirm=True)  # fmt: skip
+    found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
+    assert found["shortcomings"] == [
+        "3 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp 2 việc, với Đảng ủy xã Ea Bung 1 việc)."
+    ]
 
 
 def test_the_first_of_several_posts_is_named_and_nobody_alone(world: World) -> None:
@@ -132,8 +188,8 @@ def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> Non
         talk = world.well(activity_kind_id="tuyen_truyen", date_from=f"2013-03-{day:02d}", measures=measures)
     of_another_post(world.post, talk)
     assert proposed(world.post, Period(date(2013, 3, 1), date(2013, 3, 31)))["assessment"] == [
-        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18 buổi (trong tổng số 24 buổi) tuyên truyền, phổ biến, giáo dục"
-        " pháp luật."
+        "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18 buổi tuyên truyền, phổ biến, giáo dục pháp luật (trong tổng"
+        " số 24 buổi)."
     ]
 
 

@@ -48,6 +48,19 @@ async def test_a_figure_opens_its_records_and_they_add_up(world: World) -> None:
         assert app.screen._record_id == first
 
 
+@pytest.mark.parametrize(("today", "month"), [
+    (date(2013, 11, 24), "tháng 11/2013"), (date(2014, 1, 3), "tháng 12/2013"),
+])  # fmt: skip
+async def test_headquarters_begins_with_the_month_that_it_reports_of(
+    world: World, monkeypatch: pytest.MonkeyPatch, today: date, month: str
+) -> None:
+    monkeypatch.setattr(wall, "today", lambda: today)
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "f8")
+        assert f"KẾT QUẢ: {month}" in said(app, "#what")
+
+
 async def test_the_period_is_taken_from_a_list_or_typed(world: World) -> None:
     app = FieldApp(world.root / "post", world.post.reopen())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -24,6 +24,8 @@ from fieldapp.tui.screens.report_text import ReportTextScreen
 from fieldapp.tui.widgets.text_field import TextField
 
 YEAR = Query(period_of("2013", date(2013, 11, 24)))
+F8 = ("f8", "f4", "2013", "enter")
+"""Headquarters' report of the year"""
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +45,7 @@ def said(world: World) -> dict[str, tuple[str, str]]:
 
 async def test_the_proposal_stands_there_and_what_is_typed_stays_with_the_period(world: World) -> None:
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab")
+        await s.press(*F8, "tab")
         assert isinstance(s.app.screen, ReportTextScreen)
         assert "Tăng 12%. ⏎ Đạt kế hoạch." in s.text
         assert "Ưu điểm · gợi ý" in s.text
@@ -76,13 +78,13 @@ async def test_what_could_not_be_kept_is_not_lost_unsaid(world: World) -> None:
 async def test_what_is_typed_takes_the_place_of_the_sign_that_leaves_a_section_out(world: World) -> None:
     save_sections(world.hq, report(world.hq, YEAR), {"causes": "-"})
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab", "down", "down", "Duong xa.", "f2")
+        await s.press(*F8, "tab", "down", "down", "Duong xa.", "f2")
     assert said(world)["causes"] == ("Duong xa.", "written")
 
 
 async def test_a_sentence_that_is_typed_stands_behind_what_is_there_on_a_line_of_its_own(world: World) -> None:
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab", "down", "up")
+        await s.press(*F8, "tab", "down", "up")
         await s.press("down", "Thieu xuong.", "f2")
     assert said(world)["shortcomings"] == ("2 việc chậm.\nThieu xuong.", "written")
     assert said(world)["assessment"] == ("Tăng 12%.\nĐạt kế hoạch.", "proposed"), "it was only looked at"
@@ -91,7 +93,7 @@ async def test_a_sentence_that_is_typed_stands_behind_what_is_there_on_a_line_of
 async def test_the_directions_of_the_period_before_are_offered_and_kept_by_f2(world: World) -> None:
     save_sections(world.hq, report(world.hq, Query(period_of("2012", date(2013, 1, 1)))), {"directions": "Giao ban."})
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab")
+        await s.press(*F8, "tab")
         assert "như năm 2012" in " ".join(s.text.split())
         await s.press("escape")
         assert said(world)["directions"] == ("", "empty"), "offered is not said"
@@ -104,7 +106,7 @@ async def test_f5_goes_through_the_words_of_before_the_proposal_and_what_was_typ
     before = Query(period_of("2012", date(2013, 1, 1)))
     save_sections(world.hq, report(world.hq, before), {"shortcomings": "Năm ngoái chậm."})
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab", "down", "home", "A ")
+        await s.press(*F8, "tab", "down", "home", "A ")
         assert "F5 lấy lời của năm 2012." in s.text
         seen = []
         for _ in range(4):
@@ -128,7 +130,7 @@ async def test_what_is_typed_is_kept_without_a_key_and_no_proposal_is_computed_f
 
     monkeypatch.setattr(sections, "proposals", proposals)
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab")
+        await s.press(*F8, "tab")
         for word in ("Một. ", "Hai."):
             await s.press(word)
             s.app.screen.keep()  # type: ignore[attr-defined] # as the clock does each second
@@ -138,7 +140,7 @@ async def test_what_is_typed_is_kept_without_a_key_and_no_proposal_is_computed_f
 
 async def test_lines_that_are_pasted_stay_lines(world: World) -> None:
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab", "down", "down")
+        await s.press(*F8, "tab", "down", "down")
         field = s.app.screen.focused
         assert isinstance(field, TextField)
         field.paste("Một.\r\nHai.\n")
@@ -150,7 +152,7 @@ async def test_lines_that_are_pasted_stay_lines(world: World) -> None:
 
 async def test_a_line_break_is_one_letter_to_the_keys_and_no_empty_line_is_kept(world: World) -> None:
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab", "down", "enter", "Cham.", "enter", "enter")
+        await s.press(*F8, "tab", "down", "enter", "Cham.", "enter", "enter")
         field = s.app.screen.focused
         assert isinstance(field, TextField)
         assert field.value == "2 việc chậm. ⏎ Cham. ⏎ ", "Enter on a new line begins no other one"
@@ -175,7 +177,7 @@ async def test_the_letter_is_seen_while_it_is_typed_and_written_so(world: World,
     folder = tmp_path / "to"
     folder.mkdir()
     async with at_headquarters(world) as s:
-        await s.press("f8", "f2", "f2")
+        await s.press(*F8, "f2", "f2")
         assert isinstance(s.app.screen, LetterheadScreen)
         await s.press("12", "enter", "5/2/2013", "enter", "-BCH", "enter", "Bo Tu lenh", "enter")
         preview = str(s.app.screen.query_one("#preview > Static", Static).render())
@@ -197,7 +199,7 @@ async def test_the_letter_is_seen_while_it_is_typed_and_written_so(world: World,
 
 async def test_a_letterhead_that_is_not_saved_or_whose_day_is_no_day_is_asked_about(world: World) -> None:
     async with at_headquarters(world) as s:
-        await s.press("f8", "f2", "f2", "12", "enter", "31/2/2013", "f2")
+        await s.press(*F8, "f2", "f2", "12", "enter", "31/2/2013", "f2")
         await s.wait("Chưa hiểu ngày văn bản")
         await s.press(*["backspace"] * 9, "escape")
         await s.wait("Chưa lưu. F2 để lưu")
@@ -211,7 +213,7 @@ async def test_the_annex_is_a_choice(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "to"
     folder.mkdir()
     async with at_headquarters(world) as s:
-        await s.press("f8", "f2")
+        await s.press(*F8, "f2")
         s.app.screen.query_one(TextField).value = str(folder)
         for first in ((), ("space",)):
             await s.pilot.press(*first, "enter")

@@ -1,7 +1,7 @@
 """Headquarters' desk: what is refused, whom to call, what to carry back, until it is done and no longer."""
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from fieldapp.sync.peers import peers
 from fieldapp.tui import second_press
 from fieldapp.tui.screens.coverage import CoverageScreen
 from fieldapp.tui.screens.sync import SyncScreen
-from fieldapp.work import desk, review_queue
+from fieldapp.work import desk, month_counts, review_queue
 
 POST = "Đồn BP Ia Rvê"
 CALL = "không đầy đủ hoặc bị lỗi; đề nghị đồn xuất lại"
@@ -268,6 +268,27 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
     post.close()
 
 
+async def test_replies_are_counted_by_laptop_as_they_are_written_and_namesakes_told_apart(
+    world: World, tmp_path: Path
+) -> None:
+    """F9 writes one for each laptop; the line on the first screen says as many."""
+    pack = enrolment.write_pack(world.hq, code="IARVE", dest=tmp_path)
+    second = enrolment.init_post(world.root / "b", pack, user="B", passphrase="x")
+    for post in (world.post, second):
+        records.save(post, "event", {"name": "Tết", "date_from": "2013-01-20"}, confirm=True)
+        outgoing.export(post, world.usb)
+    second.close()
+    incoming.import_files(world.hq, [world.usb])
+    for peer in peers.others(world.hq):
+        if peer.trust == "pending":
+            enrolment.trust_replica(world.hq, peer.id)
+    incoming.import_files(world.hq, [world.usb])
+    assert replies(world.hq) == [f"chưa ghi ra USB: {POST} (2 máy)"]
+    (line,) = desk.unwritten_replies(world.hq)
+    assert line.when.startswith("2 gói")
+    assert len(outgoing.export(world.hq, tmp_path)) == 2
+
+
 async def test_a_returned_record_is_owed_until_it_is_corrected(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lately returned it is on its way, one line after all others; long uncorrected it is told with its comment."""
     well = world.well()
@@ -279,6 +300,8 @@ async def test_a_returned_record_is_owed_until_it_is_corrected(world: World, mon
     (line,) = lines(world.hq, "sent_back")
     assert line.startswith(f"từ {today:%d/%m} {POST} chưa sửa bản ghi trả lại: ")
     assert line.endswith(" …”")
+    (counted,) = [one for one in month_counts.month_counts(world.hq, date(2013, 10, 9)) if one.kind == "activity"]
+    assert (counted.number, counted.returned) == (1, 1), "no report counts it"
     async with on_screen(world.root / "hq", world.hq.reopen()) as s:
         shown = [row.strip() for row in s.text.splitlines()]
         (at,) = [number for number, row in enumerate(shown) if row.endswith("1 bản ghi mới trả lại, chờ đồn sửa")]

@@ -21,9 +21,9 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
-from fieldapp.reports.completeness import completeness_line, completeness_sentences
+from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences
 from fieldapp.reports.coverage import laptops_heard
-from fieldapp.reports.figures import Figure, behind, named, once, sums_by_kind
+from fieldapp.reports.figures import CALLED, Figure, behind, named, once, sums_by_kind, whole_unit
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
@@ -167,8 +167,8 @@ class Document:
 
     def title(self, figure: Figure) -> str:
         """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
-        if figure.title in _TITLES:
-            return _TITLES[figure.title]
+        if figure.title in CALLED:
+            return CALLED[figure.title]
         if figure.code == "border_communes_strengthened":  # they are among the communes of the line above
             return _("Of these: communes on the border")
         if figure.code == "meetings_attended":
@@ -178,6 +178,8 @@ class Document:
         if search_key(figure.title) != search_key(figure.unit):
             return figure.title
         kinds = self.kinds.get((figure.section, figure.measure_id), ())
+        if len(kinds) == 1 and (figure.title, kinds[0]) in _OF_KINDS:
+            return _OF_KINDS[figure.title, kinds[0]]
         what = within(kinds[0]) if len(kinds) == 1 else within(_(narrative.HEADINGS[figure.section]))
         return f"{figure.title} {what}"
 
@@ -220,7 +222,7 @@ def make_document(
         issue=issue or Issue(),
         annexed=annexed,
         about=about(query.period, made.post or made.reported.only, made.unit),
-        up_to=up_to(query),
+        up_to=up_to(query, as_of(made)),
         facts=_facts(made),
         computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
         sections=[
@@ -245,18 +247,20 @@ def make_document(
 
 NOTED = "(*)"
 """The first mark behind what is explained below a table"""
-_TITLES = {"Trị giá khám, thuốc": "Trị giá khám, chữa bệnh, cấp thuốc"}
-"""Shipped names of measures -> what a letter calls them: the shipped log is signed. Other names stay"""
-_UNITS = {("Lượt cán bộ, chiến sĩ", "lượt CBCS"): "lượt người", ("Lượt phương tiện", "phương tiện"): "lượt"}
-"""The same of units: (name, unit) -> unit"""
+_OF_KINDS = {
+    ("Hộ", "Giúp dân lao động sản xuất"): "Hộ được giúp đỡ",
+    ("Hộ", "Phòng, chống, khắc phục thiên tai"): "Hộ bị ảnh hưởng",
+    ("Hộ", "Tự quản đường biên, cột mốc"): "Hộ tham gia tự quản đường biên, cột mốc",
+    ("Vụ", "Phối hợp phòng, chống tội phạm"): "Vụ việc phối hợp giải quyết",
+    ("Đối tượng", "Phối hợp phòng, chống tội phạm"): "Đối tượng trong các vụ việc",
+    ("Ngày công", "Giúp dân lao động sản xuất"): "Ngày công giúp Nhân dân lao động sản xuất",
+}
+"""What a letter calls shipped measures whose name says no more than their unit: (name, kind) -> title"""
 
 
 def _of_people(figure: Figure) -> Figure:
-    """A figure with its whole unit: “lượt người”, not “lượt”, where its title says so."""
-    if (figure.title, figure.unit) in _UNITS:
-        return replace(figure, unit=_UNITS[figure.title, figure.unit])
-    people = f"{figure.unit} người"
-    return replace(figure, unit=people) if figure.unit and figure.title.lower().startswith(people) else figure
+    """A figure with its whole unit."""
+    return replace(figure, unit=whole_unit(figure.title, figure.unit))
 
 
 def _bare(figure: Figure) -> str:
@@ -300,11 +304,11 @@ def about(period: Period, post: str | None = None, unit: str | None = None) -> s
     return f"{text} ({unit})" if unit else text
 
 
-def up_to(query: Query) -> str:
-    """“số liệu đến ngày 30/11/2026”; empty of a period that is over."""
+def up_to(query: Query, known: date | None = None) -> str:
+    """“số liệu đến ngày 30/11/2026”; empty of a period that is over. ``known``: the day up to which posts are known."""
     if query.today >= query.period.last:
         return ""
-    return _("figures up to {day}").format(day=format_date(query.today))
+    return _("figures up to {day}").format(day=format_date(known or query.today))
 
 
 def _facts(made: Report) -> list[tuple[str, str]]:
@@ -464,7 +468,7 @@ def body(document: Document) -> Iterator[Block]:
         if any(figure.shared for figure in made.figures):
             yield Paragraph(narrative.shared_note())
     else:
-        yield Paragraph(_("Nothing is recorded in this period."))
+        yield Paragraph(_("No results of the period are on record."))
         yield from _note(document)
     if made.plan:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
@@ -492,7 +496,10 @@ def _marks_explained(document: Document) -> Iterator[str]:
     said = once(words for f in shown if _says_no_amount(f) for words in f.in_words)
     if said:
         words = ", ".join(f"“{within(words)}”" for words in said)
-        yield _("{mark} Records of posts say {words}, without an exact amount.").format(mark=NOTED, words=words)
+        text = _("{mark} Records of posts say {words}, without an exact amount.")
+        if any(_says_no_amount(f) and f.value is not None for f in shown):
+            text = _("{mark} Records of posts say {words}, without an exact amount: that is not added up.")
+        yield text.format(mark=NOTED, words=words)
     if any(map(document.is_disputed, figures)):
         yield _provisional_explained(document.provisional)
 

@@ -44,6 +44,7 @@ def html_bytes(document: Document) -> bytes:
         roman=iter(ROMAN),
         next=next,
         shared_note=shared_note(),
+        titled=document.title,
         disputed=lambda figure: f" {NOTED}" if document.is_disputed(figure) else "",
         bare=lambda figure: replace(figure, unit="").text.strip() if figure.unit != "đồng" else figure.text,
     )

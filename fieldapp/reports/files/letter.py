@@ -296,13 +296,12 @@ def _width(text: str, size: float) -> float:
 
 
 _NUMBER_AND_NOUN = re.compile(r"(?<![\d/.,])(?<!năm )(\d(?:[\d.,]*\d)?) (?=[^\W\d_])")
-_OF_A_DATE = re.compile(r"\b([Nn]gày|[Tt]háng|[Nn]ăm|[Qq]uý) (?=[\dIV])")
-_POST_AND_NAME = re.compile(r"\b(Đồn) (?=BP\b)")
+_OF_A_DATE = re.compile(r"\b([Tt]háng|[Nn]ăm|[Qq]uý) (?=[\dIV])")
 
 
 def unbroken(text: str) -> str:
-    """A text in which no line ends between a number and what it counts, nor within a date: “6 giếng”, “quý IV/2026”."""
-    for pair in (_NUMBER_AND_NOUN, _OF_A_DATE, _POST_AND_NAME):
+    """A text in which no line ends between a number and what it counts (“6 giếng”), nor within “quý IV/2026”."""
+    for pair in (_NUMBER_AND_NOUN, _OF_A_DATE):
         text = pair.sub("\\1\N{NO-BREAK SPACE}", text)
     return text
 

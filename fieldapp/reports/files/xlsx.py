@@ -76,6 +76,7 @@ class Sheets:
         self._head = book.add_format(
             common | {"bold": True, "text_wrap": True, "bg_color": "#DDE7EE", "border": 1, "align": "center"}
         )
+        self._note = book.add_format(common)
         self._bold = book.add_format(common | {"bold": True})
         self._title = book.add_format(common | {"bold": True, "font_size": 14})
         self._day = book.add_format(common | {"num_format": "dd/mm/yyyy", "align": "left"})
@@ -90,11 +91,15 @@ class Sheets:
         }
 
     def write(
-        self, name: str, title: str, notes: Iterable[str], head: Sequence[str], rows: Iterable[Sequence[CellValue]],
-        widths: Sequence[int],
+        self, name: str, title: str, notes: Sequence[str], head: Sequence[str], rows: Iterable[Sequence[CellValue]],
+        widths: Sequence[int], printed: int | None = None,
     ) -> None:  # fmt: skip
-        """Write a sheet: a table whose headings stay in sight, then notes. On paper ``title`` is above each page."""
+        """Write a sheet: a table whose headings stay in sight, then notes. On paper ``title`` is above each page.
+
+        ``printed``: the number of columns that are printed; the others are for programs.
+        """
         sheet = self._book.add_worksheet(name)
+        _heighten(sheet, 0, head, widths)
         for column, (text, width) in enumerate(zip(head, widths, strict=True)):
             sheet.set_column(column, column, width)
             sheet.write_string(0, column, text, self._head)
@@ -106,10 +111,13 @@ class Sheets:
                 break
             for column, value in enumerate(row):
                 self._cell(sheet, last, column, value)
+            _heighten(sheet, last, row[:printed], widths)
         if last:
             sheet.autofilter(0, 0, last, len(head) - 1)
         for at, note in enumerate(notes, start=last + 2):
-            sheet.write_string(at, 0, note)
+            sheet.write_string(at, 0, note, self._note)
+        if printed is not None:
+            sheet.print_area(0, 0, last + 1 + len(notes), printed - 1)
         self._for_paper(sheet, title)
 
     def write_notes(self, name: str, title: str, parts: Iterable[tuple[str, Iterable[str]]]) -> None:
@@ -123,6 +131,7 @@ class Sheets:
             for line in lines:
                 at += 1
                 sheet.write_string(at, 0, line, self._text)
+                _heighten(sheet, at, [line], [120])
             at += 2
         self._for_paper(sheet, title)
 
@@ -153,6 +162,18 @@ class Sheets:
             sheet.write_number(row, column, figure.value / 10**figure.decimals, number)
 
 
+LINE = 15.75
+"""Points of a line of text"""
+
+
+def _heighten(sheet: Any, row: int, cells: Sequence[CellValue], widths: Sequence[int]) -> None:
+    """Make a row as high as the text that wraps in it: not every program does so when it opens a file."""
+    texts = ((c if isinstance(c, str) else c.text if isinstance(c, Figure) and c.in_words else "") for c in cells)
+    lines = max((-(-len(text) // width) for text, width in zip(texts, widths, strict=False) if text), default=1)
+    if lines > 1:
+        sheet.set_row(row, LINE * lines)
+
+
 def _figures(sheets: Sheets, document: Document) -> None:
     head = [_("Figure"), _("Number"), _("Unit of measure"), _("In words"), _("Period before"), _("Number of records"),
             _("Section"), _("Code")]  # fmt: skip
@@ -162,7 +183,7 @@ def _figures(sheets: Sheets, document: Document) -> None:
         for section in document.sections
         for f in section.figures
     ]  # fmt: skip
-    sheets.write(_("Figures"), document.about, document.disputes, head, rows, (44, 18, 16, 34, 18, 12, 36, 36))
+    sheets.write(_("Figures"), document.about, document.disputes, head, rows, (44, 18, 16, 34, 18, 12, 36, 36), 6)
 
 
 def _marked(document: Document, figure: Figure) -> Figure | Provisional:
@@ -205,7 +226,7 @@ def _entries(sheets: Sheets, entries: Sequence[FigureEntry]) -> None:
         for e in entries
     ]  # fmt: skip
     title = _("The records behind each figure")
-    sheets.write(_("Records"), title, [], head, rows, (36, 12, 16, 16, 24, 20, 60, 24, 30, 38))
+    sheets.write(_("Records"), title, [], head, rows, (36, 12, 16, 16, 24, 20, 60, 24, 30, 38), 8)
 
 
 def _notes(sheets: Sheets, document: Document) -> None:

@@ -19,11 +19,12 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.party import Attendance, Introduction, Meeting, Member
 from fieldapp.domain.records import BY_KIND, PARENTS
-from fieldapp.domain.reference import PartyCell, Plan, Post, Unit
+from fieldapp.domain.reference import Measure, PartyCell, Plan, Post, Unit
 from fieldapp.domain.sentences import within
 from fieldapp.i18n import _, everywhere, in_vietnamese
 from fieldapp.records import extras, persons, view, words
 from fieldapp.records.records import Found
+from fieldapp.reports.figures import CALLED
 from fieldapp.reports.files.template_parts import Values, name_key
 from fieldapp.reports.letterhead import LayoutCode, Letterhead
 from fieldapp.reports.sentences import of_unit
@@ -412,7 +413,8 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
         named = context.row(shape.ref, value) if value is not None else None
         if rest:
             return _text(context, shape.ref, named, rest)
-        return words.labels(context.store, shape.ref, [named["id"]], short=True)[named["id"]] if named else ""
+        label = words.labels(context.store, shape.ref, [named["id"]], short=True)[named["id"]] if named else ""
+        return CALLED.get(label, label) if shape.ref == Measure.KIND else label
     if shape.type == "date":
         return _day_text(date.fromisoformat(value) if value else None, rest)
     if rest:

@@ -88,11 +88,14 @@ class HomeScreen(TodoPage):
     def _counts(self, today: date, most: int) -> str:
         counted = month_counts.month_counts(self.store, today)[:most]
         title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
-        lines = [
-            f"{_(model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
-            + (f"  {_('+ {n} of later months').format(n=format_amount(of.later))}" if of.later else "")
-            for of in counted
-        ]
+        lines = []
+        for of in counted:
+            later = _("+ {n} of later months").format(n=format_amount(of.later)) if of.later else ""
+            sent_back = (
+                _("{n} of them returned, not counted").format(n=format_amount(of.returned)) if of.returned else ""
+            )
+            number = f"{_(model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
+            lines.append("  ".join(filter(None, (number, later, sent_back))))
         return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
 
     def _plan(self, today: date) -> Iterator[str]:

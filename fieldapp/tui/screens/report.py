@@ -1,5 +1,6 @@
 """The figures of a period, as they stand now; each opens the records behind it."""
 
+from datetime import timedelta
 from itertools import groupby
 from typing import ClassVar
 
@@ -21,6 +22,8 @@ from fieldapp.store import wall
 from fieldapp.tui.screens.beside import Beside
 from fieldapp.tui.screens.period_finder import PeriodFinder, months_from, periods_to_report
 
+REPORTED_UNTIL = 7
+"""Days of a month in which headquarters still reports of the month before"""
 FIRST_YEAR, LAST_YEAR = 1901, 2099
 """Of the periods that ``period_of`` reads and that have one before them"""
 
@@ -63,6 +66,9 @@ class ReportScreen(Beside):
         return Query(self._period, view="now" if self._now else "then", today=wall.today())
 
     def body(self) -> ComposeResult:
+        if self.store.identity.role == "hq":  # opened for the month of which the posts report now
+            reported = wall.today() - timedelta(days=REPORTED_UNTIL)
+            self._period = months_from(reported.year, reported.month, 1)
         yield Static(id="what", classes="section", markup=False)
         yield FigureList(id="figures", markup=False)
         yield Static(id="left-out", classes="line", markup=False)

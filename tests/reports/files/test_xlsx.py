@@ -58,6 +58,17 @@ def test_what_a_star_means_stands_below_its_table(world: World) -> None:
     assert max(set(starred) - set(note)) == int(last) < note[0]
 
 
+def test_a_row_is_as_high_as_its_text_and_codes_are_not_printed(world: World) -> None:
+    """LibreOffice prints wrapped text over the row below it otherwise."""
+    fill(world)
+    made = book(world)
+    longest = max(len(str(cell)) for cell in made.rows("Theo loại hoạt động")[0][2:])
+    (high,) = re.findall(r'<row r="1"[^>]* ht="([\d.]+)"', made.xml["Theo loại hoạt động"])
+    assert float(high) >= 15 * longest / 14 > 15, "its columns are 14 wide"
+    areas = made.parts["xl/workbook.xml"].decode()
+    assert re.search(r"Print_Area[^<]*>'?Số liệu'?!\$A\$1:\$F\$", areas), "its codes are for programs"
+
+
 def test_the_records_behind_a_figure_add_up_to_it(world: World) -> None:
     fill(world)
     behind = book(world).table("Bản ghi", "Số liệu")

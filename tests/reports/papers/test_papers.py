@@ -317,7 +317,7 @@ def test_papers_of_the_party_are_issued_by_its_body_and_name_no_unit_as_a_rank(
     letter = paper_of(run, tmp_path / "a.docx", "gioi_thieu_sinh_hoat", ids["introduction"])
     assert "Đảng ủy Đồn Biên phòng Ia Rvê giới thiệu đồng chí: Y Thanh Niê." in letter
     assert f"; cấp bậc, chức vụ: {TEXT_DOTS}; đơn vị: Đồn Biên phòng Ia Rvê.\n" in letter
-    assert "trở về sinh hoạt tại Đảng bộ Đồn Biên phòng Ia Rvê./." in letter
+    assert "trở về sinh hoạt tại Đảng bộ Đồn Biên phòng Ia Rvê." in letter
     assert letter.count("Chi bộ buôn Ba Na") == letter.count("Chi bộ buôn Ba Na, xã Ia Rvê") == 3
     assert "Nơi nhận:- Như trên,- Đồng chí Y Thanh Niê,- Đảng ủy" in letter
     assert f"BÍ THƯ{TEXT_DOTS}" in letter
@@ -326,7 +326,7 @@ def test_papers_of_the_party_are_issued_by_its_body_and_name_no_unit_as_a_rank(
     both = [ids["other introduction"], ids["introduction"]]
     listed = paper_of(run, tmp_path / "b.docx", "danh_sach_sinh_hoat", *both)
     assert "1|Y Thanh Niê|1985||Đồn BP Ia Rvê|" in listed  # by the letter's number
-    assert "Danh sách có 02 đồng chí./." in listed
+    assert "Danh sách có 02 đồng chí." in listed
     for shipped, text in (("a", letter), ("b", listed)):
         assert "- Đảng ủy Sở chỉ huy,- Lưu Đảng ủy." in text.replace("\n", ""), shipped
         assert "Đồn BP Ia Rvê*" not in text, shipped
