@@ -248,7 +248,7 @@ async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_ke
         await form.type("abc")
         world.post.db.conn.set_trace_callback(None)
         assert not [sql for sql in asked if "local_search" in sql]
-        assert "không có trong danh sách" in form.note("unit_id")
+        assert "không có xã, phường nào tên này; thôn, buôn ghi ở ô riêng" in form.note("unit_id")
     (draft,) = todo(world.post, date.today())
     assert draft.draft
     assert len(draft.text) < 160, "the list of things to do has place for others"
