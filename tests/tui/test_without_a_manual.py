@@ -149,3 +149,12 @@ async def test_a_question_of_one_screen_is_not_asked_on_the_next(world: World) -
         await s.press("escape", "escape")
         assert s.app.is_running, "it is asked anew"
         assert len(list(s.app._notifications)) == 1
+
+
+async def test_a_new_record_in_the_book_of_a_kind_is_of_this_kind(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f4", "gieng", "enter", "f2")
+        assert "Giếng khoan" in s.text
+        assert "Hộ hưởng lợi" in s.text
+        await s.press("escape", "x", "f2")
+        assert "Hộ hưởng lợi" not in s.text, "what is searched for otherwise is no kind"
