@@ -163,11 +163,9 @@ class PaperTemplatesScreen(Page):
 
     def action_books(self) -> None:
         """Open the book whose records the chosen paper is made of."""
-        from fieldapp.tui.screens.list import ListScreen
-
         at = self.query_one("#papers", OptionList).highlighted
         if at is not None and (kind := self._templates[at].kind) in BY_KIND:
-            self.app.push_screen(ListScreen(kind))
+            self.app.show_book(kind)
 
     def action_fields(self) -> None:
         """List what can stand in a template like the chosen one."""
