@@ -9,14 +9,13 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 import fieldapp.tui
-from fieldapp.tui.key_grammar import ALIASES
 
 
 def bindings() -> Iterator[tuple[str, str, str, str]]:
     """(class, key, action without its parameters, words) of each binding of our own."""
     for name, made in _made():
         for key in made.key.split(","):
-            yield name, ALIASES.get(key, key), made.action.partition("(")[0], made.description
+            yield name, key, made.action.partition("(")[0], made.description
 
 
 def moved_actions() -> set[str]:

@@ -146,16 +146,26 @@ class Activity(Record):
     date_to: Annotated[MaybePastDay, Field(title="To", description="empty: one day only")] = None
     unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
-    event_id: Annotated[str | None, Ref("event"), Field(title="Event")] = None
+    event_id: Annotated[str | None, Ref("event"), Field(title="Event", description="only of a flood, a campaign")] = (
+        None
+    )
     description: Annotated[LongText, Field(title="Description")] = None
     partners: Annotated[Remark, Field(title="Partners")] = None
     people: Annotated[Remark, Personal(), Field(title="People in charge")] = None
     joint_reference: Annotated[
         LetterNumber,
-        Field(title="Joint reference", description="empty; several posts doing one thing write one code"),
+        Field(title="Joint reference", description="one code, if several posts do it"),
     ] = None
-    agreement_task_id: Annotated[str | None, Ref("agreement_task"), Field(title="Serves the task")] = None
-    ethnic_group_id: Annotated[str | None, Ref("ethnic_group"), Field(title="Ethnic group helped")] = None
+    agreement_task_id: Annotated[
+        str | None,
+        Ref("agreement_task"),
+        Field(title="Serves the task", description="only of a signed agreement"),
+    ] = None
+    ethnic_group_id: Annotated[
+        str | None,
+        Ref("ethnic_group"),
+        Field(title="Ethnic group helped", description="only of help for one group"),
+    ] = None
     unit_now_id: Annotated[str | None, Ref("unit"), SuccessorOf("unit_id"), Field(title="Today's unit (if split)")] = (
         None
     )

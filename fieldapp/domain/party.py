@@ -86,7 +86,9 @@ class Introduction(Record):
     letter_number: Annotated[LetterNumber, Personal(), Field(title="Letter number")] = None
     letter_date: Annotated[MaybeDay, Field(title="Letter date")] = None
     date_from: Annotated[Day, Field(title="From")]
-    date_to: Annotated[MaybeDay, UsualYears(ahead=6), Field(title="To")] = None
+    date_to: Annotated[
+        MaybeDay, UsualYears(ahead=6), Field(title="To", description="empty: the end is not known yet")
+    ] = None
     role: Annotated[Short, Personal(), Field(title="Role in the cell")] = None
     end_reason: Annotated[Remark, Personal(), Field(title="Reason of the end")] = None
 
@@ -139,7 +141,9 @@ class HouseholdCharge(Record):
     unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
     hamlet: Annotated[Short, Field(title="Hamlet")] = None
     date_from: Annotated[PastDay, Field(title="From")]
-    date_to: Annotated[MaybeDay, UsualYears(ahead=6), Field(title="To")] = None
+    date_to: Annotated[
+        MaybeDay, UsualYears(ahead=6), Field(title="To", description="empty: the end is not known yet")
+    ] = None
     result: Annotated[Remark, Personal(), Field(title="Result")] = None
 
 

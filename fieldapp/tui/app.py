@@ -309,6 +309,12 @@ class FieldApp(Host):
         """The theme, unless it cannot be seen: with ``NO_COLOR`` Textual makes all of the sixteen colours black."""
         return themes.DARK.name if self.no_color and theme == themes.SIXTEEN.name else theme
 
+    def show_book(self, kind: str) -> None:
+        """List the records of a kind."""
+        from fieldapp.tui.screens.list import ListScreen
+
+        self.push_screen(ListScreen(kind))
+
     def show_unreceived(self) -> None:
         """List the records that headquarters has not received; at a post, and not while work runs."""
         from fieldapp.tui.screens.search import SearchScreen

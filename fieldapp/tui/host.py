@@ -101,6 +101,10 @@ class Host(TypingApp[None]):
         """Type Vietnamese by this input method of ours from now on; empty for the machine's."""
         raise NotImplementedError
 
+    def show_book(self, kind: str) -> None:
+        """List the records of a kind."""
+        raise NotImplementedError
+
     def show_unreceived(self) -> None:
         """List the records that headquarters has not received."""
         raise NotImplementedError

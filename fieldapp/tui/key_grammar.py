@@ -82,7 +82,7 @@ MEANINGS: Mapping[str, Meaning] = {
         *("void", "retire", "send_back", "remove", "discard", "forget", "clear", "stop", "revoke", "take_sheet_back"),
     ),
     "space": _means("mark", "mark", "select"),
-    "l": _means("excused, with the reason", "excuse"),
+    "minus": _means("excused, with the reason", "excuse"),
     "tab": _means("the other part", "other"),
     "shift+tab": _means("the field before", "app.focus_previous"),
     "ctrl+p": _means("go to", "palette"),
@@ -100,5 +100,3 @@ EVERYWHERE = frozenset({"ctrl+p", "ctrl+l", "ctrl+q", "ctrl+z", "ctrl+y", "ctrl+
 """Keys that work on all screens, or in all fields: F1 names them, footers need not"""
 ON_PAGES = frozenset({"f3", "f8", "f9"})
 """Keys that open the search, the report and the USB screen from every page that has no other work for them"""
-ALIASES: Mapping[str, str] = {"L": "l"}
-"""Another name of a key"""

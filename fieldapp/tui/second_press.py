@@ -31,6 +31,11 @@ class SecondPress:
             self.forget()
             act()
 
+    @property
+    def asks(self) -> bool:
+        """Whether the question stands."""
+        return bool(self._what) and now() - self._last <= self._within
+
     def forget(self) -> None:
         """Ask anew: something else happened."""
         self._what = ""

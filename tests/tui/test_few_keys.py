@@ -142,7 +142,7 @@ EVENING = (
 MEETING = Deed(
     "Sinh hoạt chi bộ, 18 đảng viên",
     ["ba na", ON, ON, "031126", ON, ON, Free("Sinh hoạt thường kỳ tháng 11"), ON, ON,
-     "<f6>", "<down>", "l", Free("đi công tác"), ON, "<down>", "<space>", SAVE],
+     "<f6>", "<down>", "<minus>", Free("đi công tác"), ON, "<down>", "<space>", SAVE],
     {"held_on": "2026-11-03", "content": "Sinh hoạt thường kỳ tháng 11"},
     {"present": 16, "excused": 1, "absent": 1},
 )  # fmt: skip

@@ -70,7 +70,8 @@ async def test_what_an_empty_field_means_is_seen_in_every_field(world: World, si
         if not hints:
             continue
         async with form_driver(world.post, model.KIND, size=size) as form:
-            await form.type("gieng", "<enter>")
+            if model.KIND == "activity":
+                await form.type("gieng", "<enter>")
             for key, hint in hints.items():
                 form.row(key).entry.focus()
                 await form.type()

@@ -13,7 +13,7 @@ async def test_a_meeting_of_eighteen_is_marked_by_exception(world: World) -> Non
     async with form_driver(world.post, "meeting") as form:
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
         assert "Trần Văn 18" in form.text()
-        await form.type("<f6>", "<down>", "<space>", "<down>", "l", "đi công tác", "<enter>")
+        await form.type("<f6>", "<down>", "<space>", "<down>", "<minus>", "đi công tác", "<enter>")
         assert "16" in str(form.part("attendance").query_one("#count", Static).render())
         await form.type("<f2>")
         found = records.get(world.post, form.app.result)

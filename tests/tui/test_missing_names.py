@@ -126,7 +126,7 @@ async def test_who_is_missing_in_the_roll_call_is_added_there(world: World) -> N
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "<down>", "<space>")
         assert "Chưa có trong danh sách:" in form.text(), "a line says how people get there"
         await form.type("<enter>", "Lê Thị Mới", "<up>", "<enter>", "<f2>")
-        assert "4 đảng viên: 3 có mặt, 0 vắng có lý do, 1 vắng" in form.text(), "marks are kept"
+        assert "4 đảng viên: ✓ 3 có mặt, – 0 vắng có lý do, ✗ 1 vắng" in form.text(), "marks are kept"
         await form.type("Hoàng Văn Đến", "<down>", "<enter>")
         assert "Thêm › Giới thiệu sinh hoạt" in form.text()
         await form.type("<enter>")
@@ -134,7 +134,7 @@ async def test_who_is_missing_in_the_roll_call_is_added_there(world: World) -> N
         await form.type("<f2>", "<enter>", "1/11/26", "<f2>", "vu van", "<enter>", "<escape>")
     (draft,) = world.post.drafts()
     async with form_driver(world.post, "meeting", draft=draft) as form:
-        assert "5 đảng viên: 4 có mặt, 0 vắng có lý do, 1 vắng không lý do; 1 đến dự" in form.text()
+        assert "5 đảng viên: ✓ 4 có mặt, – 0 vắng có lý do, ✗ 1 vắng không lý do; 1 đến dự" in form.text()
         assert "Vũ Văn Khách  đến dự" in form.text()
         form.part("attendance").focus_problem()
         await form.type("<f2>", "<f2>")
@@ -152,9 +152,9 @@ async def test_a_name_that_is_typed_on_the_roll_call_itself_is_no_mark(world: Wo
     members(world, 2)
     records.save(world.post, "member", {"full_name": "Y Thanh Niê", "party_cell_id": "Chi bộ buôn Ba Na"})
     async with form_driver(world.post, "meeting") as form:
-        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "Y Thanh Niê")
-        assert "0 vắng có lý do, 0 vắng" in form.text(), "the blanks in it mark nobody"
-        assert "“Y Thanh Niê” là đảng viên của chi bộ này: thêm mới" in form.text()
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "Lê Thị Mới")
+        assert "– 0 vắng có lý do, ✗ 0 vắng" in form.text(), "the blanks in it mark nobody"
+        assert "“Lê Thị Mới” là đảng viên của chi bộ này: thêm mới" in form.text(), "no letter is a key here"
         await form.type("<ctrl+a>", "<ctrl+k>", "<shift+tab>")
         form.app.post_message(Paste("Y Thanh Kpă"))
         await form.type()
@@ -210,7 +210,7 @@ async def test_a_guest_named_by_mistake_is_taken_off_again(world: World) -> None
         await form.type("<down>")
         assert "Del Bỏ ra" in form.text()
         await form.type("<delete>")
-        assert "1 đảng viên: 0 có mặt" in form.text()
+        assert "1 đảng viên: ✓ 0 có mặt" in form.text()
         assert "Vũ Văn Khách" not in form.text()
         await form.type("<tab>", "Ai đó", "<escape>", "<f2>")
         assert "“Ai đó” chưa được thêm" in form.text(), "a name that was typed and not added is not lost by saving"
@@ -228,7 +228,7 @@ async def test_a_recorded_attendance_is_taken_out_only_after_a_question(
     async with form_driver(world.post, "meeting", meeting) as form:
         form.part("attendance").focus_problem()
         await form.type("<backspace>", "<backspace>", "<delete>", "<delete>")
-        assert "0 đảng viên: 0 có mặt, 0 vắng có lý do, 0 vắng không lý do; 1 đến dự" in form.text()
+        assert "0 đảng viên: ✓ 0 có mặt, – 0 vắng có lý do, ✗ 0 vắng không lý do; 1 đến dự" in form.text()
         assert "? Vũ Văn Khách đã được ghi ở kỳ này. Bấm Del lần nữa để bỏ ra." in " ".join(form.text().split())
         monkeypatch.setattr(second_press, "now", lambda: 2.0)
         await form.type("<space>", "<delete>")
@@ -248,7 +248,7 @@ async def test_a_page_that_was_pasted_into_a_list_is_not_searched_for_at_each_ke
         await form.type("abc")
         world.post.db.conn.set_trace_callback(None)
         assert not [sql for sql in asked if "local_search" in sql]
-        assert "không có trong danh sách" in form.note("unit_id")
+        assert "không có xã, phường nào tên này; thôn, buôn ghi ở ô riêng" in form.note("unit_id")
     (draft,) = todo(world.post, date.today())
     assert draft.draft
     assert len(draft.text) < 160, "the list of things to do has place for others"

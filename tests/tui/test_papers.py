@@ -129,3 +129,15 @@ async def test_headquarters_takes_in_its_own_template(
         monkeypatch.setattr("fieldapp.tui.second_press.HELD_SECONDS", 0)
         await settled(pilot, "delete")
     assert not [t for t in templates.templates(world.hq) if t.id]
+
+
+async def test_from_a_template_one_goes_to_the_records_it_is_filled_from(world: World) -> None:
+    introduced(world.post, "Y Thanh Niê")
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(papers.PaperTemplatesScreen())
+        await settled(pilot, "f4")
+        assert isinstance(app.screen, ListScreen)
+        assert app.screen.kind == "introduction"
+        await settled(pilot, "f8")
+        assert isinstance(app.screen, papers.PaperScreen)

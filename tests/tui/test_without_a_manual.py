@@ -132,9 +132,29 @@ async def test_the_roll_call_counts_the_cell_and_names_guests_apart(world: World
         assert form.app.focused is not None
         assert " ".join(form.text().split()).count(long) == 1, "what is cut is told whole of the chosen member"
         await form.type("<enter>", "vu van", "<enter>")
-        assert "4 đảng viên: 4 có mặt, 0 vắng có lý do, 0 vắng không lý do; 1 đến dự" in form.text()
+        assert "4 đảng viên: ✓ 4 có mặt, – 0 vắng có lý do, ✗ 0 vắng không lý do; 1 đến dự" in form.text()
         await form.type("Hoàng Văn Tư")
         lines = [line for line in form.text().splitlines() if "Hoàng Văn Tư" in line and " là " in line]
         assert [("khách dự" in line, "của đồn" in line, "của chi bộ này" in line) for line in lines] == [
             (True, False, False), (False, True, False), (False, False, True),
         ]  # fmt: skip
+
+
+async def test_a_question_of_one_screen_is_not_asked_on_the_next(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("escape")
+        assert [told.message for told in s.app._notifications] == ["Bấm Esc lần nữa để thoát."]
+        await s.press("f2")
+        assert not list(s.app._notifications)
+        await s.press("escape", "escape")
+        assert s.app.is_running, "it is asked anew"
+        assert len(list(s.app._notifications)) == 1
+
+
+async def test_a_new_record_in_the_book_of_a_kind_is_of_this_kind(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f4", "gieng", "enter", "f2")
+        assert "Giếng khoan" in s.text
+        assert "Hộ hưởng lợi" in s.text
+        await s.press("escape", "x", "f2")
+        assert "Hộ hưởng lợi" not in s.text, "what is searched for otherwise is no kind"

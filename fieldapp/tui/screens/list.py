@@ -1,6 +1,6 @@
 """A list of any kind of record: where is it?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -82,10 +82,11 @@ class ListScreen(SearchSoon, Beside):
         Binding("f8", "papers", _("Papers")),
     ]
 
-    def __init__(self, kind: str, text: str = "") -> None:
-        """``text``: the words to search for at first."""
+    def __init__(self, kind: str, text: str = "", initial: Mapping[str, Any] | None = None) -> None:
+        """``text``: the words to search for at first; ``initial``: what they mean, with which a new record begins."""
         super().__init__()
         self._text = text
+        self._initial = initial or {}
         self.kind = kind
         self.model = records.model_of(kind)
         self._rows: list[Row] = []
@@ -270,7 +271,8 @@ class ListScreen(SearchSoon, Beside):
         """Write a new record of this kind."""
         from fieldapp.tui.screens.forms import open_form
 
-        open_form(self.app, self.kind)
+        searched = self.query_one(TextField).value
+        open_form(self.app, self.kind, self._initial if searched == self._text else None)
 
     def action_quick(self) -> None:
         """Enter many records of this kind, one per line."""

@@ -45,6 +45,12 @@ class PaperList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Write the file"), key_display="Enter")]
 
 
+class TemplateList(OptionList):
+    """Templates; the footer says that Enter writes one as it is, with nothing filled in."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Write the blank"), key_display="Enter")]
+
+
 class PaperScreen(FilePage):
     """Choose a paper; Enter makes it."""
 
@@ -120,6 +126,7 @@ class PaperTemplatesScreen(Page):
     HELP = "Enter writes a template into the documents, to be changed in Word. Headquarters takes in its own with F2."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "add", _("Take in a file")),
+        Binding("f4", "books", _("Choose records")),
         Binding("f7", "fields", _("Fields")),
         Binding("delete", "retire", _("Retire"), key_display="Del"),
     ]
@@ -132,9 +139,10 @@ class PaperTemplatesScreen(Page):
     def body(self) -> ComposeResult:
         yield Static(Content(_("Paper templates")), classes="section")
         yield Static(
-            Content(_("To make a paper, open a record, or mark rows of a book, and press F8.")), classes="line"
+            Content(_("To make a paper: F4 opens its book; choose a record there, or mark several, and press F8.")),
+            classes="line",
         )
-        yield PaperList(id="papers", markup=False)
+        yield TemplateList(id="papers", markup=False)
         yield Static(id="said", classes="line", markup=False)
 
     def on_mount(self) -> None:
@@ -152,6 +160,12 @@ class PaperTemplatesScreen(Page):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         chosen = self._templates[event.option_index]
         self._try(lambda: _written_out(self.app, chosen))
+
+    def action_books(self) -> None:
+        """Open the book whose records the chosen paper is made of."""
+        at = self.query_one("#papers", OptionList).highlighted
+        if at is not None and (kind := self._templates[at].kind) in BY_KIND:
+            self.app.show_book(kind)
 
     def action_fields(self) -> None:
         """List what can stand in a template like the chosen one."""

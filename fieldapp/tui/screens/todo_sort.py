@@ -65,6 +65,12 @@ class TodoPage(Page):
         asked = _("Del again: the bundle is settled, and told no more.")
         self._second.press(chosen.target, self._asking(asked), forget)
 
+    def on_screen_suspend(self) -> None:
+        super().on_screen_suspend()
+        if self._second.asks:  # the question is of this page, and over
+            self._second.forget()
+            self.app.clear_notifications()
+
     def _asking(self, question: str) -> Callable[[], None]:
         """Shows the question for as long as it stands."""
         return lambda: self.notify(question, markup=False, timeout=AGAIN_SECONDS)

@@ -189,7 +189,8 @@ def _books(store: Store) -> Iterator[Way]:
             called = _called(model.KIND, model.PLURAL)
             yield Way("look", _(model.PLURAL), _book(model.KIND), called, section_title(model))
     for row in lists.activity_kinds(store):
-        yield Way("look", row["name"], _book("activity", row["name"]), row["called"], _("Kinds of activity"))
+        go = _book("activity", row["name"], {"activity_kind_id": row["id"]})
+        yield Way("look", row["name"], go, row["called"], _("Kinds of activity"))
 
 
 def _screens(store: Store) -> Iterator[Way]:
@@ -236,11 +237,11 @@ def _form(kind: str, initial: dict[str, Any] | None = None) -> Go:
     return go
 
 
-def _book(kind: str, text: str = "") -> Go:
+def _book(kind: str, text: str = "", initial: dict[str, Any] | None = None) -> Go:
     def go(app: Host) -> None:
         from fieldapp.tui.screens.list import ListScreen
 
-        app.push_screen(ListScreen(kind, text))
+        app.push_screen(ListScreen(kind, text, initial))
 
     return go
 

@@ -432,6 +432,8 @@ def addition_of(store: Store, kind: str, name: str, given: Mapping[str, Any] | N
 def lack_of(store: Store, kind: str) -> str:
     """The sentence about a name that is no record of ``kind``: who can add it."""
     model = BY_KIND[kind]
+    if kind == "unit":
+        return _("no unit has this name; hamlets have a field of their own")
     if model.REFERENCE and not model.CLOSED and store.role != "hq":
         return _("not there; F4: the list, which headquarters writes")
     return _("not in the list")

@@ -21,7 +21,7 @@ from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice, PickList
-from fieldapp.tui.widgets.roster_grid import RosterGrid, Seat
+from fieldapp.tui.widgets.roster_grid import SIGNS, RosterGrid, Seat
 from fieldapp.tui.widgets.section import FormSection
 from fieldapp.vietnamese.text import tidy
 
@@ -384,14 +384,14 @@ class RosterEditor(FormSection):
         self._count.display = bool(seats)
         own = [seat for seat in seats if not seat.guest]
         marks = Counter(seat.status for seat in own)
-        text = _("{members}: {present} present, {excused} excused, {absent} absent").format(
+        text = _("{members}: ✓ {present} present, – {excused} excused, ✗ {absent} absent").format(
             members=counted("{n} member", "{n} members", len(own)),
             present=marks["present"],
             excused=marks["excused"],
             absent=marks["absent"],
         )
         if marks[None]:
-            text += ", " + _("{n} not marked").format(n=marks[None])
+            text += f", {SIGNS[None]} {_('{n} not marked').format(n=marks[None])}"
         if guests := sum(seat.guest and seat.status == "present" for seat in seats):
             text += "; " + counted("{n} guest", "{n} guests", guests)
         self._count.update(Content(text))

@@ -45,7 +45,7 @@ class RosterGrid(HighlightList[Seat]):
         Binding("right", "across(1)", _("Right"), show=False),
         Binding("f6", "all_present", _("All present"), key_display="F6"),
         Binding("space", "mark", _("Present?"), key_display="Space"),
-        Binding("l,L", "excuse", _("Reason"), key_display="L"),
+        Binding("minus", "excuse", _("Excused?"), key_display="-"),  # a letter begins a name: Lê, Lò
         Binding("f7", "app.moved('excuse')", show=False),
         Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
         Binding("delete", "remove", _("Take out"), key_display="Del"),
