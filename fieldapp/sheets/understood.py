@@ -371,8 +371,9 @@ def _days_changed(used: _Used) -> dict[int, str]:
         return {}  # this program wrote the sheet, with the days as they were understood
     today = wall.today()
     found = {}
-    for at, written in used.days().items():
-        if written.swapped_days(today):
+    columns = used.days()
+    for at, written in columns.items():
+        if written.swapped_days(today) or written.left_over([columns[other] for other in columns if other != at]):
             found[at] = "days"
         elif written.month_written_first():
             found[at] = "texts"

@@ -7,17 +7,18 @@ does not say which cells are formulas, so the records of the file are looked thr
 import io
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Area, Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import EMPTY, Area, Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, BUILT_IN, WHITE, Font, Style, shown_as, style_of
+from fieldapp.vietnamese.text import clean
 
 if TYPE_CHECKING:
     from xlrd.book import Book
@@ -204,7 +205,7 @@ class _Reader:
         for row in range(sheet.nrows):
             for column in range(sheet.row_len(row)):
                 self._read_cell(row, column)
-        rows = {row: info for row, info in sheet.rowinfo_map.items() if row < limits.ROWS}
+        rows = {row: info for row, info in sheet.rowinfo_map.items() if row < limits.LINES}
         part.hidden_rows = {row for row, info in rows.items() if info.hidden or 0 <= info.height < _LOW}
         columns = {at: info for at, info in sheet.colinfo_map.items() if at < limits.COLUMNS}
         part.hidden_columns = {at for at, info in columns.items() if info.hidden or info.width < _NARROW}
@@ -233,9 +234,13 @@ class _Reader:
         if pieces:
             cell = "".join(text for text, _font in pieces)
         result = self._formulas.get(place)
+        if isinstance(cell, str) and not clean(cell):
+            cell = ""
+        elif cell == 0 and not isinstance(cell, bool) and (result is None or self._calculated):
+            cell = cell if style.shows_zero and self._sheet.show_zero_values else EMPTY[1]
         if cell == "" and (result is None or self._calculated):
             return
-        if row >= limits.ROWS or column >= limits.COLUMNS:
+        if row >= limits.LINES or column >= limits.COLUMNS:
             raise limits.too_far(self._file, f"{letters(column)}{row + 1}")
         self._part.put(place, cell)
         if result is not None and cell == "":
@@ -278,9 +283,10 @@ class _Reader:
             known = None if key in BUILT_IN else self._book.format_map.get(key)
             if xf.background.fill_pattern == 1:
                 ground = self._color(xf.background.pattern_colour_index) or WHITE
-            self._styles[number] = style_of(
-                self._font(xf.font_index), ground, str(key), None if known is None else known.format_str
-            )
+            font, lines = self._font(xf.font_index), xf.border
+            if (lines.diag_down or lines.diag_up) and lines.diag_line_style:
+                font = replace(font, struck=True)
+            self._styles[number] = style_of(font, ground, str(key), None if known is None else known.format_str)
         return self._styles[number]
 
     def _font(self, number: int) -> Font:
