@@ -281,7 +281,7 @@ class _Lines:
             return True
         free = [text for at, text in seen.texts.items() if at in self._free]
         return bool(seen.figures) and any(
-            text[0] in _BEGIN_SUMS and _TOTAL.fullmatch(search_key(text)) and not _NO_SUMS.match(text) for text in free
+            text[0] in "tTcClL∑Σ" and _TOTAL.fullmatch(search_key(text)) and not _NO_SUMS.match(text) for text in free
         )
 
     def _is_prepared(self, seen: _Seen, repeated: Mapping[Hashable, int]) -> bool:
