@@ -121,7 +121,7 @@ OF_PROGRAM = re.compile(r"[A-Z][A-Z0-9_]*")
 """Names of columns as CSPro exports them"""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Where a word begins in ``NgayCong``, as Epi Info names fields"""
-_BESIDE = re.compile(r"^\(?\d{1,2}[.)]\s*|\s*[(\[]\d{1,2}[)\]]$|[\s*†⁰¹²³⁴⁵⁶⁷⁸⁹]+$")
+_BESIDE = re.compile(r"^\(?\d{1,2}[.)]\s*|\s*[(\[][\d⁰¹²³⁴⁵⁶⁷⁸⁹*]{1,2}[)\]]$|[\s*†⁰¹²³⁴⁵⁶⁷⁸⁹]+$")
 """The number of a heading, and the mark of a note after it"""
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]|,?\s*(?:đvt|ĐVT|đơn vị tính)\s*:?\s*(.+)$")
 _TIMES = {

@@ -668,3 +668,22 @@ def test_what_is_in_a_hidden_sheet_or_shown_by_a_sign_is_named(give: Give, tmp_p
 
     outcome = give(docx_table(tmp_path / "a.docx", field), dry_run=True)
     assert "F2" in outcome.refused[0].reason
+
+
+def test_names_of_people_in_two_columns_are_whole(world: World, tmp_path: Path) -> None:
+    made = [[1, "Nguyễn Văn", "An", 1980], [2, "Y", "Blê", 1985]]
+    path = xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, ("STT", "Họ và tên đệm", "Tên", "Năm sinh"))
+    outcome = importing.import_sheet(world.post, path, ImportOptions("member"))
+    names = [records.get(world.post, entered.id).row["full_name"] for entered in outcome.added]
+    assert (names, outcome.notes) == (["Nguyễn Văn An", "Y Blê"], ["Hai cột “Họ và tên đệm” và “Tên” được đọc chung."])
+
+
+def test_a_first_and_a_last_day_below_one_heading(give: Give, world: World, tmp_path: Path) -> None:
+    head = ("STT", "Loại hoạt động", "Thời gian", "", "Nơi", "Nội dung", "Ngày công(¹)")
+    made: list[Sequence[Any]] = [
+        ["", "", "Từ", "Đến", "", "", ""],
+        *[[*row[:3], date(2013, 9, 30), *row[3:]] for row in ROWS],
+    ]
+    outcome = give(xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, head), confirm=True)
+    assert {records.get(world.post, entered.id).row["date_to"] for entered in outcome.added} == {"2013-09-30"}
+    assert (amounts(world, outcome), outcome.refused) == ([11, 12, 13, 14], [])
