@@ -173,6 +173,7 @@ def find_layout(
     """
     known = _Known(_vocabulary(store, model))
     explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
+    left_out = {key for key, target in explicit.items() if target is None}
     best: tuple[int, SheetTable, Layout] | None = None
     for table in tables:
         width = max(map(len, table.rows), default=0)
@@ -182,6 +183,7 @@ def find_layout(
             for headings in (own, _stacked(table, line, own, known)):
                 layout = _layout(model, line, headings, known, explicit, unseen)
                 found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, MarkTarget)})
+                found += len(left_out & {*map(search_key, headings)})
                 if best is None or found > best[0]:
                     best = (found, table, layout)
         if best is not None and best[0] >= _enough(best[2]):

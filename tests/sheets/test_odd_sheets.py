@@ -670,6 +670,15 @@ def test_what_is_in_a_hidden_sheet_or_shown_by_a_sign_is_named(give: Give, tmp_p
     assert "F2" in outcome.refused[0].reason
 
 
+def test_columns_of_a_lower_line_may_be_left_out(give: Give, tmp_path: Path) -> None:
+    """The line that a person has chosen from stays the line of the headings."""
+    head = (*HEAD[:5], "Kết quả", "")
+    made: list[Sequence[Any]] = [["", "", "", "", "", "Ngày công", "Số hộ"], *[[*row, 3] for row in ROWS]]
+    path = xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, head)
+    outcome = give(path, columns={"Ngày công": None, "Số hộ": None}, confirm=True, dry_run=True)
+    assert lines(outcome) == [3, 4, 5, 6]
+
+
 def test_names_of_people_in_two_columns_are_whole(world: World, tmp_path: Path) -> None:
     made = [[1, "Nguyễn Văn", "An", 1980], [2, "Y", "Blê", 1985]]
     path = xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, ("STT", "Họ và tên đệm", "Tên", "Năm sinh"))
