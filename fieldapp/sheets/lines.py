@@ -24,7 +24,7 @@ Sort = Literal["row", "hidden", "struck", "headings", "units", "numbers", "total
 TOTALS = frozenset(
     {"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke", "total", "grand total", "subtotal",
      "sub total", "sum", "∑", "σ", "t cong", "tcong", "t c", "tc", "tb", "tongcong", "t o n g", "lk", "tong lk",
-     "so lui ke", "cong lui ke", "con lai", "phat sinh", "tong phat sinh", "so du", "tong hop chung"}
+     "so lui ke", "cong lui ke", "so mang sang", "con lai", "phat sinh", "tong phat sinh", "so du", "tong hop chung"}
 )  # fmt: skip
 _TOTAL = re.compile(
     r"(?:bang chu|so voi) .*|(?:tong cong|tong so|tong|t ?cong|tc|cong don|cong|(?:so |cong )?lui ke|lk|mang sang"

@@ -408,21 +408,24 @@ def note_look(
         part.signs[place] = sign
 
 
-_SUMMED = re.compile(r"(?:SUM|SUBTOTAL|AGGREGATE)\((?:\d{1,3}[,;])*([A-Z$\d:,;]+)\)|([A-Z$\d+]+)", re.IGNORECASE)
-_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})(?::\$?([A-Za-z]{1,3})\$?(\d{1,7}))?")
+_OVER_ROWS = re.compile(r"(?<![!'\w.$])\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})\b")
+_ADDED = re.compile(r"(?:\$?([A-Za-z]{1,3})\$?\d{1,7}\+)+\$?([A-Za-z]{1,3})\$?\d{1,7}")
+_OF_ALL = re.compile(r"(?:SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
 
 
 def adds_up(formula: str, place: Place) -> bool:
-    """Whether a formula adds up several other cells of its column: ``SUM(F2:F9)``, ``SUBTOTAL(9,F2:F9)``, ``F5+F9``."""
-    found = _SUMMED.fullmatch(formula.replace(" ", ""))
-    if found is None:
-        return False
-    rows = 0
-    for first, top, last, bottom in _CELL.findall(found[1] or found[2]):
-        if {column_number(first), column_number(last or first)} != {place[1] + 1}:
-            return False
-        rows += int(bottom or top) - int(top) + 1
-    return rows > 1
+    """Whether a formula sums up several other cells of its column: ``SUM(F2:F9)``, ``SUMIF(D2:D9,"x",F2:F9)``,
+    ``F5+F9``; or says of itself that it is a total among rows (``SUBTOTAL``)."""
+    formula = formula.replace(" ", "")
+    if _OF_ALL.match(formula):
+        return True
+    own = place[1] + 1
+    if _ADDED.fullmatch(formula):
+        return {column_number(letter) for letter in re.findall("[A-Za-z]+", formula)} == {own}
+    return any(
+        column_number(first) == own == column_number(last) and int(bottom) > int(top)
+        for first, top, last, bottom in _OVER_ROWS.findall(formula)
+    )
 
 
 def _whole(text: str) -> int:
