@@ -51,6 +51,10 @@ class Sign(Flag):
     """a number whose format shows another one: percent, thousands"""
     PART_OF_DAY = auto()
     """a day of which the sheet shows only the month or the year: the spreadsheet program filled in the rest"""
+    SUM = auto()
+    """a formula that adds up other cells of its column"""
+    SPREAD = auto()
+    """it is merged over cells of other rows that hold something of their own"""
     SEVERAL_ROWS = auto()
     """a text over several lines that has as many separators as a row: perhaps a quote is missing"""
 
@@ -106,9 +110,23 @@ class SheetTable:
         return self.signs.get(self.origin(row, column), Sign(0)) if self.signs else Sign(0)
 
 
+def is_symbol(letter: str) -> bool:
+    """Whether a letter is one of those that fonts of signs (Wingdings) draw as they like: a box, a tick."""
+    return "\ue000" <= letter <= "\uf8ff"
+
+
 def is_error(text: str) -> bool:
     """Whether a text is what a spreadsheet shows if a formula has failed: ``#DIV/0!``, ``#N/A``, ``Err:502``."""
     return text[:1] in ("#", "E") and _ERROR.fullmatch(text) is not None
+
+
+_DECIMALS = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})|0+\.\d+|\d{4,}\.\d+|\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
+_LONGEST_NUMBER = 40
+
+
+def is_pointed(cell: SheetCell) -> bool:
+    """Whether a text is a number whose point can only stand before decimals."""
+    return isinstance(cell, str) and len(cell) <= _LONGEST_NUMBER and _DECIMALS.fullmatch(tidy(cell)) is not None
 
 
 def old_font(name: str) -> bool:

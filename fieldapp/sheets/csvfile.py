@@ -13,10 +13,11 @@ from fieldapp.i18n import _
 from fieldapp.sheets import limits
 from fieldapp.sheets.cells import Place, SheetCell, SheetTable, Sign
 from fieldapp.vietnamese.old_fonts import Converted, Encoding, decode_bytes, western_text
+from fieldapp.vietnamese.text import clean
 
 DELIMITERS = (";", "\t", "|", ",")
 """Of those that fit equally well the first is meant: a comma is in many texts and numbers"""
-_NAMED = re.compile(r"sep=(.)[^\r\n\S]*(?:\r\n|\r|\n)", re.IGNORECASE)
+_NAMED = re.compile(r"sep=([^\w\"])[^\r\n\S]*(?:\r\n|\r|\n)", re.IGNORECASE)
 """Excel's own first line that names the delimiter"""
 _LOOKED_AT = 100
 """Lines that are looked at to find the delimiter"""
@@ -31,17 +32,23 @@ def read_csv(path: Path, data: bytes | None = None, first: int | None = None) ->
     if found := _NAMED.match(text):
         delimiter, text = found[1], text[found.end() :]
         above = 1
-    if delimiter not in DELIMITERS:
+    if delimiter is None or delimiter not in _first_line(text):
         delimiter = _delimiter(text)
     rows: list[list[SheetCell]] = []
     broken: dict[Place, int] = {}
-    begun = 0
+    begun = blank = 0
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            if len(rows) == first:
+            if len(rows) + blank == first:
                 break
-            if len(rows) == limits.ROWS or len(row) > limits.COLUMNS:
+            if not any(map(clean, row)):  # programs write thousands of them below, for what was only formatted
+                blank += 1
+                begun = reader.line_num
+                continue
+            rows += [[]] * min(blank, limits.LINES)
+            blank = 0
+            if len(rows) >= limits.LINES or len(row) > limits.COLUMNS:
                 raise limits.too_large(path.name)
             if reader.line_num - begun > 1:
                 broken |= {(len(rows), at): cell.count(delimiter) for at, cell in enumerate(row) if "\n" in cell}
@@ -99,8 +106,16 @@ def _decoded(data: bytes, path: Path) -> tuple[str, _OldText | None]:
             _("{file} is not UTF-8. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name)
         ) from None
     if "\0" in text:
-        raise FieldappError(_("{file} is not a text file. Save it as “CSV UTF-8”, or as .xlsx.").format(file=path.name))
+        line = len(re.findall(r"\r\n|\r|\n", text[: text.index("\0")])) + 1
+        raise FieldappError(
+            _("{file}, line {line}: a byte that no text has: the file is damaged or no text. Save it as “CSV UTF-8”, or"
+              " as .xlsx.").format(file=path.name, line=line)
+        )  # fmt: skip
     return text, None
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].partition("\r")[0]
 
 
 def _delimiter(text: str) -> str:

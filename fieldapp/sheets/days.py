@@ -16,7 +16,9 @@ _SHORT_RANGE = re.compile(r"^(\d{1,2}(?:[/.]\d{1,2})?)\s*-\s*(\d{1,2}[/.]\d{1,2}
 _LEADING = re.compile(r"^(?:ngày|thứ\s+\w+,?|chủ nhật,?)\s+", re.IGNORECASE)
 _WORDS = re.compile(r"^(\d{1,2})\s+tháng\s+(\d{1,2})(?:\s+năm\s+(\d{4}))?$", re.IGNORECASE)
 _TIME = re.compile(r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*(?:[AP]M|SA|CH)|Z|[+-]\d\d:\d\d)?$", re.IGNORECASE)
-_NUMERIC = re.compile(r"(\d{1,2})([/-])(\d{1,2})[/-](\d{4}|\d\d)", re.ASCII)
+_NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d\d)", re.ASCII)
+_ISO = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(\d\d)", re.ASCII)
+"""A day in eight digits, the year first, as data are exported; no day that is written with the day first looks so"""
 SLIPS = 10
 """Among so many texts with the day first, one with the month first is a slip"""
 _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
@@ -41,6 +43,8 @@ def read_day(text: str, today: date, year: int | None) -> SheetDay:
     written = _LEADING.sub("", without_time(written))
     if found := _WORDS.match(written):
         written = "/".join(part for part in found.groups() if part)
+    elif found := _ISO.fullmatch(written):
+        written = "-".join(found.groups())
     short = _DAY_AND_MONTH.match(written)
     if short and year is not None:
         return SheetDay(parse_date(f"{short[1]}/{short[2]}/{year}", today))
@@ -94,15 +98,25 @@ class WrittenDays:
         for cell in cells:
             if isinstance(cell, date):
                 written.days.append(cell)
-            elif isinstance(cell, str) and (found := _NUMERIC.fullmatch(without_time(cell))):
-                first, second = int(found[1]), int(found[3])
-                if first > 12:
-                    written.day_first.append(cell)
-                elif second > 12:
-                    written.month_first.append(cell)
-                else:
-                    written.either.append(cell)
+            elif isinstance(cell, str) and not written._sort(cell):
+                for text in split_range(cell) or ():
+                    written._sort(text)
         return written
+
+    def _sort(self, text: str) -> bool:
+        found = _NUMERIC.fullmatch(without_time(text))
+        if found is not None:
+            first, second = int(found[1]), int(found[3])
+            (self.day_first if first > 12 else self.month_first if second > 12 else self.either).append(text)
+        return found is not None
+
+    def left_over(self, others: Sequence["WrittenDays"]) -> bool:
+        """Whether the texts of other columns of the sheet are what such a program left of days like these."""
+        beside = [text for other in others for text in other.day_first]
+        spared = any(day.day > 12 for written in (self, *others) for day in written.days)
+        typed = any(other.month_first or other.either for other in others)
+        either = any(day.day <= 12 and day.day != day.month for day in self.days)
+        return either and bool(beside) and not (spared or typed)
 
     def years(self) -> Counter[int]:
         """How many days lie in each year, of those whose year is written in full."""
@@ -147,6 +161,8 @@ def month_first(text: str, *, always: bool) -> str:
 
     ``always``: also if both numbers may be months.
     """
+    if parts := split_range(text):
+        return " – ".join(month_first(part, always=always) for part in parts)
     found = _NUMERIC.fullmatch(without_time(text))
     if found and int(found[1]) <= 12 and (always or int(found[3]) > 12):
         return f"{found[3]}/{found[1]}/{found[4]}"

@@ -13,8 +13,10 @@ from fieldapp.sheets.xlsx_styles import BLACK, Font, Style
 from fieldapp.sheets.xml_parts import Node, Parts, local, parse
 from fieldapp.vietnamese.text import clean
 
-_GONE = ("del", "moveFrom", "Fallback", "instrText", "delText")
+_GONE = ("moveFrom", "Fallback")
 """Elements whose text nobody reads; a fallback says again what stands before it"""
+_CODES = ("instrText", "delInstrText", "fldSimple")
+"""Elements of a field that Word calculates"""
 _OVERLAID = ("drawing", "pict", "object", "txbxContent", "sym")
 _NAME = 80
 """Characters; a longer paragraph above a table is no title"""
@@ -96,6 +98,10 @@ class _Cell:
     overlaid: bool = False
     hidden: list[str] = field(default_factory=list)
     """text that is there and not shown"""
+    deleted: list[str] = field(default_factory=list)
+    """text whose deletion nobody has accepted yet: Word shows it struck out"""
+    crossed: bool = False
+    """a line goes across it"""
 
 
 @dataclass
@@ -124,7 +130,7 @@ class _Reader:
         self._paragraph = self._run = fonts.plain
         self._properties: list[Node] = []
         self._skipped = 0
-        self._in_t = False
+        self._in_t = self._in_deleted = False
         self._placeholder: list[bool] = []
 
     @property
@@ -153,7 +159,7 @@ class _Reader:
         elif name == "tr" and self._open:
             self._open[-1].row += 1
             self._open[-1].column = 0
-            if self._open[-1].row >= limits.ROWS:
+            if self._open[-1].row >= limits.LINES:
                 raise limits.too_large(self._file)
         elif name == "tc" and self._open:
             self._open[-1].cell = _Cell()
@@ -167,6 +173,10 @@ class _Reader:
             self._run = self._paragraph
         elif name == "t":
             self._in_t = True
+        elif name == "delText":
+            self._in_deleted = True
+        elif name in _CODES and self._cell is not None:  # a result is text beside it
+            self._cell.overlaid = True
         elif name in ("tab", "br", "cr", "noBreakHyphen"):
             self._add({"tab": " ", "noBreakHyphen": "-"}.get(name, "\n"))
 
@@ -190,11 +200,15 @@ class _Reader:
             self._title = text if text and len(text) <= _NAME else self._title if not text else ""
         elif name == "t":
             self._in_t = False
+        elif name == "delText":
+            self._in_deleted = False
 
     def text(self, data: str) -> None:
         """Text of an element."""
         if self._in_t and not self._skipped:
             self._add(data)
+        elif self._in_deleted and self._cell is not None:
+            self._cell.deleted.append(data)
 
     def _begin_paragraph(self) -> None:
         self._paragraph = self._run = self._fonts.plain
@@ -231,6 +245,8 @@ class _Reader:
             self._cell.width = _number(node.child("gridSpan").get("w:val"), 1)
             merging = node.child("vMerge")
             self._cell.continued = bool(merging.name) and merging.get("w:val") != "restart"
+            lines = (node.child("tcBorders").child(way).get("w:val") for way in ("tl2br", "tr2bl"))
+            self._cell.crossed = any(line not in ("", "nil", "none") for line in lines)
         elif node.name == "trPr" and self._open:
             table = self._open[-1]
             table.column += _number(node.child("gridBefore").get("w:val"), 0)
@@ -254,10 +270,11 @@ class _Reader:
         table.begun[at] = (table.row, table.row, last)
         text = "".join(text for text, _font in cell.pieces).strip()
         place = table.row, at
-        if not clean(text) and clean("".join(cell.hidden)):
-            table.part.put(place, "".join(cell.hidden).strip())
-            table.part.signs[place] = Sign.UNSEEN
-            return
+        for unread, sign in ((cell.hidden, Sign.UNSEEN), (cell.deleted, Sign.STRUCK)):
+            if not clean(text) and clean("".join(unread)):
+                table.part.put(place, "".join(unread).strip())
+                table.part.signs[place] = sign
+                return
         if not clean(text):
             if cell.overlaid:
                 table.part.put(place, "")
@@ -266,6 +283,8 @@ class _Reader:
         table.part.put(place, text)
         pieces = [(text, font) for text, font in cell.pieces if text.strip()]
         note_look(table.part, place, text, pieces, Style())
+        if cell.crossed:
+            table.part.signs[place] = table.part.signs.get(place, Sign(0)) | Sign.STRUCK
 
     def _end_merged(self, table: _Table, at: int) -> None:
         if at in table.begun:

@@ -115,6 +115,14 @@ class UnclearColumns(FieldappError):
 NUMBERING = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no"})
 """Headings of columns that only count the lines"""
 
+_STACK = 3
+"""Headings may be in so many lines, one below the other"""
+OF_PROGRAM = re.compile(r"[A-Z][A-Z0-9_]*")
+"""Names of columns as CSPro exports them"""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where a word begins in ``NgayCong``, as Epi Info names fields"""
+_BESIDE = re.compile(r"^\(?\d{1,2}[.)]\s*|\s*[(\[][\d⁰¹²³⁴⁵⁶⁷⁸⁹*]{1,2}[)\]]$|[\s*†⁰¹²³⁴⁵⁶⁷⁸⁹]+$")
+"""The number of a heading, and the mark of a note after it"""
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]|,?\s*(?:đvt|ĐVT|đơn vị tính)\s*:?\s*(.+)$")
 _TIMES = {
     "nghin": "nghìn", "ngan": "nghìn", "1000": "nghìn", "trieu": "triệu", "tr": "triệu", "ti": "tỷ",
@@ -163,24 +171,29 @@ def find_layout(
     ``chosen``: heading -> field as ``field_named`` takes it, or None to leave the column out. ``hidden``: take hidden
     columns too, not only those that are chosen.
     """
-    known = _vocabulary(store, model)
+    known = _Known(_vocabulary(store, model))
     explicit = {search_key(h): None if f is None else field_named(store, model, f) for h, f in chosen.items()}
+    left_out = {key for key, target in explicit.items() if target is None}
     best: tuple[int, SheetTable, Layout] | None = None
     for table in tables:
         width = max(map(len, table.rows), default=0)
         unseen = frozenset[int]() if hidden else table.hidden_columns
         for line in range(min(len(table.rows), LOOKED_AT)):
-            layout = _layout(model, table, line, known, explicit, unseen, width)
-            found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, MarkTarget)})
-            if best is None or found > best[0]:
-                best = (found, table, layout)
+            own = [clean(cell_text(table.cell(line, at))[:LONGEST]) for at in range(width)]
+            for headings in (own, _stacked(table, line, own, known)):
+                layout = _layout(model, line, headings, known, explicit, unseen)
+                found = len({repr(c.target) for c in layout.columns if not isinstance(c.target, MarkTarget)})
+                found += len(left_out & {*map(search_key, headings)})
+                if best is None or found > best[0]:
+                    best = (found, table, layout)
         if best is not None and best[0] >= _enough(best[2]):
             break
     if best is None or best[0] < _enough(best[2]):
         listed = ", ".join(f"“{_(shape.title)}”" for shape in fields_of(model) if shape.required)
-        raise FieldappError(
-            _("No line of headings was found. One is needed that names at least: {columns}.").format(columns=listed)
-        )
+        sentence = _("No line of headings was found. One is needed that names at least: {columns}.")
+        others = ", ".join(tables[0].others) if tables else ""
+        more = _("Sheets that were not looked at: {others}; one is named by --sheet.").format(others=others)
+        raise FieldappError(" ".join([sentence.format(columns=listed), *([more] if others else [])]))
     missed = sorted(h for h in chosen if search_key(h) not in {search_key(x) for x in best[2].headings})
     if missed:
         listed = ", ".join(f"“{clean(heading)}”" for heading in missed)
@@ -223,16 +236,47 @@ def _field(shape: FieldShape) -> FieldTarget:
     return FieldTarget(shape.name, shape.type == "integer")
 
 
+class _Known:
+    """What headings may mean, each looked up once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._meanings: dict[str, tuple[int, ColumnTarget | None]] = {}
+
+    def meaning(self, heading: str) -> tuple[int, ColumnTarget | None]:
+        """How well a heading fits, and what it means, perhaps without numbers and marks beside it, or with its words
+        apart; None if nothing."""
+        if heading not in self._meanings:
+            tried = dict.fromkeys([heading, _BESIDE.sub("", heading), _HUMP.sub(" ", heading)])
+            found = (_meaning(text, self._vocabulary) for text in tried)
+            grade, target = next((meant for meant in found if meant[1]), (UNIT, None))
+            # where a column of codes has one of their words beside it, the words count
+            self._meanings[heading] = 2 * grade + (OF_PROGRAM.fullmatch(heading) is not None), target
+        return self._meanings[heading]
+
+
+def _stacked(table: SheetTable, line: int, own: Sequence[str], known: _Known) -> list[str]:
+    """The headings of a line together with those of the lines above, where it has none or goes on with their words."""
+    headings = [*own]
+    for up in range(1, _STACK):
+        if line < up:
+            break
+        above = [clean(cell_text(table.cell(line - up, at))[:LONGEST]) for at in range(len(own))]
+        for at, text in enumerate(above):
+            joined = f"{text} {headings[at]}".strip()
+            if text and text != headings[at] and known.meaning(headings[at])[1] is None and known.meaning(joined)[1]:
+                headings[at] = joined
+    return headings
+
+
 def _layout(
     model: type[Record],
-    table: SheetTable,
     line: int,
-    known: Vocabulary,
+    headings: Sequence[str],
+    known: _Known,
     explicit: Mapping[str, ColumnTarget | None],
     unseen: Collection[int],
-    width: int,
 ) -> Layout:
-    headings = [clean(cell_text(table.cell(line, at))[:LONGEST]) for at in range(width)]
     columns, unknown, hidden = [], [], []
     for at, heading in enumerate(headings):
         key = search_key(heading)
@@ -245,7 +289,7 @@ def _layout(
             if target is not None:
                 columns.append((EXACT, SheetColumn(at, heading, target)))
             continue
-        grade, target = _meaning(heading, known)
+        grade, target = known.meaning(heading)
         if target is None:
             unknown.append(at)
         elif at in unseen and not isinstance(target, MarkTarget):
@@ -273,9 +317,15 @@ def _check_twice(table: SheetTable, layout: Layout) -> None:
             continue
         first = seen.setdefault(repr(column.target), column)
         if first is not column:
-            sentence = _(
-                "The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Give by --map which one counts."
-            ).format(first=first.heading, second=column.heading, n1=letters(first.at), n2=letters(column.at))
+            if search_key(first.heading) == search_key(column.heading):  # no map can tell them apart
+                sentence = _("The columns “{first}” and “{second}” ({n1} and {n2}) have the same heading. Rename or"
+                             " delete one of them.")  # fmt: skip
+            else:
+                sentence = _("The columns “{first}” and “{second}” ({n1} and {n2}) mean the same. Give by --map which"
+                             " one counts.")  # fmt: skip
+            sentence = sentence.format(
+                first=first.heading, second=column.heading, n1=letters(first.at), n2=letters(column.at)
+            )
             raise UnclearColumns(sentence, table, layout)
 
 

@@ -13,6 +13,8 @@ UNPACKED = 64 << 20
 """bytes that an XLSX unpacks to, without pictures"""
 PARTS = 1_000
 ROWS = 20_000
+LINES = ROWS + 200
+"""rows, and what stands above and below them: titles, headings, sums, signatures"""
 COLUMNS = 256
 CELL = 32_767
 """characters; the most that a spreadsheet holds in a cell"""
@@ -51,7 +53,7 @@ def too_far(name: str, cell: str) -> FieldappError:
 
 def check_cells(name: str, rows: Sequence[Sequence[SheetCell]]) -> None:
     """Refuse a sheet with too many lines or columns, or with too much text in a cell."""
-    if len(rows) > ROWS:
+    if len(rows) > LINES:
         raise too_large(name)
     for number, row in enumerate(rows, start=1):
         if len(row) > COLUMNS:

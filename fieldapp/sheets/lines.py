@@ -5,7 +5,8 @@ lacks what every record of the kind must have. So no row is lost to a guess.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,25 +23,31 @@ Sort = Literal["row", "hidden", "struck", "headings", "units", "numbers", "total
 
 TOTALS = frozenset(
     {"tong", "tong so", "tong cong", "cong", "cong don", "tong hop", "lui ke", "total", "grand total", "subtotal",
-     "sub total", "sum", "∑", "σ"}
+     "sub total", "sum", "∑", "σ", "t cong", "tcong", "t c", "tc", "tb", "tongcong", "t o n g", "lk", "tong lk",
+     "so lui ke", "cong lui ke", "so mang sang", "con lai", "phat sinh", "tong phat sinh", "so du", "tong hop chung"}
 )  # fmt: skip
 _TOTAL = re.compile(
-    r"(?:tong cong|tong so|tong|cong don|cong|lui ke|mang sang|cong mang sang|chuien sang|binh quan|trung binh|toan don"
+    r"(?:bang chu|so voi) .*|(?:tong cong|tong so|tong|t ?cong|tc|cong don|cong|(?:so |cong )?lui ke|lk|mang sang"
+    r"|cong mang sang|(?:trang truoc )?chuien sang|binh quan|trung binh|toan don"
     r"|(?:cong )?chuien (?:sang )?trang sau|cong chuien trang|(?:ki|thang|qui|nam) truoc chuien sang"
     r"|so du (?:dau|cuoi) ki|(?:ca|toan) (?:thang|qui|nam|xa|huien|tinh|don)|trong do)"
     r"(?: (?:[\d.,: ]+.*|(?:cua|cac|toan|theo|so|ca|trang|mang|den|tu|het|phan|muc|nhom|thang|qui|nam|dot|tuan|ngai|xa"
-    r"|phuong|thi tran|huien|tinh|thon|buon|to|chi bo|don|hang|tat|chung|moi|[ivx]+$|[a-h]$)\b.*))?"
+    r"|phuong|thi tran|huien|tinh|thon|buon|to|chi bo|don|hang|tat|chung|moi|danh sach|hoat dong|[ivx]+(?: [ivx]+)*$"
+    r"|[a-h]$)\b.*))?"
 )
 _SUMS = ("cong ", "tong ")
 _NO_SUMS = re.compile(r"\W*(?:tống|tông|tòng|công|cống|cồng|cổng)\b", re.IGNORECASE)
 """Words that are spelled like those above but for their marks: the family name Tống, a day's work (công)"""
 _HEADINGS = 3
 """So many headings in one line are no row"""
+_PREPARED = 5
+"""So many lines that say the same, and lack the rest, were prepared"""
+_NOTHING = re.compile(r"0+(?:[.,]0+)?")
 _LONG = 10
 """Words; who signs, or when, is said in fewer"""
-_BEGIN_SUMS = frozenset("tTcClLmMbBgGsSkKqQnN∑Σ(-+*")
+_BEGIN_SUMS = frozenset("tTcClLmMbBgGsSkKqQnNpP∑Σ(-+*")
 """First letters of the words above; most rows begin otherwise"""
-_NUMBER = re.compile(r"\(?(\d{1,5})\)?\.?")
+_NUMBER = re.compile(r"[(\[]?(\d{1,5})[)\]]?\.?")
 _FORMULA = re.compile(r"\(?(\d{1,3})\)?\s*=.*")
 """The number of a column that is the sum of others: ``3=1+2``"""
 _LETTER = re.compile(r"\(?([a-zđ])\)?\.?", re.IGNORECASE)
@@ -88,6 +95,8 @@ class _Seen:
     """what stands in the column that numbers the lines, and in the first of the others"""
     lacks: bool = False
     """it lacks something that every record must have"""
+    sums: bool = False
+    """one of its figures is calculated from others of its column"""
 
     @property
     def alone(self) -> bool:
@@ -115,9 +124,7 @@ class _Lines:
             {search_key(cell_text(table.cell(line, at))) for line in range(max(layout.line - 2, 0), layout.line + 1)}
             for at in range(self._width)
         ]
-        self._titles = frozenset(
-            text for at in range(self._width) if (text := cell_text(table.cell(layout.line, at))) and at in understood
-        )
+        self._titles = frozenset(text for at, text in enumerate(layout.headings) if text and at in understood)
         self._numbering = [at for at, h in enumerate(layout.headings) if search_key(h) in NUMBERING]
         columns = [c for c in layout.columns if not isinstance(c.target, MarkTarget)]
         self._understood = [c.at for c in columns]
@@ -125,6 +132,7 @@ class _Lines:
         self._fields = {c.at: c.target.name for c in columns if isinstance(c.target, FieldTarget)}
         shapes = {shape.name: shape for shape in fields_of(layout.model)}
         self._days = {at for at, name in self._fields.items() if shapes[name].type == "date"}
+        self._free = {at for at, name in self._fields.items() if shapes[name].type in ("text", "long")}
         self._named = {at for at, name in self._fields.items() if shapes[name].type in ("ref", "choice")}
         self._needed = {
             at
@@ -170,9 +178,11 @@ class _Lines:
         if at in self._table.hidden_rows:
             return "hidden"
         if self._table.signs:
-            filled = [c for c in self._understood if self._own(at, c) != ""]
-            if filled and all(self._table.sign(at, c) & Sign.STRUCK for c in filled):
+            signs = [self._table.sign(at, c) for c in self._understood if self._own(at, c) != ""]
+            if signs and all(sign & Sign.STRUCK for sign in signs):
                 return "struck"
+            if signs and all(sign & Sign.UNSEEN for sign in signs):
+                return "hidden"
         return "row"
 
     def _own(self, at: int, column: int) -> SheetCell:
@@ -194,6 +204,8 @@ class _Lines:
             elif column in self._fields:
                 seen.fields[column] = text
         seen.lacks = any(self._lacking(at, column) for column in self._needed)
+        signs = self._table.signs
+        seen.sums = bool(signs) and any(self._table.sign(at, column) & Sign.SUM for column in seen.figures)
         return seen
 
     def _lacking(self, at: int, column: int) -> bool:
@@ -225,16 +237,21 @@ class _Lines:
         names = {at: {*map(search_key, found)} for at, found in texts.items()}
         last = max((seen.at for _line, seen in lines if _NUMBER.fullmatch(seen.number)), default=-1)
         above = [seen for seen in whole if seen.at <= last]
+        repeated = Counter(_without_number(seen) for _line, seen in lines if seen.lacks and not seen.figures)
+        added = _Sums()
         mostly_numbered = sum(_NUMBER.fullmatch(seen.number) is not None for seen in above) * 2 > len(above)
         for line, seen in lines:
             below = mostly_numbered and seen.at > last and seen.alone and _sums(seen)
-            if below or self._is_total(seen) or _sums_of(seen, names):
+            is_sum = added.is_sum(seen) if seen.lacks else added.add(seen)
+            if below or self._is_total(seen) or _sums_of(seen, names) or (seen.lacks and (is_sum or seen.sums)):
                 line.sort = "total"
+            elif whole and self._is_prepared(seen, repeated):
+                line.sort = "empty"
             elif whole and self._is_group(seen, names, mostly_numbered=mostly_numbered):
                 line.sort = "group"
             elif seen.lacks and _NUMBER.fullmatch(seen.number) and len(seen.texts) == 1:
                 line.sort = "empty"
-            elif _sums(seen) and seen.alone and not self._days & seen.fields.keys():
+            elif seen.sums or self._is_like_a_sum(seen):
                 line.like_a_sum = True
         if not whole:  # then nothing says what a row is here
             return
@@ -251,12 +268,29 @@ class _Lines:
                 line.sort = "signature"
 
     def _is_total(self, seen: _Seen) -> bool:
-        keys = [search_key(text) for text in seen.labels if text[0] in _BEGIN_SUMS and not _NO_SUMS.match(text)]
+        keys = [search_key(text) or text for text in seen.labels if text[0] in _BEGIN_SUMS and not _NO_SUMS.match(text)]
         if not keys:
             return False
         if any(key in TOTALS for key in keys):
             return seen.lacks or not self._days & self._needed or not self._days & seen.fields.keys()
         return seen.lacks and _sums(seen)
+
+    def _is_like_a_sum(self, seen: _Seen) -> bool:
+        """Whether a line that could be recorded says of itself that it is a total."""
+        if _sums(seen) and seen.alone and not self._days & seen.fields.keys():
+            return True
+        free = [text for at, text in seen.texts.items() if at in self._free]
+        return bool(seen.figures) and any(
+            text[0] in "tTcClL∑Σ" and _TOTAL.fullmatch(search_key(text)) and not _NO_SUMS.match(text) for text in free
+        )
+
+    def _is_prepared(self, seen: _Seen, repeated: Mapping[Hashable, int]) -> bool:
+        """Whether a line was prepared and not filled in: its formulas give 0, or it says what many such lines say."""
+        if not seen.lacks:
+            return False
+        if seen.figures and not seen.fields:
+            return all(_NOTHING.fullmatch(text) for text in seen.figures.values()) and len(seen.labels) <= 1
+        return not seen.figures and len(seen.fields) == 1 and repeated[_without_number(seen)] >= _PREPARED
 
     def _is_group(self, seen: _Seen, names: dict[int, set[str]], *, mostly_numbered: bool) -> bool:
         """Whether a line only names the group of the rows below it, with or without its sums."""
@@ -275,6 +309,50 @@ class _Lines:
         key = search_key(labels[0]) if labels else ""
         known = any(key in keys for keys in names.values()) and not _PLACE_OR_TIME.fullmatch(key)
         return (not seen.figures and not known) or bool(_GROUP_NAME.match(labels[0]) or _PLACE_OR_TIME.fullmatch(key))
+
+
+class _Sums:
+    """The sums of the figures of rows, as they come from above to below."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, list[float]] = {}
+        self._all: dict[int, list[float]] = {}
+
+    def add(self, seen: _Seen) -> bool:
+        """Add the figures of a row; False, for it is one."""
+        for at, text in seen.figures.items():
+            amount = _amount(text)
+            if amount is not None:
+                self._since.setdefault(at, []).append(amount)
+                self._all.setdefault(at, []).append(amount)
+        return False
+
+    def is_sum(self, seen: _Seen) -> bool:
+        """Whether all figures of a line with one label at most are those of the rows above it added up, of all or of
+        those since the last such line. With a label, two rows may be chance."""
+        amounts = {at: _amount(text) for at, text in seen.figures.items()}
+        if not seen.alone or not any(amounts.values()):
+            return False
+        fewest = 3 if len(seen.texts) > len(seen.figures) else 2
+        for sums in (self._since, self._all):
+            if all(len(sums.get(at, ())) >= fewest and sum(sums[at]) == amount for at, amount in amounts.items()):
+                self._since = {}
+                return True
+        return False
+
+
+def _amount(text: str) -> float | None:
+    """A figure as a number, where it is plainly one."""
+    plain = text.replace(".", "").replace(",", ".")
+    try:
+        return float(plain)
+    except ValueError:
+        return None
+
+
+def _without_number(seen: _Seen) -> Hashable:
+    """What a line says beside its number."""
+    return tuple(sorted(seen.fields.items()))
 
 
 def _numbers(text: str) -> bool:
@@ -348,7 +426,7 @@ def left_out(lines: Sequence[Line]) -> Iterator[str]:
     titles: dict[Sort, str] = {
         "headings": _("the headings once more"), "units": _("units of the columns"),
         "numbers": _("numbers of the columns"), "total": _("totals"),
-        "group": _("names of groups and remarks"), "empty": _("numbers without a row"),
+        "group": _("names of groups and remarks"), "empty": _("prepared and not filled in"),
         "signature": _("signatures and remarks"),
     }  # fmt: skip
     said = [f"{ranges(by_sort[sort])} ({title})" for sort, title in titles.items() if sort in by_sort]

@@ -7,9 +7,9 @@ from datetime import date, time, timedelta
 from pathlib import Path
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Area, Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import EMPTY, Area, Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
-from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, column_number, note_look, shown_by_merging
+from fieldapp.sheets.xlsx_sheet import SheetPart, adds_up, as_read, column_number, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, WHITE, Font, Kind, Style, as_far_as_shown, says_another_number
 from fieldapp.sheets.xml_parts import Enough, Node, Parts, local, parse
 from fieldapp.vietnamese.text import clean
@@ -147,6 +147,8 @@ class _Styles:
                 style = replace(look.style, font=self._font(node, look.style.font))
                 if ground:
                     style = replace(style, ground=_color(ground) or WHITE)
+                if any(_crosses(node.child("table-cell-properties"), way) for way in ("tl-br", "bl-tr")):
+                    style = replace(style, font=replace(style.font, struck=True))
                 elapsed = look.elapsed
                 if node.get("data-style-name"):
                     elapsed = node.get("data-style-name") in self._elapsed
@@ -194,6 +196,11 @@ class _Styles:
             float(size[1]) < 2 if size else above.tiny,
             _RAISED.match(said.get("text-position")) is not None if said.get("text-position") else above.raised,
         )
+
+
+def _crosses(properties: Node, way: str) -> bool:
+    """Whether a line goes across the cell."""
+    return properties.get(f"diagonal-{way}") not in ("", "none")
 
 
 def _color(text: str) -> str | None:
@@ -345,10 +352,10 @@ class _Reader:
             or any(self._folded)
             or self._styles.is_small("table-row", style, "row-height")
         )
-        if unseen and self._row < limits.ROWS:
-            self._part.hidden_rows.update(range(self._row, min(self._row + many, limits.ROWS)))
+        if unseen and self._row < limits.LINES:
+            self._part.hidden_rows.update(range(self._row, min(self._row + many, limits.LINES)))
         filled = sum(repeated for _column, repeated, cell in self._pending if cell.paragraphs)
-        self._cells += min(many, limits.ROWS) * min(filled, limits.COLUMNS)
+        self._cells += min(many, limits.LINES) * min(filled, limits.COLUMNS)
         if self._cells > CELLS:
             raise limits.too_large(self._file)
         for row in range(self._row, self._row + many) if self._pending else ():
@@ -370,7 +377,7 @@ class _Reader:
         rows, columns = (_number(cell.attributes.get(f"table:number-{w}-spanned", "1")) for w in ("rows", "columns"))
         if value == "" and not (formula and not typed) and not cell.overlaid and rows * columns < 2:
             return
-        if place[0] >= limits.ROWS or place[1] >= limits.COLUMNS:
+        if place[0] >= limits.LINES or place[1] >= limits.COLUMNS:
             if value == "":
                 return
             raise limits.too_far(self._file, f"{letters(place[1])}{place[0] + 1}")
@@ -387,6 +394,11 @@ class _Reader:
             self._ruled.append((*place, *place))
         if formula and value == 0 and not isinstance(value, bool) and not self._calculated:
             self._part.signs[place] = Sign.ASSUMED_ZERO
+        elif value == 0 and not isinstance(value, bool) and cell.paragraphs and _shown(cell) in EMPTY:
+            self._part.put(place, EMPTY[1])
+            return
+        if formula and adds_up(re.sub(r"[\[\].]", "", cell.attributes["table:formula"].partition("=")[2]), place):
+            self._part.signs[place] = self._part.signs.get(place, Sign(0)) | Sign.SUM
         if (typed == "percentage" and value) or (isinstance(value, float) and _shows_another(value, cell.paragraphs)):
             self._part.signs[place] = self._part.signs.get(place, Sign(0)) | Sign.SCALED
         pieces = [piece for paragraph in cell.paragraphs for piece in paragraph] if isinstance(value, str) else []
@@ -422,6 +434,11 @@ class _Reader:
             case _:
                 shown = text or said.get("office:string-value", "")
                 return shown if clean(shown) else ""
+
+
+def _shown(cell: _Cell) -> str:
+    """The text that the sheet shows."""
+    return "".join(text for paragraph in cell.paragraphs for text, _style in paragraph).strip()
 
 
 def _shows_another(value: float, paragraphs: Sequence[Sequence[tuple[str, str]]]) -> bool:

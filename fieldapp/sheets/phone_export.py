@@ -12,7 +12,8 @@ from dataclasses import replace
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import marks
-from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, cell_text
+from fieldapp.sheets.cells import EMPTY, SheetCell, SheetTable, cell_text, is_pointed
+from fieldapp.sheets.headings import OF_PROGRAM
 from fieldapp.sheets.lines import ranges
 
 IDS = ("KEY", "_uuid", "instanceID", "GlobalRecordId")
@@ -45,7 +46,7 @@ def understood(table: SheetTable) -> tuple[SheetTable, Sequence[str]]:
     names = [*map(name_in, headings)]
     at = next((names.index(name) for name in IDS if name in names), None)
     if at is None:
-        return table, ()
+        return (_with_points(table) if is_of_cspro(headings) else table), ()
     filled = [line for line in range(1, len(table.rows)) if any(cell not in EMPTY for cell in table.rows[line])]
     ids = {line: submission_in(cell_text(table.cell(line, at))) for line in filled}
     if not any(ids.values()):
@@ -80,6 +81,23 @@ def understood(table: SheetTable) -> tuple[SheetTable, Sequence[str]]:
             )
         )
     return replace(table, rows=rows, old_letters=letters), notes
+
+
+def is_of_cspro(headings: Sequence[str]) -> bool:
+    """Whether a table has the headings of CSPro's export, which writes no ids: names of capitals without blanks."""
+    filled = [heading for heading in headings if heading]
+    return all(map(OF_PROGRAM.fullmatch, filled)) and any("_" in heading for heading in filled)
+
+
+def _with_points(table: SheetTable) -> SheetTable:
+    """The table with its decimals as numbers, in columns where a point can only stand before decimals."""
+    width = max(map(len, table.rows))
+    columns = [at for at in range(width) if _all_numbers(table, at)]
+    pointed = [at for at in columns if any(map(is_pointed, (table.cell(line, at) for line in range(len(table.rows)))))]
+    if not pointed:
+        return table
+    rows = [[_number(cell) if at in pointed else cell for at, cell in enumerate(row)] for row in table.rows[1:]]
+    return replace(table, rows=[table.rows[0], *rows])
 
 
 def name_in(heading: str) -> str:

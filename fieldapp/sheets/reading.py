@@ -7,7 +7,7 @@ from pathlib import Path
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import SheetCell, SheetTable, clean_cell
+from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, clean_cell, is_symbol
 from fieldapp.sheets.csvfile import read_csv
 from fieldapp.sheets.office import is_text, read_office
 from fieldapp.sheets.old_letters import converted
@@ -35,6 +35,15 @@ def read_all(path: Path, password: str | None = None, first: int | None = None) 
     filled = []
     for table in map(converted, _read(path, password, first)):
         rows = [row if all(map(_is_clean, row)) else [*map(clean_cell, row)] for row in table.rows]
+        symbols = {
+            (at, column): Sign.COVERED
+            for at, (row, own) in enumerate(zip(rows, table.rows, strict=True))
+            if row is not own
+            for column, cell in enumerate(own)
+            if row[column] == "" and isinstance(cell, str) and any(map(is_symbol, cell))
+        }
+        if symbols:
+            table = replace(table, signs={**table.signs, **symbols})  # noqa: PLW2901
         if table.signs or any(cell != "" for row in rows for cell in row):
             limits.check_cells(path.name, rows)
             filled.append(replace(table, name=clean(table.name), rows=rows))

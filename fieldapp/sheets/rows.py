@@ -12,12 +12,13 @@ from typing import Any
 from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, fields_of
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, everywhere
 from fieldapp.records import lists
 from fieldapp.records.reading import resolve_reference
 from fieldapp.records.typed_figures import read_figures
 from fieldapp.records.words import choice_title
-from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text, is_error
+from fieldapp.sheets.cells import SheetCell, SheetTable, Sign, cell_text, is_error, is_pointed
 from fieldapp.sheets.days import LONGEST, read_day, split_range
 from fieldapp.sheets.headings import (
     BodiesTarget,
@@ -31,6 +32,7 @@ from fieldapp.sheets.headings import (
     field_named,
     letters,
 )
+from fieldapp.sheets.phone_export import is_of_cspro
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key, tidy
 
@@ -38,8 +40,9 @@ YES = frozenset({"1", "x", "co", "v", "dung", "ies", "true"})
 NO = frozenset({"0", "khong", "no", "false"})
 _TIME = re.compile(r"(\d{1,4}):([0-5]\d)(?::[0-5]\d)?", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
-_DECIMALS = re.compile(r"\d+\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}\.\d{3}", re.ASCII)
+_LOST = re.compile(r"\?[^\W\d_]|&#x?[0-9a-f]{2,6};|&[a-z]{2,8};", re.IGNORECASE)
+"""What stands for a letter that is not there: “Nguy?n”, “Nguy&#7877;n”"""
 _VAGUE = ("hang", "vai", "nhieu", "mot so", "mai", "chua", "khong ro", "it", "khoang", "duoi", "tren")
 """Beginnings of words for a number that nobody knows"""
 
@@ -135,8 +138,11 @@ class RowReader:
         }
         """first places of merged cells that several rows have"""
         figures = [column.at for column in layout.columns if isinstance(column.target, FigureTarget)]
-        self._pointed = {at for at in figures if any(_is_pointed(table.cell(row, at)) for row in rows)}
+        of_cspro = table.separated and is_of_cspro(layout.headings)
+        self._pointed = {at for at in figures if of_cspro or any(is_pointed(table.cell(row, at)) for row in rows)}
         """columns in which a point stands before decimals"""
+        if not hidden:
+            self.shared |= {place for place, sign in table.signs.items() if sign & Sign.SPREAD}
         self._usual_years = usual_years
         self._like_sums = like_sums
         self._hidden = hidden
@@ -188,6 +194,8 @@ class RowReader:
         """Why a cell that holds something cannot be taken for what its text says."""
         if isinstance(cell, str) and is_error(cell):
             return failed(cell, place)
+        if isinstance(cell, str) and "\N{REPLACEMENT CHARACTER}" in cell:
+            return _lost(cell, place)
         if sign and not self._hidden:
             if sign & (Sign.STRUCK | Sign.PARTLY_STRUCK):
                 sentence = _("cell {cell} is struck out, in whole or in part. Take the line off or clear the cell; with"
@@ -198,8 +206,9 @@ class RowReader:
                              " with --hidden it is taken as it is.")  # fmt: skip
                 return sentence.format(cell=place, text=tidy(cell_text(cell)))
         if column in self._pointed and isinstance(cell, str) and _THOUSANDS.fullmatch(tidy(cell)):
-            sentence = _("cell {cell} holds {text}, and others of this column have a point before decimals: is it"
-                         " thousands or a decimal? Type it without a point, or with a decimal comma.")  # fmt: skip
+            sentence = _("cell {cell} holds {text}, and others of this column, or the program of this file, have a"
+                         " point before decimals: is it thousands or a decimal? Type it without a point, or with a"
+                         " decimal comma.")  # fmt: skip
             return sentence.format(cell=place, text=tidy(cell))
         sort = self._shapes[target.name].type if isinstance(target, FieldTarget) else None
         if isinstance(target, FigureTarget) or sort in ("integer", "year"):
@@ -239,6 +248,11 @@ class RowReader:
             reading.problems[""] = sentence.format(n=row.beyond)
         if row.like_a_sum:
             reading.questions[""] = _("This line looks like the total of others. Is it a record of its own?")
+        for cell in cells:
+            if _LOST.search(cell.text) and "://" not in cell.text and cell.place:
+                key = cell.target.name if isinstance(cell.target, FieldTarget) else cell.heading
+                reading.titles[key] = cell.heading
+                reading.questions[key] = _lost(cell.text, cell.place)
         for heading, place in row.covered.items():
             reading.titles[heading] = heading
             reading.questions[heading] = _(
@@ -413,11 +427,6 @@ class RowReader:
         return {"name": name, **({"unit_id": unit} if unit else {})}
 
 
-def _is_pointed(cell: SheetCell) -> bool:
-    """Whether a text is a number whose point can only stand before decimals."""
-    return isinstance(cell, str) and len(cell) <= LONGEST and _DECIMALS.fullmatch(tidy(cell)) is not None
-
-
 def _as_shown(cell: SheetCell) -> SheetCell:
     """A text in a column of numbers that a spreadsheet wrote for a day, a time, or TRUE, as that."""
     if not isinstance(cell, str) or len(cell) > LONGEST:
@@ -432,6 +441,13 @@ def _as_shown(cell: SheetCell) -> SheetCell:
         except ValueError:
             return cell
     return cell
+
+
+def _lost(text: str, place: str) -> str:
+    """The sentence for a cell whose letters got lost when a program saved the file in an encoding without them."""
+    sentence = _("letters of cell {cell} were lost when the file was saved: “{text}”. Save it again as “CSV UTF-8” or"
+                 " .xlsx from where it is whole, or type the cell.")  # fmt: skip
+    return sentence.format(cell=place, text=brief_text(tidy(text)))
 
 
 def failed(text: str, place: str) -> str:

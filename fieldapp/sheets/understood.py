@@ -116,6 +116,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     except FieldappError:
         _refuse_uncalculated(path, tables[0], [p for p, sign in tables[0].signs.items() if sign & Sign.UNCALCULATED])
         raise
+    table, layout, joined = _names_together(table, layout)
     layout, other_units = _units_that_differ(store, table, layout, order.columns or recalled_map)
     targets = {name: field_named(store, model, name) for name in order.given}
     given = [target.name for target in targets.values() if isinstance(target, FieldTarget)]
@@ -146,6 +147,7 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
     )  # fmt: skip
     notes = [
         *_recalled_note(recalled),
+        *joined,
         *said_of_export.get(table.name, ()),
         *other_units,
         *_column_notes(table, layout),
@@ -183,6 +185,32 @@ def _tables(
         found.append(replace(made, others=[name for name in made.others if name not in of_others]))
         questions[table.name] = [question] if question else []
     return found, notes, questions
+
+
+_FAMILY_NAMES = ("ho", "ho dem", "ho lot", "ho va dem", "ho va ten dem", "ho va chu dem", "ho va lot")
+"""Headings of the first part of people's names, beside “Tên”"""
+
+
+def _names_together(table: SheetTable, layout: Layout) -> tuple[SheetTable, Layout, Sequence[str]]:
+    """The table with people's names whole that stand in two columns, “Họ đệm” and “Tên”; and what to say."""
+    keys = [*map(search_key, layout.headings)]
+    for column in layout.columns:
+        first = column.at - 1
+        if keys[column.at] != "ten" or first not in layout.unknown or keys[first] not in _FAMILY_NAMES:
+            continue
+        rows, signs = [*table.rows], {**table.signs}
+        for at in range(layout.line + 1, len(rows)):
+            parts = [cell_text(table.cell(at, place)) for place in (first, column.at)]
+            if all(parts):
+                rows[at] = [*rows[at][: column.at], " ".join(parts), *rows[at][column.at + 1 :]]
+                signs[at, column.at] = table.sign(at, first) | table.sign(at, column.at)
+        said = _("The columns “{first}” and “{second}” are read together.").format(
+            first=layout.headings[first], second=column.heading
+        )
+        joined = replace(table, rows=rows, signs={place: sign for place, sign in signs.items() if sign})
+        unknown = [at for at in layout.unknown if at != first]
+        return joined, replace(layout, unknown=unknown), [said]
+    return table, layout, ()
 
 
 def _recalled(store: Store, layout: Layout, order: ImportOptions) -> dict[str, str | None]:
@@ -371,8 +399,9 @@ def _days_changed(used: _Used) -> dict[int, str]:
         return {}  # this program wrote the sheet, with the days as they were understood
     today = wall.today()
     found = {}
-    for at, written in used.days().items():
-        if written.swapped_days(today):
+    columns = used.days()
+    for at, written in columns.items():
+        if written.swapped_days(today) or written.left_over([columns[other] for other in columns if other != at]):
             found[at] = "days"
         elif written.month_written_first():
             found[at] = "texts"

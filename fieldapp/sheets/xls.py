@@ -5,19 +5,21 @@ does not say which cells are formulas, so the records of the file are looked thr
 """
 
 import io
+import re
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import Area, Place, SheetCell, SheetTable, Sign
+from fieldapp.sheets.cells import EMPTY, Area, Place, SheetCell, SheetTable, Sign
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_sheet import SheetPart, as_read, note_look, shown_by_merging
 from fieldapp.sheets.xlsx_styles import BLACK, BUILT_IN, WHITE, Font, Style, shown_as, style_of
+from fieldapp.vietnamese.text import clean
 
 if TYPE_CHECKING:
     from xlrd.book import Book
@@ -32,6 +34,10 @@ _NUMBERS, _FONTS, _ALIGNED, _BORDERED, _PATTERNED = (1 << bit for bit in range(2
 _STRUCK = 0x80
 _BEGIN, _END, _SHEET_OF_CELLS = (0x0809, 0x0409), 0x000A, 0x0010
 _EMPTY_TEXT = b"\x03"
+_SUM = re.compile(
+    rb"(?:\x1e..)?[\x25\x45\x65](.{8})(?:\x19\x10..|[\x22\x42\x62][\x01\x02](?:\x04\x00|\x58\x01))", re.DOTALL
+)
+"""An area as the one argument of SUM, or after a number that of SUBTOTAL"""
 _LOW = 40
 """Twentieths of a point: a row of less height is not seen"""
 _RAISED = 1
@@ -50,7 +56,7 @@ def read_xls(path: Path, data: bytes, first: int | None = None) -> list[SheetTab
         said = _Records(data)
         return [
             _Reader(book, sheet, said.formulas.get(number, {}), said.calculated, path.name).table(
-                said.rules.get(number, ())
+                said.rules.get(number, ()), said.sums.get(number, ())
             )
             for number, sheet in enumerate(book.sheets())
         ]
@@ -123,6 +129,8 @@ class _Records:
     def __init__(self, stream: bytes) -> None:
         self.formulas: dict[int, dict[Place, bytes]] = {}
         """for each sheet, place of a formula -> its result as stored (8 bytes)"""
+        self.sums: dict[int, set[Place]] = {}
+        """for each sheet, places of formulas that add up several cells of their column"""
         self.rules: dict[int, list[_Rule]] = {}
         areas: list[Area] = []
         sheet, depth, in_cells = -1, 0, False
@@ -137,6 +145,8 @@ class _Records:
             elif code in _FORMULAS and depth == 1 and in_cells and len(record) >= 14:
                 row, column = struct.unpack_from("<HH", record)
                 self.formulas.setdefault(sheet, {})[row, column] = record[6:14]
+                if _adds_up(record, column):
+                    self.sums.setdefault(sheet, set()).add((row, column))
             elif code == _RULED and depth == 1 and in_cells:
                 areas = [*_areas(record)]
             elif code == _RULE and depth == 1 and in_cells:
@@ -144,6 +154,15 @@ class _Records:
         results = [result for cells in self.formulas.values() for result in cells.values()]
         self.calculated = any(any(result) and not _is_empty_text(result) for result in results)
         """False: a program wrote the formulas that does not calculate"""
+
+
+def _adds_up(record: bytes, column: int) -> bool:
+    """Whether a formula of Excel 97 and later ([MS-XLS] Rgce) is the sum of an area of its column."""
+    found = _SUM.fullmatch(record[22:])
+    if found is None:
+        return False
+    top, bottom, first, last = struct.unpack("<4H", found[1])
+    return bool(first & 0xFF == last & 0xFF == column and bottom > top)
 
 
 def _is_empty_text(result: bytes) -> bool:
@@ -198,17 +217,19 @@ class _Reader:
         self._part = SheetPart()
         self._styles: dict[int, Style] = {}
 
-    def table(self, rules: Sequence[_Rule]) -> SheetTable:
-        """The sheet as it was read."""
+    def table(self, rules: Sequence[_Rule], sums: Collection[Place]) -> SheetTable:
+        """The sheet as it was read; ``sums``: places of formulas that add up their column."""
         part, sheet = self._part, self._sheet
         for row in range(sheet.nrows):
             for column in range(sheet.row_len(row)):
                 self._read_cell(row, column)
-        rows = {row: info for row, info in sheet.rowinfo_map.items() if row < limits.ROWS}
+        rows = {row: info for row, info in sheet.rowinfo_map.items() if row < limits.LINES}
         part.hidden_rows = {row for row, info in rows.items() if info.hidden or 0 <= info.height < _LOW}
         columns = {at: info for at, info in sheet.colinfo_map.items() if at < limits.COLUMNS}
         part.hidden_columns = {at for at, info in columns.items() if info.hidden or info.width < _NARROW}
         part.merges = [(top, first, bottom - 1, last - 1) for top, bottom, first, last in sheet.merged_cells]
+        for place in sums:
+            part.signs[place] = part.signs.get(place, Sign(0)) | Sign.SUM
         for row, column in sheet.cell_note_map:
             if row < len(part.rows) and (column >= len(part.rows[row]) or part.rows[row][column] == ""):
                 part.signs[row, column] = part.signs.get((row, column), Sign(0)) | Sign.COVERED
@@ -233,9 +254,13 @@ class _Reader:
         if pieces:
             cell = "".join(text for text, _font in pieces)
         result = self._formulas.get(place)
+        if isinstance(cell, str) and not clean(cell):
+            cell = ""
+        elif cell == 0 and not isinstance(cell, bool) and (result is None or self._calculated):
+            cell = cell if style.shows_zero and self._sheet.show_zero_values else EMPTY[1]
         if cell == "" and (result is None or self._calculated):
             return
-        if row >= limits.ROWS or column >= limits.COLUMNS:
+        if row >= limits.LINES or column >= limits.COLUMNS:
             raise limits.too_far(self._file, f"{letters(column)}{row + 1}")
         self._part.put(place, cell)
         if result is not None and cell == "":
@@ -278,9 +303,10 @@ class _Reader:
             known = None if key in BUILT_IN else self._book.format_map.get(key)
             if xf.background.fill_pattern == 1:
                 ground = self._color(xf.background.pattern_colour_index) or WHITE
-            self._styles[number] = style_of(
-                self._font(xf.font_index), ground, str(key), None if known is None else known.format_str
-            )
+            font, lines = self._font(xf.font_index), xf.border
+            if (lines.diag_down or lines.diag_up) and lines.diag_line_style:
+                font = replace(font, struck=True)
+            self._styles[number] = style_of(font, ground, str(key), None if known is None else known.format_str)
         return self._styles[number]
 
     def _font(self, number: int) -> Font:

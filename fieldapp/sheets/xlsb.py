@@ -189,7 +189,7 @@ class _Reader:
                 row, _style, height = struct.unpack_from("<IIH", record)
                 if first is not None and row >= first:
                     break
-                if (record[11] & 0x10 or height < _LOW) and row < limits.ROWS:
+                if (record[11] & 0x10 or height < _LOW) and row < limits.LINES:
                     part.hidden_rows.add(row)
             elif _BLANK <= code <= _FORMULA_ERROR or code == _RICH_TEXT:
                 self._read_cell(row, code, record)
@@ -200,7 +200,7 @@ class _Reader:
             elif code == _MERGED:
                 top, bottom, begin, last = struct.unpack_from("<IIII", record)
                 part.merges.append((top, begin, bottom, last))
-                if len(part.merges) > limits.ROWS:
+                if len(part.merges) > limits.LINES:
                     raise limits.too_large(self._book.parts.file)
             elif code == _RULED:
                 ruled = _areas(record)
@@ -229,7 +229,7 @@ class _Reader:
         if cell == "" and not (formula and not self._book.calculated):
             return
         place = row, column
-        if row >= limits.ROWS or column >= limits.COLUMNS:
+        if row >= limits.LINES or column >= limits.COLUMNS:
             raise limits.too_far(self._book.parts.file, f"{letters(column)}{row + 1}")
         self._part.put(place, cell)
         if formula and not self._book.calculated and (cell == "" or (cell == 0 and not isinstance(cell, bool))):

@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import NamedTuple
 
 from fieldapp.sheets import limits
-from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error, raised
+from fieldapp.sheets.cells import EMPTY, Area, FontRun, Place, SheetCell, SheetTable, Sign, is_error, is_symbol, raised
 from fieldapp.sheets.headings import letters
 from fieldapp.sheets.xlsx_styles import (
     PARTS_OF_DAY,
@@ -139,7 +139,7 @@ def _said(pieces: Sequence[str]) -> str:
     text = "".join(pieces)
     if "_x" in text:
         text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
-    return "" if len(text) < _SHORT and not clean(text) else text
+    return "" if len(text) < _SHORT and not clean(text) and not any(map(is_symbol, text)) else text
 
 
 @dataclass
@@ -154,6 +154,8 @@ class SheetPart:
     merges: list[Area] = field(default_factory=list)
     arrays: list[Area] = field(default_factory=list)
     """cells that one formula fills"""
+    hides_zeros: bool = False
+    """the sheet shows no zeros"""
     rules: list[tuple[str, int]] = field(default_factory=list)
     """areas of a rule, number of the look that it gives; ``HIDES`` for one that shows nothing"""
 
@@ -206,7 +208,7 @@ class _Reader:
         self._type = ""
         self._style: str | None = None
         self._value: str | None = None
-        self._formula = False
+        self._formula: str | None = None
         self._rule_area = ""
         self._rules: list[int] = []
         """looks that rules of the area give"""
@@ -229,9 +231,13 @@ class _Reader:
                 self._column, self._row = column_number(found[1]), int(found[2])
             self._type = attributes.get("t", "n")
             self._style = attributes.get("s")
-            self._value, self._formula = None, False
-        elif name == "v":
+            self._value, self._formula = None, None
+        elif name in ("v", "f"):
             self._said = []
+            if name == "f":
+                self._formula = ""
+                if attributes.get("t") in ("array", "dataTable") and attributes.get("ref"):
+                    self._part.arrays += _areas(attributes["ref"])
         elif name == "row":
             self._start_row(attributes)
         elif self._in_text:
@@ -239,15 +245,13 @@ class _Reader:
         elif self._in_cell:
             if name == "is":
                 self._in_text = True
-            elif name == "f":
-                self._formula = True
-                if attributes.get("t") in ("array", "dataTable") and attributes.get("ref"):
-                    self._part.arrays += _areas(attributes["ref"])
         elif name == "col":
             self._start_column(attributes)
+        elif name == "sheetView":
+            self._part.hides_zeros = attributes.get("showZeros") in ("0", "false")
         elif name == "mergeCell":
             self._part.merges += _areas(attributes.get("ref", ""))
-            if len(self._part.merges) > limits.ROWS:
+            if len(self._part.merges) > limits.LINES:
                 raise limits.too_large(self._book.parts.file)
         elif name == "conditionalFormatting":
             self._rule_area, self._rules = attributes.get("sqref", ""), []
@@ -292,10 +296,12 @@ class _Reader:
 
     def _end(self, name: str) -> None:
         name = self._elements[name]
-        if name == "v":
-            if self._said is not None:
-                self._value = "".join(self._said)
-                self._said = None
+        if name in ("v", "f"):
+            said, self._said = "".join(self._said or ()), None
+            if name == "v":
+                self._value = said
+            else:
+                self._formula = said
         elif name == "c":
             self._in_cell = self._in_text = False
             self._end_cell()
@@ -323,13 +329,18 @@ class _Reader:
         elif value:
             cell, rich = self._cell(value, style)
         known = self._type == "str" and value is not None  # a formula whose result is no text, but was calculated
-        if cell == "" and not (self._formula and not (known and self._book.calculated)):
+        is_formula = self._formula is not None
+        if cell == "" and not (is_formula and not (known and self._book.calculated)):
             return
         place = (self._row - 1, self._column - 1)
-        if self._row > limits.ROWS or self._column > limits.COLUMNS or min(place) < 0:
+        if self._row > limits.LINES or self._column > limits.COLUMNS or min(place) < 0:
             raise limits.too_far(self._book.parts.file, f"{letters(place[1])}{self._row}")
+        if cell == 0 and not isinstance(cell, bool) and (self._book.calculated or not is_formula):
+            cell = cell if style.shows_zero and not self._part.hides_zeros else EMPTY[1]
         self._part.put(place, cell)
-        if self._formula:
+        if self._formula is not None:
+            if adds_up(self._formula, place):
+                self._part.signs[place] = Sign.SUM
             if cell == "":
                 self._part.signs[place] = Sign.ASSUMED_ZERO if known else Sign.UNCALCULATED
             elif cell == 0 and not self._book.calculated:
@@ -397,6 +408,26 @@ def note_look(
         part.signs[place] = sign
 
 
+_OVER_ROWS = re.compile(r"(?<![!'\w.$])\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})\b")
+_ADDED = re.compile(r"(?:\$?([A-Za-z]{1,3})\$?\d{1,7}\+)+\$?([A-Za-z]{1,3})\$?\d{1,7}")
+_OF_ALL = re.compile(r"(?:SUBTOTAL|AGGREGATE)\(", re.IGNORECASE)
+
+
+def adds_up(formula: str, place: Place) -> bool:
+    """Whether a formula sums up several other cells of its column: ``SUM(F2:F9)``, ``SUMIF(D2:D9,"x",F2:F9)``,
+    ``F5+F9``; or says of itself that it is a total among rows (``SUBTOTAL``)."""
+    formula = formula.replace(" ", "")
+    if _OF_ALL.match(formula):
+        return True
+    own = place[1] + 1
+    if _ADDED.fullmatch(formula):
+        return {column_number(letter) for letter in re.findall("[A-Za-z]+", formula)} == {own}
+    return any(
+        column_number(first) == own == column_number(last) and int(bottom) > int(top)
+        for first, top, last, bottom in _OVER_ROWS.findall(formula)
+    )
+
+
 def _whole(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
@@ -452,6 +483,8 @@ def shown_by_merging(read: SheetPart) -> dict[Place, Place]:
             continue
         if _value(read, place) != "":
             read.signs[place] = read.signs.get(place, Sign(0)) | Sign.UNSEEN
+            if place[0] != first[0]:
+                read.signs[first] = read.signs.get(first, Sign(0)) | Sign.SPREAD
         elif _value(read, first) != "" or first in read.signs:
             places[place] = first
     return places

@@ -3,7 +3,7 @@
 import colorsys
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from functools import cached_property
 from typing import Literal, TypeVar
@@ -30,6 +30,9 @@ _OTHER_NUMBER = re.compile(
 )
 """Digits, or a word that makes another number of the one that is held: ``0" triệu"``, ``0",000"``"""
 _SPACE = re.compile(r"_.|\* ")
+_WHITE = re.compile(r"\[(?:white|color ?2)\]", re.IGNORECASE)
+_ZERO = re.compile(r'_.|\*.|["\\ ?–—-]', re.DOTALL)
+"""What the part of a format for zeros has where it shows nothing or a dash"""
 _BRACKETS = re.compile(r"\[[^\]]*\]")
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _STANDARD = (
@@ -43,7 +46,7 @@ _STANDARD = (
 _THEME = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
 PARTS_OF_DAY: Mapping[Kind, str] = {"month": "%m/%Y", "year": "%Y"}
 """Kinds of formats that show only a part of a day -> how"""
-_SAME = 12
+_SAME = 16
 """Steps of 255 by which the red, green and blue of two colours may differ that nobody tells apart"""
 _TINY = 2.0
 """Points; nobody reads a smaller font"""
@@ -75,6 +78,8 @@ class Style:
     """its format writes in white"""
     scaled: bool = False
     """its format shows percent, or thousands"""
+    shows_zero: bool = True
+    """as a number, not as nothing or a dash"""
 
     @cached_property
     def plain(self) -> bool:
@@ -106,10 +111,14 @@ class Styles:
         codes = {node.get("numFmtId"): node.get("formatCode") for node in styles.child("numFmts").children}
         fonts = [self.font(node) for node in styles.child("fonts").children]
         grounds = [self._ground(node) for node in styles.child("fills").children]
+        borders = enumerate(styles.child("borders").children)
+        crossed = {str(number) for number, node in borders if _crosses(node)}
         self._cells: list[Style] = []
         self._otherwise = Style()
         for xf in styles.child("cellXfs").children:
             font = _at(fonts, xf.get("fontId"), Font())
+            if xf.get("borderId") in crossed:
+                font = replace(font, struck=True)
             ground = _at(grounds, xf.get("fillId"), WHITE)
             self._cells.append(style_of(font, ground, xf.get("numFmtId"), codes.get(xf.get("numFmtId"))))
         self.hiding_rules = [self.hides(dxf) for dxf in styles.child("dxfs").children]
@@ -160,6 +169,13 @@ class Styles:
         return None
 
 
+def _crosses(border: Node) -> bool:
+    """Whether a border goes across the cell: that is how people strike out what is printed."""
+    return (on(border.get("diagonalUp")) or on(border.get("diagonalDown"))) and bool(
+        border.child("diagonal").get("style").replace("none", "")
+    )
+
+
 def on(value: str) -> bool:
     """Whether an attribute says yes."""
     return value in ("1", "true", "on")
@@ -189,7 +205,10 @@ def style_of(font: Font, ground: str | None, number: str, code: str | None) -> S
     sections = _UNSPOKEN.sub("", code).split(";")
     scaled = any("%" in part or _THOUSANDS.search(_BRACKETS.sub("", part)) for part in sections)
     scaled = scaled or any(map(says_another_number, _said(code)))
-    return Style(font, ground, _kind(sections), shows, "[white]" in code.lower(), scaled)
+    white = _WHITE.search(code) is not None
+    zero = [_ZERO.sub("", section) for section in code.split(";")[2:3]]
+    shows_zero = all(zero)
+    return Style(font, ground, _kind(sections), shows, white, scaled, shows_zero)
 
 
 def _said(code: str) -> Iterator[str]:

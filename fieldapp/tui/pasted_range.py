@@ -25,7 +25,10 @@ def pasted_rows(text: str) -> Rows | None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         rows = [*csv.reader(io.StringIO(text, newline=""), delimiter="\t", strict=True)]
-    except csv.Error:  # a quote of the text itself: then no cell is between quotes
+        whole = not any("\t" in cell and "\n" in cell for row in rows for cell in row)
+    except csv.Error:
+        whole = False
+    if not whole:  # a quote of the text itself, which may swallow rows: then no cell is between quotes
         rows = [line.split("\t") for line in text.split("\n")]
     kept = [[" ".join(cell.split("\n")) for cell in row] for row in rows if any(cell.strip() for cell in row)]
     return kept or None

@@ -124,7 +124,7 @@ def decode(text: str, encoding: Encoding, *, capitals: bool = False) -> str:
         case Encoding.VNI:
             changed = _vni().sub(_vni_letter, _western(text))
         case Encoding.UTF8:
-            changed = _from_utf8(text)
+            changed = _from_utf8(_from_utf8(text))  # some programs spoil it a second time
         case Encoding.CP1258:
             changed = "".join(_page_1258(c) for c in text)
         case _:
@@ -156,7 +156,8 @@ def _byte(value: int) -> str:
 
 @cache
 def _bytes() -> Mapping[str, int]:
-    return {_byte(value): value for value in range(256)}
+    controls = {chr(value): value for value in range(0x80, 0xA0)}  # what ISO 8859-1 has in their place
+    return controls | {_byte(value): value for value in range(256)}
 
 
 @cache

@@ -739,7 +739,7 @@ def test_what_is_no_row_is_told_in_one_line(give: Give, tmp_path: Path) -> None:
     assert (lines(outcome), refusals(outcome)) == (meant, {})
     (note,) = outcome.notes
     assert note.startswith("Bỏ qua vì không phải dòng số liệu: dòng 7 (")
-    for part in ("2, 8 (dòng đánh số cột)", "6, 13, 16, 17 (dòng cộng)", "14, 15 (chỉ có số thứ tự)", "19–24 (chữ ký"):
+    for part in ("2, 8 (dòng đánh số cột)", "6, 13, 16, 17 (dòng cộng)", "14, 15 (để sẵn, chưa điền)", "19–24 (chữ ký"):
         assert part in note
     for row in table:
         if row and str(row[0]).startswith(("Tổng", "Lũy")):

@@ -1,6 +1,7 @@
 """Odd things of offices' sheets, in every format: marks of notes, months for days, units in a line, rules that hide."""
 
 import shutil
+import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -11,6 +12,7 @@ import docx
 import pytest
 import xlsxwriter
 import xlwt
+from docx.oxml import parse_xml
 from field import World
 from office_files import DATA
 
@@ -423,3 +425,301 @@ def test_days_with_a_time_that_are_written_month_first_are_asked_about(give: Giv
         give(tmp_path / "a.csv")
     outcome = give(tmp_path / "a.csv", answers={"days": "swapped"})
     assert lines(outcome) == [2, 3, 4]
+
+
+# siblings: the same kinds elsewhere in a file ---------------------------------------------------------------------
+
+
+def docx_table(path: Path, change: Callable[[Any], object]) -> Path:
+    paper = docx.Document()
+    table = paper.add_table(0, len(HEAD))
+    for row in [HEAD, *ROWS]:
+        for cell, value in zip(table.add_row().cells, row, strict=True):
+            cell.text = f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
+    change(table)
+    paper.save(str(path))
+    return path
+
+
+def word(inner: str) -> Any:
+    return parse_xml(f'<w:{inner[1:].replace("<", "<w:").replace("<w:/", "</w:")}'.replace(
+        ">", ' xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">', 1))  # fmt: skip
+
+
+def crossed_xlsx(book: Any, sheet: Any) -> None:
+    for column, value in enumerate(ROWS[1]):
+        day = {"num_format": "dd/mm/yyyy"} if isinstance(value, date) else {}
+        sheet.write(2, column, value, book.add_format({"diag_type": 3, "diag_border": 1, **day}))
+
+
+def white_xlsx(book: Any, sheet: Any) -> None:
+    for column, value in enumerate(ROWS[1]):
+        day = {"num_format": "dd/mm/yyyy"} if isinstance(value, date) else {}
+        sheet.write(2, column, value, book.add_format({"font_color": "#F2F2F2", **day}))
+
+
+def crossed_xls(_book: Any, sheet: Any) -> None:
+    for column, value in enumerate(ROWS[1]):
+        look = xlwt.XFStyle()
+        look.num_format_str = "dd/mm/yyyy" if isinstance(value, date) else "General"
+        look.borders.diag, look.borders.need_diag1 = 1, 1
+        sheet.write(2, column, value, look)
+
+
+def crossed_docx(table: Any) -> None:
+    for cell in table.rows[2].cells:
+        cell._tc.get_or_add_tcPr().append(word('<tcBorders><tl2br w:val="single"/></tcBorders>'))
+
+
+def deleted_docx(table: Any) -> None:
+    for cell in table.rows[2].cells:
+        (line,) = cell.paragraphs
+        text = line.text
+        line.runs[0]._r.getparent().remove(line.runs[0]._r)
+        line._p.append(word(f'<del w:id="1" w:author="a"><r><delText>{text}</delText></r></del>'))
+
+
+def unshown_docx(table: Any) -> None:
+    for run in (run for cell in table.rows[2].cells for line in cell.paragraphs for run in line.runs):
+        run.font.hidden = True
+
+
+def test_rows_that_are_crossed_out_deleted_or_in_white_are_told_in_one_line(give: Give, tmp_path: Path) -> None:
+    for path, told in (
+        (xlsx(tmp_path / "a.xlsx", crossed_xlsx), "gạch bỏ"),
+        (xlsx(tmp_path / "b.xlsx", white_xlsx), "bị ẩn"),
+        (xls(tmp_path / "a.xls", crossed_xls), "gạch bỏ"),
+        (docx_table(tmp_path / "a.docx", crossed_docx), "gạch bỏ"),
+        (docx_table(tmp_path / "b.docx", deleted_docx), "gạch bỏ"),
+        (docx_table(tmp_path / "c.docx", unshown_docx), "bị ẩn"),
+    ):
+        outcome = give(path, dry_run=True)
+        assert (lines(outcome), outcome.refused) == ([2, 4, 5], []), path.name
+        assert [told in note and note.endswith("3. Muốn ghi thì thêm --hidden.") for note in outcome.notes] == [True]
+
+
+def test_a_zero_that_the_sheet_does_not_show_is_nothing(give: Give, tmp_path: Path) -> None:
+    def change(book: Any, sheet: Any) -> None:
+        for line, code in ((1, "#,##0;-#,##0;"), (2, '_-* #,##0_-;-* #,##0_-;_-* "-"??_-;_-@_-'), (3, "0")):
+            sheet.write(line, 5, 0, book.add_format({"num_format": code}))
+
+    def unseen(_book: Any, sheet: Any) -> None:
+        sheet.hide_zero()
+        sheet.write(1, 5, 0)
+
+    def zero(_book: Any, sheet: Any) -> None:
+        sheet.write(1, 5, 0, xlwt.easyxf(num_format_str="0;-0;"))
+
+    dash = '<table:table-cell office:value-type="float" office:value="0"><text:p>-</text:p></table:table-cell>'
+    for path, blank in (
+        (xlsx(tmp_path / "a.xlsx", change), [2, 3]),
+        (xlsx(tmp_path / "b.xlsx", unseen), [2]),
+        (xls(tmp_path / "a.xls", zero), [2]),
+        (ods(tmp_path / "a.ods", {(1, 5): dash}), [2]),
+    ):
+        outcome = give(path, dry_run=True)
+        assert [row.line for row in outcome.refused] == blank, path.name
+        assert all("Chưa có số liệu nào" in row.reason for row in outcome.refused)
+
+
+def test_a_figure_that_is_merged_over_figures_below_it_is_divided_by_a_person(give: Give, tmp_path: Path) -> None:
+    cell = '<table:{0} office:value-type="float" office:value="{1}"{2}><text:p>{1}</text:p></table:{0}>'
+    over = cell.format("table-cell", 30, ' table:number-rows-spanned="2"')
+    below = cell.format("covered-table-cell", 12, "")
+    outcome = give(ods(tmp_path / "a.ods", {(1, 5): over, (2, 5): below}), dry_run=True)
+    assert lines(outcome) == [4, 5]
+    assert "chia số" in outcome.refused[0].reason
+
+
+def test_headings_in_lines_that_are_not_merged_are_read_together(give: Give, world: World, tmp_path: Path) -> None:
+    lines_of_headings: Sequence[Sequence[Sequence[str]]] = [
+        [(*HEAD[:5], "Kết quả"), ("", "", "", "", "", "Ngày công")],
+        [("STT", "Loại", "", "", "Nội", "Ngày"), ("", "hoạt động", "Ngày", "Nơi", "dung", "công")],
+        [tuple(f"{n}. {head}" for n, head in enumerate(HEAD, start=1))],
+        [(*HEAD[:3], "Nơi (4)", "Nội dung *", "Ngày công²")],
+        [("Stt", "LoaiHoatDong", "NgayThang", "Xa", "NoiDung", "NgayCong")],
+    ]
+    for number, (head, *more) in enumerate(lines_of_headings):
+        path = xlsx(tmp_path / f"{number}.xlsx", lambda _book, _sheet: None, [*more, *ROWS], head)
+        outcome = give(path, confirm=True)
+        assert (amounts(world, outcome), outcome.refused) == ([11, 12, 13, 14], []), head
+
+
+TOTALS = (
+    "T.cộng",
+    "T/cộng:",
+    "TC",
+    "∑",
+    "Tổng (I+II)",
+    "CỘNG LUỸ KẾ",
+    "Bằng chữ: năm mươi",
+    "Còn lại",
+    "Số lũy kế",
+    "Cộng danh sách",
+)
+
+
+def test_totals_in_other_words_without_any_or_by_a_formula_are_no_rows(give: Give, tmp_path: Path) -> None:
+    made = [*ROWS, *[[word, "", "", "", "", 7] for word in TOTALS], ["", "", "", "", "", 50]]
+    outcome = give(xlsx(tmp_path / "a.xlsx", lambda _b, _s: None, made), dry_run=True)
+    assert (lines(outcome), outcome.refused) == ([2, 3, 4, 5], [])
+    assert [note for note in outcome.notes if "6–16 (dòng cộng)" in note]
+
+    more = (
+        '=SUMIF(D2:D5,"Ia Rvê",F2:F5)',
+        "=ROUND(SUM($F$2:$F$5),0)",
+        "=SUBTOTAL(109,B[x])",
+        "=SUM('T 8'!F2:F5)",
+        "=A2*2",
+    )
+
+    def summed(book: Any, sheet: Any) -> None:
+        sheet.write_formula(5, 5, "=SUBTOTAL(9,F2:F3)", None, 999)  # there may be more rows than one sees
+        sheet.write_row(6, 0, [5, KIND, "17/9/2013", "Ia Rvê", "Cả đợt"])
+        sheet.write_formula(6, 5, "=F2+F3", None, 23)
+        sheet.write_row(7, 0, [6, KIND, "17/9/2013", "Ia Rvê", "Cộng ngày 17/9", 23])
+        sheet.write_row(8, 0, [7, KIND, "17/9/2013", "Ia Rvê", "Cộng tác viên tập huấn"])
+        sheet.write_formula(8, 5, "=A2+A3", None, 9)
+        for line, formula in enumerate(more, start=9):
+            sheet.write_row(line, 0, [line, KIND, "17/9/2013", "Ia Rvê", "Cả đợt"])
+            sheet.write_formula(line, 5, formula, None, 12)
+
+    outcome = give(xlsx(tmp_path / "b.xlsx", summed), dry_run=True)
+    assert [note for note in outcome.notes if "dòng 6 (dòng cộng)" in note]
+    assert lines(outcome) == [2, 3, 4, 5, 9, 13, 14], "another sheet's sum may be a row here"
+    assert {row.line for row in outcome.refused if "giống dòng cộng" in row.reason} == {7, 8, 10, 11, 12}
+
+
+def test_a_sum_of_an_old_excel_is_known_by_its_formula(give: Give, tmp_path: Path) -> None:
+    for number, formula in enumerate(("SUM(F2:F5)", "SUBTOTAL(9;F2:F5)", "SUM(F2:F2)")):
+
+        def change(_book: Any, sheet: Any, formula: str = formula) -> None:
+            for column, cell in enumerate((5, KIND, "17/9/2013", "Ia Rvê", "Chung", xlwt.Formula(formula))):
+                sheet.write(5, column, cell)
+
+        path = xls(tmp_path / f"{number}.xls", change)
+        data = path.read_bytes()
+        begin = data.index(struct.pack("<HH", 0x0006, 22 + len(xlwt.Formula(formula).rpn()) - 2), 512) + 4
+        path.write_bytes(data[: begin + 6] + struct.pack("<d", 50) + data[begin + 14 :])  # as Excel stores its result
+        outcome = give(path, dry_run=True)
+        assert [row.line for row in outcome.refused if "giống dòng cộng" in row.reason] == ([6] if number < 2 else [])
+
+
+def test_lines_that_were_prepared_and_not_filled_in_are_told_in_one_line(give: Give, tmp_path: Path) -> None:
+    made = [*ROWS, *[[n, KIND, "", "", "", ""] for n in range(5, 30)], *[["", "", "", "", "", 0]] * 30]
+    outcome = give(xlsx(tmp_path / "a.xlsx", lambda _b, _s: None, made), dry_run=True)
+    assert (lines(outcome), outcome.refused) == ([2, 3, 4, 5], [])
+    assert ["6–60 (để sẵn, chưa điền)" in note for note in outcome.notes] == [True]
+    few = give(xlsx(tmp_path / "b.xlsx", lambda _b, _s: None, [*ROWS, [5, KIND, "", "", "", ""]]), dry_run=True)
+    assert [row.line for row in few.refused] == [6], "one may be a row that was begun"
+
+
+def text_of(rows: Sequence[Sequence[Any]], sign: str = ";") -> str:
+    return "".join(
+        sign.join(f"{cell:%d/%m/%Y}" if isinstance(cell, date) else str(cell) for cell in row) + "\r\n" for row in rows
+    )
+
+
+def test_blank_lines_far_below_separators_and_bytes_of_no_text(give: Give, tmp_path: Path) -> None:
+    plain = text_of([HEAD, *ROWS])
+    for number, text in enumerate((
+        plain + ";;;;;\r\n" * 20_300, plain + " ; \t; ;\xa0; ; \r\n" * 20_300, "sep=,\r\n" + plain,
+        "sep=:\r\n" + text_of([HEAD, *ROWS], ":"),
+    )):  # fmt: skip
+        path = tmp_path / f"{number}.csv"
+        path.write_text(text, encoding="utf-8-sig", newline="")
+        assert lines(give(path, dry_run=True)) == [2, 3, 4, 5], number
+    path.write_text(plain.replace("lúa 2", "lúa \0"), encoding="utf-8")
+    with pytest.raises(FieldappError, match="dòng 3: có byte"):
+        give(path)
+    path.write_text("a\n" + "b\n" * 20_000, encoding="utf-8")
+    assert len(read_tables(path)[0].rows) == 20_001, "so many rows, and their headings"
+    far = give(xls(tmp_path / "a.xls", lambda _book, sheet: sheet.write(65_000, 1, " ")), dry_run=True)
+    assert lines(far) == [2, 3, 4, 5]
+
+
+def test_letters_that_were_lost_are_asked_about(give: Give, tmp_path: Path) -> None:
+    said = ("Nguy?n V?n A gặt", "Gi&#250;p d&acirc;n", "Gặt\ufffd lúa", "Gặt lúa xong chưa? Rồi.")
+    made = [[*row[:4], text, row[5]] for row, text in zip(ROWS, said, strict=True)]
+    path = tmp_path / "a.csv"
+    path.write_text(text_of([HEAD, *[[*row[:4], f'"{row[4]}"', row[5]] for row in made]]), encoding="utf-8-sig")
+    outcome = give(path, dry_run=True)
+    assert lines(outcome) == [5]
+    assert ["mất chữ" in row.reason for row in outcome.refused] == [True] * 3
+    assert lines(give(path, dry_run=True, confirm=True)) == [2, 3, 5], "but what a program could not write is no text"
+
+
+@pytest.mark.parametrize(
+    ("days", "until", "meant"),
+    [
+        (["9.13.2013", "9.1.2013"], [], ["2013-09-13 ", "2013-09-01 "]),
+        (["9/13-9/15/2013", "9/1-9/2/2013"], [], ["2013-09-13 2013-09-15", "2013-09-01 2013-09-02"]),
+        (
+            [date(2013, 1, 9), date(2013, 2, 9)],
+            ["13/09/2013", "14/09/2013"],
+            ["2013-09-01 2013-09-13", "2013-09-02 2013-09-14"],
+        ),
+    ],
+)
+def test_days_with_points_periods_and_in_another_column_are_asked_about_too(
+    give: Give, world: World, tmp_path: Path, days: Sequence[Any], until: Sequence[Any], meant: Sequence[str]
+) -> None:
+    head = (*HEAD[:2], "Từ ngày", *HEAD[3:], *(["Đến ngày"] if until else []))
+    made = [
+        [*row[:2], day, *row[3:], *until[at : at + 1]] for at, (row, day) in enumerate(zip(ROWS, days, strict=False))
+    ]
+    path = xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, head)
+    with pytest.raises(FieldappError, match="--answer days=swapped"):
+        give(path)
+    swapped = give(path, answers={"days": "swapped"}, confirm=True)
+    found = [records.get(world.post, entered.id).row for entered in swapped.added]
+    assert [f"{row['date_from']} {row['date_to'] or ''}" for row in found] == meant
+
+
+def test_what_is_in_a_hidden_sheet_or_shown_by_a_sign_is_named(give: Give, tmp_path: Path) -> None:
+    def cover(book: Any, sheet: Any) -> None:
+        title = book.add_worksheet("Bìa")
+        title.write(0, 0, "Bìa")
+        title.activate()
+        sheet.hide()
+
+    with pytest.raises(FieldappError, match=r"Tháng 9 \(ẩn\)"):
+        give(xlsx(tmp_path / "a.xlsx", cover))
+    outcome = give(xlsx(tmp_path / "b.xlsx", lambda _book, sheet: sheet.write(1, 5, "\uf0fe")), dry_run=True)
+    assert "F2" in outcome.refused[0].reason
+
+    def field(table: Any) -> None:
+        (line,) = table.cell(1, 5).paragraphs
+        line.runs[0]._r.getparent().remove(line.runs[0]._r)
+        line._p.append(word("<r><instrText>=A1*2</instrText></r>"))
+
+    outcome = give(docx_table(tmp_path / "a.docx", field), dry_run=True)
+    assert "F2" in outcome.refused[0].reason
+
+
+def test_columns_of_a_lower_line_may_be_left_out(give: Give, tmp_path: Path) -> None:
+    """The line that a person has chosen from stays the line of the headings."""
+    head = (*HEAD[:5], "Kết quả", "")
+    made: list[Sequence[Any]] = [["", "", "", "", "", "Ngày công", "Số hộ"], *[[*row, 3] for row in ROWS]]
+    path = xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, head)
+    outcome = give(path, columns={"Ngày công": None, "Số hộ": None}, confirm=True, dry_run=True)
+    assert lines(outcome) == [3, 4, 5, 6]
+
+
+def test_names_of_people_in_two_columns_are_whole(world: World, tmp_path: Path) -> None:
+    made = [[1, "Nguyễn Văn", "An", 1980], [2, "Y", "Blê", 1985]]
+    path = xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, ("STT", "Họ và tên đệm", "Tên", "Năm sinh"))
+    outcome = importing.import_sheet(world.post, path, ImportOptions("member"))
+    names = [records.get(world.post, entered.id).row["full_name"] for entered in outcome.added]
+    assert (names, outcome.notes) == (["Nguyễn Văn An", "Y Blê"], ["Hai cột “Họ và tên đệm” và “Tên” được đọc chung."])
+
+
+def test_a_first_and_a_last_day_below_one_heading(give: Give, world: World, tmp_path: Path) -> None:
+    head = ("STT", "Loại hoạt động", "Thời gian", "", "Nơi", "Nội dung", "Ngày công(¹)")
+    made: list[Sequence[Any]] = [
+        ["", "", "Từ", "Đến", "", "", ""],
+        *[[*row[:3], date(2013, 9, 30), *row[3:]] for row in ROWS],
+    ]
+    outcome = give(xlsx(tmp_path / "a.xlsx", lambda _book, _sheet: None, made, head), confirm=True)
+    assert {records.get(world.post, entered.id).row["date_to"] for entered in outcome.added} == {"2013-09-30"}
+    assert (amounts(world, outcome), outcome.refused) == ([11, 12, 13, 14], [])

@@ -334,3 +334,65 @@ def test_records_that_epi_info_has_deleted_are_not_recorded(world: World, run: R
     assert said["notes"] == ["Đã xóa trong Epi Info nên không ghi: dòng 3."]
     assert [day for day, _figures in figures(world)] == ["2026-10-05", "2026-10-07"]
     assert take_in(run, path)[1]["added"] == [], "each goes in once"
+
+
+def test_a_file_as_epi_info_writes_it(world: World, run: Run, tmp_path: Path) -> None:
+    """Names without a blank between their words, days with midnight in the words of Windows, doubled quotes."""
+    head = "RECSTATUS,GlobalRecordId,FirstSaveTime,NgayThang,LoaiHoatDong,Xa,NoiDung,NgayCong"
+    said = [
+        f'1,{IDS[n]},9/2/2013 8:00:00 AM,{day} 12:00:00 SA,Giúp dân lao động sản xuất,Ia Rvê,"Gặt ""lúa"", làm cỏ",{n}'
+        for n, day in enumerate(("25/09/2013", "5/9/2013"), start=1)
+    ]
+    path = tmp_path / "epi.csv"
+    path.write_text("\r\n".join([head, *said, ""]), encoding="utf-8")
+    code, out, error = take_in(run, path)
+    assert (code, [row["line"] for row in out["added"]], out["notes"]) == (0, [2, 3], []), error
+    assert figures(world) == [("2013-09-05", [2]), ("2013-09-25", [1])]
+
+
+# CSPro --------------------------------------------------------------------------------------------------------
+
+
+def cspro(path: Path, rows: Sequence[Sequence[object]], delimiter: str = ",", more: Sequence[str] = ()) -> Path:
+    """As its export tool writes (zExportO of its published source): a mark of UTF-8, names of items in capitals, ``_1``
+    for an occurrence, days as numbers with the year first, a blank for what was not asked, decimals as many as the
+    dictionary says, and words for other special values."""
+    head = ["SO_PHIEU", "NGAY", "LOAI_HOAT_DONG", "XA", "NOI_DUNG", "NGAY_CONG", "SO_HO", *more]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=delimiter, lineterminator="\r\n").writerows([head, *rows])
+    return path
+
+
+LABOUR = "Giúp dân lao động sản xuất"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_file_as_cspro_writes_it(world: World, run: Run, tmp_path: Path, delimiter: str) -> None:
+    rows = [
+        [1, 20130925, "lao_dong_san_xuat", 24221, 'Gặt "lúa", làm cỏ; đắp bờ', "11.00", ""],
+        [2, 20130926, LABOUR, "Ia Rvê", "Hai dòng", "120.00", 3],
+    ]
+    code, out, error = take_in(run, cspro(tmp_path / "a.csv", rows, delimiter))
+    assert (code, len(out["added"])) == (0, 2), error
+    assert figures(world) == [("2013-09-25", [11]), ("2013-09-26", [3, 120])]
+    assert [note for note in out["notes"] if "“SO_PHIEU”" in note] == out["notes"], "what has no place here is named"
+    assert take_in(run, tmp_path / "a.csv")[1]["added"] == []
+
+
+def test_what_cspro_says_otherwise_is_asked_about_or_named(world: World, run: Run, tmp_path: Path) -> None:
+    """Three decimals look like thousands; special values are words; codes may have their labels beside them."""
+    rows = [
+        [1, 20130925, LABOUR, 24221, "a", "12.500", 4, 7],
+        [2, 20130926, LABOUR, 24221, "b", "0.750", 4, 7],
+        [3, 20130927, LABOUR, 24221, "c", "REFUSED", 4, 7],
+        [4, "DEFAULT", LABOUR, 24221, "d", "1.000", 4, 7],
+    ]
+    code, out, _err = run("import-table", str(cspro(tmp_path / "a.csv", rows, more=["SO_HO_1"])), "--kind", "activity",
+                          "--json", home="post")  # fmt: skip
+    said = json.loads(out)
+    assert (code, said["added"], [row["line"] for row in said["refused"]]) == (1, [], [2, 3, 4, 5])
+    assert any("“SO_HO_1”" in note for note in said["notes"])
+    labels = [[*row[:2], 3, *row[3:5], row[0], "", LABOUR] for row in rows[:3]]
+    code, said, error = take_in(run, cspro(tmp_path / "b.csv", labels, more=["Loại hoạt động"]))
+    assert (code, len(said["added"])) == (0, 3), error
+    assert any("“LOAI_HOAT_DONG”" in note for note in said["notes"]), "codes are left out where words are"

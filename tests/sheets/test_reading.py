@@ -148,11 +148,11 @@ def test_no_spreadsheet_at_all(tmp_path: Path) -> None:
 def test_bombs_and_huge_dimensions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     entity = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-    many = "".join(f'<c r="A{row}"><v>1</v></c>' for row in range(1, limits.ROWS + 2))
+    many = "".join(f'<c r="A{row}"><v>1</v></c>' for row in range(1, limits.LINES + 2))
     for name, parts in {
         "zeros.xlsx": {"xl/sharedStrings.xml": b" " * (limits.UNPACKED + 1)},
         "far.xlsx": sheet('<row r="1"><c r="A1"><v>1</v></c></row>' + far),
-        "unnumbered.xlsx": sheet("<row><c><v>1</v></c></row>" * (limits.ROWS + 1)),
+        "unnumbered.xlsx": sheet("<row><c><v>1</v></c></row>" * (limits.LINES + 1)),
         "rows.xlsx": sheet(f"<row>{many}</row>"),
         "wide.xlsx": sheet("<row>" + "<c><v>1</v></c>" * 300 + "</row>"),
         "entities.xlsx": sheet('<row r="1"><c r="A1"><v>&b;</v></c></row>', entity),

@@ -237,7 +237,7 @@ def test_a_wrong_file_is_refused(world: World, run: Run, csv: Write, tmp_path: P
         (successions, "--successions"),
         (csv("a.csv", ("level", "name"), ("commune", "Xã")), "parent_code"),
         (csv("b.csv", (*HEAD, "name"), GOOD), "name"),
-        (csv("d.csv", HEAD, *[GOOD] * (limits.ROWS + 1)), "20.000"),
+        (csv("d.csv", HEAD, *[GOOD] * (limits.LINES + 1)), "20.000"),
         (tmp_path / "none.csv", "none.csv"),
     ):
         code, out, err = run("hq", "units", "--from", path, "--yes", home="hq")

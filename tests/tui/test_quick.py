@@ -173,6 +173,9 @@ def test_a_range_as_a_spreadsheet_copies_it() -> None:
     assert left_out(twice, columns[:2]) == ["Ngày"]
     assert pasted_rows("một dòng\nhai dòng") is None
     assert pasted_rows('5"\tcao 3" rưỡi') == [['5"', 'cao 3" rưỡi']]
+    assert pasted_rows('"Lá lành\t5\nb\t6\nc"\t7') == [['"Lá lành', "5"], ["b", "6"], ['c"', "7"]], (
+        "no row is swallowed"
+    )
 
 
 async def test_a_range_that_is_too_wide_is_not_pasted(world: World) -> None:

@@ -61,7 +61,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 async def test_a_sheet_is_looked_at_corrected_and_recorded(
     world: World, nowhere: Path, tmp_path: Path, run: Run
 ) -> None:
-    path = sheet(tmp_path / "thang 10.csv")
+    path = sheet(tmp_path / "thang 10.csv", rows=[["I. Xã Ia Rvê", "", "", "27"], *ROWS])
     async with at_post(world) as s:
         await open_sheet(s, path)
         await s.wait("! Ngày: chưa có cột nào")
@@ -72,6 +72,8 @@ async def test_a_sheet_is_looked_at_corrected_and_recorded(
         await s.press("down", "down", "enter", "ngay", "enter")
         await s.wait("Sẽ ghi 2 dòng, 0 dòng đã có từ trước, 1 dòng sẽ bị từ chối")
         assert workdays(world) == [], "nothing is recorded before F2"
+        assert "D “Ngày công” → Ngày công   12; 15; 8" in s.text, "of its rows alone"
+        assert "Giúp dân lao động sản xuất;" not in s.text, "and each value once"
         for _n in range(9):
             await s.press("down")
         assert "Không thấy: Không đâu" in " ".join(s.text.split()) or "Không tìm thấy" in s.text

@@ -50,6 +50,8 @@ WORDS = {
     "báo cáo": "Màn hình › Báo cáo",
     "xem bao cao": "Màn hình › Báo cáo",
     "gửi": "Màn hình › USB",
+    "rút lại": "Màn hình › Các bảng đã nhập",
+    "nhập nhầm bảng": "Màn hình › Các bảng đã nhập",
     "chưa gửi": "Màn hình › Bản ghi sở chỉ huy chưa nhận",
 }
 

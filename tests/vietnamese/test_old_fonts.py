@@ -51,6 +51,19 @@ HIGHLANDS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("page", ["cp1252", "latin-1"])
+def test_utf_8_that_was_read_otherwise_once_or_twice(page: str) -> None:
+    def spoiled(text: str) -> str:
+        return "".join(chr(b) if page == "latin-1" or b in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else bytes([b]).decode(page)
+                       for b in text.encode())  # fmt: skip
+
+    for sentence in SENTENCES:
+        for text in (spoiled(sentence), spoiled(spoiled(sentence))):
+            found = unicode_text(text)
+            assert found is not None, text
+            assert (found.after, found.encoding) == (sentence, Encoding.UTF8)
+
+
 def correct_names() -> Iterator[str]:
     for file in (
         "units.csv",

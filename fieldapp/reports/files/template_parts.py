@@ -24,10 +24,11 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.parts.story import StoryPart
 from lxml import etree
 
-PLACE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+PLACE = re.compile(r"(?<!\{)\{\{\s*([\w.\u0300-\u0323]+)\s*\}\}(?!\})")
 BODY = "noi_dung"
 _LEFT = re.compile(r"\{\{|\}\}|[{｛]\s*[{｛]|[}｝]\s*[}｝]")
-_IN_BYTES = re.compile(rb"\{(?:\0)?\{(?:\0)?[\s\w.\0]{1,160}\}(?:\0)?\}")
+_IN_BYTES = re.compile(rb"(?:\\?\{\0?){2}[\s\w.\0]{1,160}(?:\\?\}\0?){2}")
+"""In RTF a brace has a stroke before it"""
 _A = "http://schemas.openxmlformats.org/drawingml/2006/main"
 _M = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 _SORTS_OF_TEXT = {
@@ -49,7 +50,8 @@ _BEFORE_NUMBERS = frozenset(
                  "pgBorders", "lnNumType")
 )  # fmt: skip
 """What stands before the numbering of pages among the properties of a section"""
-_ONE_BRACE = re.compile(r"[{｛]\s*([\w.]+)\s*[}｝]")
+_ONE_BRACE = re.compile(r"([{｛])?\s*([\w.]+)\s*([}｝])?")
+_BRACES = "{}｛｝"
 _NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHOWN = 40
 """Characters of a text that is named"""
@@ -227,10 +229,10 @@ class Placeholders:
         first. A value is not searched for placeholders, so a record's text with braces stays text.
         """
         text = "".join(piece.text or "" for piece in pieces)
-        if "{" not in text and "}" not in text and "｛" not in text:
+        if not any(brace in text for brace in _BRACES):
             return
         scope = self._values_at(paragraph)
-        self._look_at_rest(text, scope)
+        self._look_at_rest(text, scope, is_line=True)
         found = list(PLACE.finditer(text))
         if found and sort in _CODES and not self._codes:
             self.found.broken.append(text[:_SHOWN])
@@ -279,13 +281,15 @@ class Placeholders:
     def _fill_rest(self, element: Any) -> None:
         """Fill attributes, and text that is in no paragraph: properties, names of a chart's columns."""
         for node in element.iter():
-            if isinstance(node.tag, str):
-                if len(node) == 0 and "{{" in (node.text or "") and not _is_of_line(node):
+            if not isinstance(node.tag, str):  # a comment of the file itself, which nobody reads
+                node.text = "" if _has_brace(node.text) else node.text
+            else:
+                if len(node) == 0 and _has_brace(node.text) and not _is_of_line(node):
                     node.text = self._filled(node.text, self._values_at(node))
-                if "{{" in (node.tail or ""):
+                if _has_brace(node.tail):
                     node.tail = self._filled(node.tail, self._values_at(node))
                 for name, value in node.attrib.items():
-                    if "{{" in value:
+                    if _has_brace(value):
                         filled = self._filled(value, self._values_at(node), code=name in _CODES)
                         node.set(name, filled.replace("\n", " "))
 
@@ -310,14 +314,25 @@ class Placeholders:
     def _is_body(self, name: str) -> bool:
         return self._body is not None and name_key(name) == name_key(self._body)
 
-    def _look_at_rest(self, text: str, scope: Values) -> None:
-        """Note braces that are no placeholder: one is missing, or the name is cut in two."""
+    def _look_at_rest(self, text: str, scope: Values, *, is_line: bool = False) -> None:
+        """Note braces that are no placeholder: one is missing, or the name is cut in two.
+
+        A single brace before and after a name is noted in a line whatever the name is; elsewhere, and with one brace
+        alone, only beside the name of a field.
+        """
         rest = PLACE.sub("", text)
-        single = (m for m in _ONE_BRACE.finditer(rest) if self._is_body(m[1]) or scope.text(m[1]) is not None)
+        named = (m for m in _ONE_BRACE.finditer(rest) if m[1] or m[3])
+        single = (
+            m for m in named if (is_line and m[1] and m[3]) or self._is_body(m[2]) or scope.text(m[2]) is not None
+        )
         found = _LEFT.search(rest) or next(single, None)
         if found:
             begin = max(found.start() - _SHOWN // 2, 0)
             self.found.broken.append(rest[begin : begin + _SHOWN].strip())
+
+
+def _has_brace(text: str | None) -> bool:
+    return text is not None and any(brace in text for brace in _BRACES)
 
 
 def _is_of_line(node: Any) -> bool:

@@ -1,6 +1,6 @@
 """A sheet before it is recorded: what its columns mean, what would go in, what is asked, what is refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +40,8 @@ LARGE = 100_000
 FIRST_LINES = 80
 SAMPLES, FIRST_ROWS, REFUSED = 3, 5, 200
 """How many values of a column, rows that would go in, and refused rows are shown"""
+LOOKED_AT = 1_000
+"""rows among which values are looked for"""
 STEPS = 50
 """The bar moves this often while rows are tried"""
 
@@ -66,6 +68,8 @@ class SheetScreen(Page):
         self._order = ImportOptions(kind, dry_run=True)
         self._table: SheetTable | None = None
         self._layout: Layout | None = None
+        self._rows_read: Sequence[int] | None = None
+        """lines that are rows, once they are known"""
         self._notes: list[str] = []
         self._questions: list[SheetQuestion] = []
         self._tried: SheetOutcome | None = None
@@ -161,6 +165,7 @@ class SheetScreen(Page):
     def _understood(self, reading: SheetReading) -> None:
         """Show the columns at once; all rows are tried only then."""
         self._table, self._layout, self._notes = reading.table, reading.layout, [*reading.notes]
+        self._rows_read = reading.rows
         self._questions = [*reading.questions]
         self._tried = None
         self._show()
@@ -172,6 +177,7 @@ class SheetScreen(Page):
         self.query_one("#bar").display = False
         if isinstance(problem, UnclearColumns):
             self._table, self._layout, self._notes, self._questions = problem.table, problem.layout, [], []
+            self._rows_read = None
         if self._recall():
             return
         self._tried = outcome if outcome is not None and order.dry_run else None
@@ -264,8 +270,9 @@ class SheetScreen(Page):
         for at, heading in enumerate(layout.headings):
             if at in own or (search_key(heading) in NUMBERING and at not in meant):
                 continue
-            below = (cell_text(table.cell(line, at)) for line in range(layout.line + 1, len(table.rows)))
-            samples = [text for _n, text in zip(range(SAMPLES), filter(None, below), strict=False)]
+            rows = self._rows_read or range(layout.line + 1, len(table.rows))
+            below = dict.fromkeys(cell_text(table.cell(line, at)) for line in rows[:LOOKED_AT])
+            samples = [*filter(None, below)][:SAMPLES]
             if heading or samples:
                 what = meant.get(at, _("not recorded"))
                 text = f"{letters(at)} “{heading}” → {what}   {brief_text('; '.join(samples))}"

@@ -48,6 +48,7 @@ TITLES = {
     "pack": "Pack for a post or a further laptop",
     "plans": "Plans of the posts",
     "papers": "Paper templates",
+    "batches": "Imported sheets",
     "lock": "Lock the screen (Ctrl+L)",
     "passphrase": "New passphrase",
     "people": "Who uses this laptop",
@@ -201,7 +202,7 @@ def _screens(store: Store) -> Iterator[Way]:
     places["laptops"] = _laptops
     if store.role == "hq":
         places |= {"review": _review, "posts": _posts, "plans": _plans, "pack": _pack}
-    places["papers"] = _paper_templates
+    places |= {"papers": _paper_templates, "batches": _batches}
     for way, go in places.items():
         yield Way("screen", _(TITLES[way]), go, _called(way, TITLES[way]))
 
@@ -275,6 +276,12 @@ def _sheet(app: Host) -> None:
     from fieldapp.tui.screens.sheet_file import SheetFileScreen
 
     _choose_kind(app, _("Records of which kind are on the sheet?"), lambda kind: app.push_screen(SheetFileScreen(kind)))
+
+
+def _batches(app: Host) -> None:
+    from fieldapp.tui.screens.sheet_file import BatchesScreen
+
+    app.push_screen(BatchesScreen())
 
 
 def _decide(app: Host) -> None:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import runpy
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,12 @@ import docx
 import pytest
 from docx.enum.section import WD_SECTION
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from field import Run, World
+from lxml import etree
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import lists, records
@@ -435,6 +439,48 @@ def test_a_template_is_checked_when_it_is_taken_in(world: World, run: Run, tmp_p
     (tmp_path / "e.docx").write_bytes(template("meeting", "{{ngay}}").content)
     code, _out, err = run("hq", "paper", tmp_path / "e.docx", "--kind", "meeting", "--code", "x")
     assert code == 1  # at a post
+
+
+@pytest.mark.parametrize("text", [
+    "{dang_vien", "dang_vien}", "{khong_co}", "{{dang_vien}", "{dang_vien}}", "{{{dang_vien}}}", "{ {dang_vien} }",
+    "dang_vien｝｝", "｛dang_vien}", "{{dang vien}}", "{{dang_vien", "alt={dang_vien}", "alt=｛｛dang_vien｝｝",
+    "alt={{dang_vien}"])  # fmt: skip
+def test_a_brace_too_few_or_of_another_keyboard_is_refused_by_name(
+    world: World, ids: dict[str, str], tmp_path: Path, text: str
+) -> None:
+    chosen = template("introduction", "" if "alt=" in text else f"Đồng chí {text} về")
+    if "alt=" in text:
+        paper = docx.Document(io.BytesIO(chosen.content))
+        shape = '<v:shape xmlns:v="urn:schemas-microsoft-com:vml" alt="{}"/>'.format(text.partition("=")[2])
+        paper.paragraphs[0]._p.append(parse_xml(shape))
+        out = io.BytesIO()
+        paper.save(out)
+        chosen = dataclasses.replace(chosen, content=out.getvalue())
+    with pytest.raises(FieldappError, match="không điền được"):
+        write_papers(world.post, chosen, [ids["introduction"]], tmp_path / "a.docx")
+    assert not list(tmp_path.glob("*.docx"))
+
+
+def test_marks_apart_comments_of_the_file_and_other_formats_within(
+    world: World, ids: dict[str, str], tmp_path: Path
+) -> None:
+    paper = docx.Document()
+    paper.add_paragraph(unicodedata.normalize("NFD", "{{Đảng_viên}} {1234-5678} f(x) = {0, 1}"))
+    paper.element.body.append(etree.Comment(" {{dang_vien}} "))
+    paper.save(str(tmp_path / "mẫu.docx"))
+    content = (tmp_path / "mẫu.docx").read_bytes()
+    write_papers(world.post, Template("x", "x", "introduction", content), [ids["introduction"]], tmp_path / "a.docx")
+    assert lines(tmp_path / "a.docx")[0] == "Y Thanh Niê {1234-5678} f(x) = {0, 1}"
+    with zipfile.ZipFile(tmp_path / "a.docx") as packed:
+        assert b"{{" not in packed.read("word/document.xml")
+    rtf = Part(PackURI("/word/a.rtf"), "application/rtf", rb"{\rtf1 \{\{dang_vien\}\}}", paper.part.package)
+    paper.part.relate_to(rtf, RELATIONSHIP_TYPE.A_F_CHUNK)
+    paper.save(str(tmp_path / "mẫu.docx"))
+    content = (tmp_path / "mẫu.docx").read_bytes()
+    with pytest.raises(FieldappError, match=r"a\.rtf"):
+        write_papers(
+            world.post, Template("x", "x", "introduction", content), [ids["introduction"]], tmp_path / "b.docx"
+        )
 
 
 def test_a_record_of_another_kind_or_voided_has_no_paper(
