@@ -247,9 +247,9 @@ def _inspected(path: Path, secret: str) -> Inspected | None:
 def _import_together(store: Store, files: list[_Read], results: list[Imported], progress: Progress | None) -> None:
     """Import files in one transaction; clears ``files``. So the pages that they share are encrypted and written once.
 
-    If one is refused after a part of it was written, or the disk fails, all is undone and each is imported by itself:
-    a savepoint for each, to undo it alone, takes a quarter of the time, because SQLite copies every page first. If it is
-    cancelled, those before it are imported again, without asking.
+    If one is refused after a part of it was written, or the disk fails, all is undone and each is imported by itself.
+    (A savepoint for each, to undo it alone, would take a quarter of the time: SQLite then copies every page first.) If
+    it is cancelled, those before it are imported again, without asking.
     """
     together, files[:] = [*files], []
     done: list[Imported] = []
