@@ -226,16 +226,10 @@ class _Mirror:
 
     def _load_part(self, table: MirrorTable, last: str) -> str | None:
         """Copy a part of the rows after an id, and store the position; the last id copied, None where that was all."""
-        end = self.store.row(
-            f"SELECT max(id) AS id, count(*) AS n FROM (SELECT id FROM {table.name} WHERE id > ? ORDER BY id LIMIT ?)",
-            [last, PART],
-        )
-        assert end is not None
         with self.pg.transaction():
-            if end["n"]:
-                self._copy(table, LOADING, "id > ? AND id <= ? ORDER BY id", [last, end["id"]])
-            reached = end["id"] if end["n"] == PART else None
-            if reached is None:
+            copied, reached = self._copy(table, LOADING, f"id > ? ORDER BY id LIMIT {PART}", [last])
+            if copied < PART:
+                reached = None
                 self._run(keys(table, LOADING, self.place))
             self.pg.execute(
                 f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s::jsonb)",
@@ -243,17 +237,20 @@ class _Mirror:
             )
         return reached
 
-    def _copy(self, table: MirrorTable, schema: str, which: str, params: list[Any]) -> None:
-        """Copy the rows that meet a condition."""
+    def _copy(self, table: MirrorTable, schema: str, which: str, params: list[Any]) -> tuple[int, str | None]:
+        """Copy the rows that meet a condition; (how many, the id of the last)."""
         names = ", ".join(c.name for c in table.columns)
         fields = [c.source for c in table.columns]
         line = lines.line_sql(fields, {c.source for c in table.columns if c.required})
         rows = self.store.db.execute(f"SELECT {line} FROM {table.name} WHERE {which}", params)
-        with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN") as copy:
+        copied, last = 0, None
+        with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN {lines.OPTIONS}") as copy:
             while some := [row[0] for row in rows.fetchmany(AT_ONCE)]:
                 copy.write(lines.copy_text(some))
+                copied, last = copied + len(some), lines.first_field(some[-1])
                 self.written[table.name] = self.written.get(table.name, 0) + len(some)
                 self.progress(table.name, self.written[table.name])
+        return copied, last
 
     def _put_in_place(self) -> None:
         """Replace the mirror's tables by the loaded ones; in the transaction that brings them up to date."""

@@ -184,10 +184,12 @@ def write_rows(store: Store, author: Author, sealed: Sealed, excluded_ids: set[s
     refused: list[RowKey] = []
     rank = {table: place for place, table in enumerate(schema.columns)}
     try:
+        begun: dict[str, set[str]] = {}
         for columns in sorted(plan.inserts, key=lambda c: rank[c.table]):
             rows = plan.inserts[columns]
-            if store.db.conn.executemany(_insert(schema, author.scope, columns), rows).rowcount != len(rows):
-                raise _NotWritable
+            begun.setdefault(columns.table, set()).update([row[0] for row in rows])
+            _check_references(store, schema, author.scope, columns, rows, begun)
+            store.db.conn.executemany(_insert(schema, author.scope, columns), rows)
         refused = pending.add({_update(schema, author.scope, c): values for c, values in plan.updates.items()})
     except (IntegrityError, _NotWritable):
         to_fold = {e.row_id for e in sealed.entries}
@@ -196,15 +198,32 @@ def write_rows(store: Store, author: Author, sealed: Sealed, excluded_ids: set[s
     return list(dict.fromkeys([*refused, *((e.table, e.row_id) for e in sealed.entries if e.row_id in to_fold)]))
 
 
+def _check_references(
+    store: Store, schema: Schema, scope: str, columns: _Columns, rows: Values, begun: Mapping[str, set[str]]
+) -> None:
+    """_NotWritable if new rows name a record that is not of this scope.
+
+    ``begun``: table -> ids that the segment begins. The others are asked for at once: a condition in the statement
+    would look up each record a second time, after the foreign key.
+    """
+    parents = schema.of_a_post[columns.table]
+    for place, name in enumerate(columns.names, start=1):
+        if name in parents:
+            named = {row[place] for row in rows} - begun.get(parents[name], set()) - {None}
+            if named and len(named) != store.value(
+                f"SELECT count(*) FROM {parents[name]} WHERE id IN (SELECT value FROM json_each(?)) AND post_id = ?",
+                [json.dumps(list(named)), scope],
+            ):
+                raise _NotWritable
+
+
 def _insert(schema: Schema, scope: str, columns: _Columns) -> str:
-    """The statement for new rows; it does not write rows that name a record of another post."""
-    names, marks = ["id", *columns.names], [f"?{place}" for place in range(1, len(columns.names) + 2)]
+    """The statement for new rows."""
+    names, marks = ["id", *columns.names], ["?"] * (len(columns.names) + 1)
     if not schema.is_reference(columns.table):
         names.append("post_id")
         marks.append(_quoted(scope))
-    wanted = _own_references(schema, scope, columns)
-    values = f"SELECT {', '.join(marks)} WHERE {' AND '.join(wanted)}" if wanted else f"VALUES ({', '.join(marks)})"
-    return f"INSERT INTO {columns.table} ({', '.join(names)}) {values}"
+    return f"INSERT INTO {columns.table} ({', '.join(names)}) VALUES ({', '.join(marks)})"
 
 
 def _update(schema: Schema, scope: str, columns: _Columns) -> _Update:
