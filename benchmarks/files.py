@@ -219,7 +219,7 @@ def behind(root: Path, rows: int, photographs: int, before: str, rounds: int) ->
     found: screen.Values = {}
     for _ in range(rounds):
         for build, python in builds.items():
-            place, alone = screen.Workplace(places[build] / "post", keys["post"]), {build: python}
+            place, alone = screen.Workplace({build: places[build] / "post"}, keys["post"]), {build: python}
             for part in (screen.starts, screen.searches):
                 part(place, alone, found)
         operations(places, keys, builds, found)
