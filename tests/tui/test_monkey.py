@@ -19,6 +19,7 @@ BURSTS_PER_OUTING = 400
 OUTINGS = -(-BURSTS // BURSTS_PER_OUTING)
 
 
+@pytest.mark.usefixtures("painted")
 @pytest.mark.parametrize("outing", range(FIRST, FIRST + OUTINGS))
 async def test_whatever_is_typed_nothing_is_lost_and_nothing_recorded_unasked(
     world: World, outing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
