@@ -16,6 +16,7 @@ import on_windows
 import pytest
 from field import PASSPHRASE, USER, Run, World, build
 from hypothesis import settings
+from textual._compositor import Compositor
 
 from fieldapp import cli
 from fieldapp.store import baseline, vault
@@ -204,6 +205,12 @@ def no_sticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is plugged into the machine that runs the tests is not offered: ``make windows`` has a stick at E:."""
     real = drives._windows_roots
     monkeypatch.setattr(drives, "_windows_roots", lambda kernel=None: real(kernel) if kernel else iter(()))
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that would be painted is, as in a terminal, although nobody looks: for walks over screens that may break."""
+    monkeypatch.setattr(Compositor, "render_update", idle.PAINT)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -55,14 +55,16 @@ Opened = tuple[Make, Sequence[str]]
 """What makes a screen, and the keys that are pressed then"""
 
 
-async def walk(world: World, root: Path, store: Store, made: Mapping[str, Opened]) -> list[str]:
+async def walk(
+    world: World, root: Path, store: Store, made: Mapping[str, Opened], sizes: Sequence[tuple[int, int]]
+) -> list[str]:
     """Open each screen of one application, at each size; lists what is wrong."""
     wrong: list[str] = []
     async with Running(FieldApp(root, store.reopen())) as s:
         for name, (make, keys) in made.items():
             s.app.push_screen(make(world, s.app.store))
             await s.press(*keys)
-            for size in SIZES[::-1]:
+            for size in sizes[::-1]:
                 await s.pilot.resize_terminal(*size)
                 looks = _look_everywhere(s) if size == SIZES[0] else _look(s)
                 wrong += [f"{name} at {size[0]}×{size[1]}: {problem}" async for problem in looks]
@@ -222,16 +224,22 @@ def at_headquarters() -> Mapping[str, Opened]:
     return opened | {"ConflictScreen": (the_conflict, ())}
 
 
-async def both(world: World) -> list[str]:
+async def both(world: World, sizes: Sequence[tuple[int, int]] = SIZES) -> list[str]:
     """Walk at a post, whose screen is locked in the end, and at headquarters."""
-    found = await walk(world, world.root / "post", world.post, at_post())
-    return found + await walk(world, world.root / "hq", world.hq, at_headquarters())
+    found = await walk(world, world.root / "post", world.post, at_post(), sizes)
+    return found + await walk(world, world.root / "hq", world.hq, at_headquarters(), sizes)
 
 
 if __name__ == "__main__":
     import gc
 
+    import idle
+    import pytest
+
     gc.freeze()  # as tests/conftest.py
     gc.set_threshold(50_000, 20, 20)
     given = World(Path(sys.argv[1]), {name: bytes.fromhex(key) for name, key in json.loads(sys.stdin.read()).items()})
-    print("\n".join(asyncio.run(both(given))))
+    with pytest.MonkeyPatch.context() as patched:
+        idle.without_a_clock(patched)
+        idle.with_style_sheets_parsed_once(patched)
+        print("\n".join(asyncio.run(both(given, SIZES[:2]))))  # where words are cut, they are in narrow windows

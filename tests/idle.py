@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
+from textual._compositor import Compositor
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
@@ -27,6 +28,9 @@ TURNS_BESIDE_THREADS = 64 if os.name == "nt" else 900
 """A thread may be made to hang, and the test goes on beside it: after a second, or more where the machine is busy"""
 SECONDS_PER_PICTURE = 0.25
 """Where nobody pauses: a slow machine draws no more often"""
+
+PAINT = Compositor.render_update
+"""Draws what has changed"""
 
 _hanging: WeakSet[Worker[Any]] = WeakSet()
 
@@ -60,6 +64,15 @@ def without_a_clock(patched: pytest.MonkeyPatch) -> None:
     patched.setattr("textual.pilot.wait_for_idle", at_once)
     patched.setattr(Pilot, "_wait_for_screen", until_idle)
     patched.setattr("textual.screen.UPDATE_PERIOD", SECONDS_PER_PICTURE)
+    patched.setattr(Compositor, "render_update", _paint_nothing)
+
+
+def _paint_nothing(compositor: Compositor, full: bool = False, **more: Any) -> Any:
+    """Whoever reads the screen, or takes a picture, has it drawn then. Fixture ``painted``: also what nobody reads."""
+    if full:
+        return PAINT(compositor, full, **more)
+    compositor._dirty_regions.clear()
+    return None
 
 
 def with_style_sheets_parsed_once(patched: pytest.MonkeyPatch) -> None:

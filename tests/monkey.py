@@ -1,13 +1,13 @@
 """A monkey at the keyboard: bursts of keys, pieces of letters, escape sequences and pastes over all screens.
 
-A seed and a number make a *round*: one screen, opened on a small world, and some bursts. What a terminal would
-send goes through the parser of the program, and its keys through the program's own loop. After each burst it must hold:
+A seed and a number make a *round*: the program on a small world, some screens, and some bursts at each. What a
+terminal would send goes through the program's parser, and its keys through its own loop. After each burst it must hold:
 
 - nothing unexpected was raised, and the program goes on (or was left by Ctrl+Q, with status 0);
 - what is typed in a form is there: in the form, or in a draft, or recorded;
 - a record was confirmed, changed or voided only where a key was pressed that asks for it.
 
-After each round F1 shows the help.
+At the end of each screen F1 shows the help.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from field import PASSPHRASE, World
 from textual import events
 from textual._time import get_time
 from textual.message import Message
+from textual.screen import Screen
 from tui.test_opened_in_a_burst import HQ, POST, Make
 
 from fieldapp.domain.records import RECORDS
@@ -39,7 +40,8 @@ from fieldapp.tui.widgets.text_field import HELD_MARK, OPENKEY_MARK
 from fieldapp.vietnamese.old_fonts import unicode_text
 from fieldapp.vietnamese.text import composed
 
-BURSTS_PER_ROUND = 20
+BURSTS_PER_SCREEN = 20
+SCREENS_PER_ROUND = 5
 TABLE = Path(__file__).parent / "data" / "terminal_keys.tsv"
 END = "ctrl+f35"
 """A key that means nothing: when it is handled, those before it are"""
@@ -177,6 +179,8 @@ class Monkey:
 
     app: FieldApp
     sent: list[bytes] = field(default_factory=list)
+    """What was sent, with the names of the screens that were opened"""
+    bursts: int = 0
 
     def __post_init__(self) -> None:
         self._parser = TerminalParser(setting=Setting("xterm-256color"))
@@ -196,6 +200,7 @@ class Monkey:
     async def send(self, data: bytes) -> None:
         """Send bytes; return when all that they mean is done."""
         self.sent.append(data)
+        self.bursts += 1
         messages = list(self._parser.feed(text)) if (text := self._decode(data)) else []
         while self._parser._timeout_time is not None:  # nothing comes for a while
             self._parser._timeout_time = get_time()
@@ -233,12 +238,6 @@ class Watch:
 
     def __init__(self, monkey: Monkey, store: Store) -> None:
         self._monkey, self._store = monkey, store
-        self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
-        self._files_shown = self._shows_files()
-        """There F4 and F5 change a file, and whoever leaves its caption keeps it"""
-        self._begun = {form: form._changed() for form in self._forms}
-        """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
-
         self._saved: dict[str, list[dict[str, Any]]] = {}
         """Draft -> all that was kept of it in this burst"""
         plain = monkey.app.store.save_draft
@@ -248,6 +247,15 @@ class Watch:
             self._saved.setdefault(draft_id, []).append(data)
 
         monkey.app.store.save_draft = save  # type: ignore[method-assign]
+
+    def begin(self) -> None:
+        """Begin at the screen that was opened just now."""
+        self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
+        self._files_shown = self._shows_files()
+        """There F4 and F5 change a file, and whoever leaves its caption keeps it"""
+        self._begun = {form: form._changed() for form in self._forms}
+        """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
+        self._saved.clear()
 
     def _count(self) -> int:
         return int(self._store.value("SELECT count(*) FROM local_change"))
@@ -287,6 +295,8 @@ class Watch:
             if form in gone and form._draft_id in self._saved and typed in map(_composed, before):
                 continue  # kept when it was left; its draft was opened again since, and changed there
             lost = {key: value for key, value in typed.items() if kept.get(key) != value}
+            if form in gone:
+                lost = {key: value for key, value in lost.items() if not _waits(value, kept.get(key))}
             opened_with = typed == _composed(self._begun.get(form)) or typed.keys() <= form._initial.keys()
             if lost and not opened_with:
                 raise Fault(f"{'left' if form in gone else 'open'}: lost {lost}, kept {kept}; {sorted(keys)}")
@@ -298,8 +308,9 @@ class Watch:
         self._files_shown = self._shows_files()
 
 
-async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_PER_ROUND) -> None:
-    """One round; raises ``Fault`` with what was sent."""
+async def round_(world: World, number: int, seed: int) -> int:
+    """One round: the program from its start to its end. Gives the number of bursts; raises ``Fault`` with what was
+    sent."""
     rng = random.Random(f"{seed} {number}")
     at_hq = rng.random() < 0.25
     store, folder = (world.hq, "hq") if at_hq else (world.post, "post")
@@ -308,25 +319,44 @@ async def round_(world: World, number: int, seed: int, *, bursts: int = BURSTS_P
     async with app.run_test(size=rng.choice([(80, 24), (80, 24), (60, 20), (160, 50)])) as pilot:
         await pilot.pause()
         monkey = Monkey(app)
-        screen = rng.choice(made)(world, app.store)
-        if rng.random() < 0.4 and not at_hq:
-            screen = FormScreen(rng.choice(RECORDS).KIND)
-        try:
-            app.push_screen(screen)
-            await monkey.post()
-            watch = Watch(monkey, store)
-            for _n in range(bursts):
-                await monkey.send(burst(rng))
-                watch.look()
-                if app._exit:
-                    break
-            if not await monkey.answers():
-                raise Fault(f"F1 shows {type(app.screen).__name__}")
-            watch.look()
-        except Exception as error:
-            sent = "\n".join(map(repr, monkey.sent))
-            raise Fault(f"seed {seed}, round {number}, at {type(screen).__name__}: {error}\n{sent}") from error
+        watch = Watch(monkey, store)
+        for _n in range(SCREENS_PER_ROUND):
+            screen = rng.choice(made)(world, app.store)
+            if rng.random() < 0.4 and not at_hq:
+                screen = FormScreen(rng.choice(RECORDS).KIND)
+            try:
+                await at_screen(monkey, watch, screen, rng)
+            except Exception as error:
+                sent = "\n".join(map(repr, monkey.sent))
+                raise Fault(f"seed {seed}, round {number}, at {type(screen).__name__}: {error}\n{sent}") from error
+            if app._exit or app.locked:
+                break
     assert not app._exit or not app.return_code
+    return monkey.bursts
+
+
+async def at_screen(monkey: Monkey, watch: Watch, screen: Screen[Any], rng: random.Random) -> None:
+    """Some bursts at a screen over the first one, and F1."""
+    app = monkey.app
+    while len(app.screen_stack) > 2:
+        await app.pop_screen()
+    monkey.sent.append(type(screen).__name__.encode())
+    app.push_screen(screen)
+    await monkey.post()
+    watch.begin()
+    for _n in range(BURSTS_PER_SCREEN):
+        await monkey.send(burst(rng))
+        watch.look()
+        if app._exit:
+            return
+    if not await monkey.answers():
+        raise Fault(f"F1 shows {type(app.screen).__name__}")
+    watch.look()
+
+
+def _waits(typed: Any, kept: Any) -> bool:
+    """Whether words of a pick list are kept that were taken for a choice when the field was left."""
+    return isinstance(typed, dict) and isinstance(kept, dict) and "value" in typed and set(kept) == {"text"}
 
 
 def _composed(typed: Any) -> Any:

@@ -9,6 +9,7 @@ Each section names its screens below its heading:
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -51,7 +52,12 @@ def guide_for(screen: str, *, at_hq: bool) -> list[GuideSection]:
     return [s for s in found if screen in s.screens] + [s for s in found if EVERYWHERE in s.screens]
 
 
-def _of(path: Path) -> Iterator[GuideSection]:
+@cache
+def _of(path: Path) -> tuple[GuideSection, ...]:
+    return tuple(_sections(path))
+
+
+def _sections(path: Path) -> Iterator[GuideSection]:
     for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
         title, _newline, body = part.partition("\n")
         mark = _MARK.search(body)

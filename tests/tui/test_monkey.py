@@ -1,6 +1,6 @@
 """A monkey at the keyboard: whatever is typed, nothing is lost, and nothing is recorded that was not asked for.
 
-A short run goes with all tests. ``make soak`` sends ``FIELDAPP_BURSTS`` bursts, in outings over all processors.
+2,000 bursts go with all tests. ``make soak`` sends ``FIELDAPP_BURSTS`` bursts, in outings over all processors.
 """
 
 import os
@@ -12,13 +12,14 @@ from field import World
 from form_driver import members
 from tui.test_opened_in_a_burst import set_at_odds
 
-BURSTS = int(os.environ.get("FIELDAPP_BURSTS", "80"))
+BURSTS = int(os.environ.get("FIELDAPP_BURSTS", "2000"))
 FIRST = int(os.environ.get("FIELDAPP_SOAK_SEED", "0"))
-ROUNDS = 4
-"""Of one outing, which has one world"""
-OUTINGS = -(-BURSTS // (ROUNDS * monkey.BURSTS_PER_ROUND))
+BURSTS_PER_OUTING = 400
+"""At least; an outing has one world"""
+OUTINGS = -(-BURSTS // BURSTS_PER_OUTING)
 
 
+@pytest.mark.usefixtures("painted")
 @pytest.mark.parametrize("outing", range(FIRST, FIRST + OUTINGS))
 async def test_whatever_is_typed_nothing_is_lost_and_nothing_recorded_unasked(
     world: World, outing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -28,5 +29,7 @@ async def test_whatever_is_typed_nothing_is_lost_and_nothing_recorded_unasked(
         monkeypatch.setenv(home, str(tmp_path))
     members(world, 3)
     set_at_odds(world)
-    for number in range(ROUNDS):
-        await monkey.round_(world, number, outing)
+    sent = number = 0
+    while sent < BURSTS_PER_OUTING:
+        sent += await monkey.round_(world, number, outing)
+        number += 1
