@@ -29,7 +29,6 @@ LIMIT = 300 * 1000 * 1000
 """Bytes of memory that the process may write to (RLIMIT_DATA: heap, anonymous mappings, stacks of threads)"""
 DOCTOR_EACH = 100
 """After every so many accepted mutants the doctor examines the replica"""
-REFUSALS = {"damaged", "for_others", "newer_format", "no_sender", "forged", "wrong_kind", "other_keys"}
 
 
 class _Undo(Exception):

@@ -8,7 +8,7 @@ from typing import Any
 
 import uuid_utils
 
-from fieldapp.domain.model import FieldShape, Record, fields_of
+from fieldapp.domain.model import FieldShape, fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.records import reviews
 from fieldapp.store.store import Store
@@ -99,10 +99,6 @@ def _lineage(store: Store, rng: random.Random) -> list[str]:
     hamlets = [_write(store, rng, "unit", {"level": "hamlet", "name": f"Buôn {n}", "parent_id": unit})
                for n, unit in enumerate(found[0])]  # fmt: skip
     return [*(unit for generation in found for unit in generation), *hamlets]
-
-
-def _of_post(rng: random.Random, model: type[Record], ids: dict[str, list[str]]) -> dict[str, Any]:
-    return {} if model.REFERENCE else {"post_id": rng.choice(ids["post"])}
 
 
 def _values(rng: random.Random, shapes: Sequence[FieldShape], ids: dict[str, list[str]]) -> dict[str, Any]:

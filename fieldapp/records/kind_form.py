@@ -20,8 +20,6 @@ from fieldapp.store.store import Row, Store
 MEASURES, FIELDS = "measures", "fields"
 """Keys of the form for what belongs to the kind"""
 
-SENTENCE = "sentence"
-
 OWN_FIELD = ("name", "field_type", "choices", "unit_name", "decimals", "needed", "hint")
 """What the form asks about a field of the kind; its limits are in its own book"""
 

@@ -141,11 +141,6 @@ def table_notes(table: FigureTable) -> list[str]:
     return notes
 
 
-def as_table(table: FigureTable) -> str:
-    """A table as tab-separated lines, with its notes."""
-    return "\n".join([*("\t".join(row) for row in table_rows(table)), *table_notes(table)])
-
-
 def left_out(report: Report) -> list[str]:
     """What the figures leave out, and the rules by which they count."""
     c = report.completeness

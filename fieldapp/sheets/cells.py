@@ -7,10 +7,10 @@ at the sheet sees of them.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Flag, auto
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fieldapp.domain.dates import format_date
 from fieldapp.vietnamese.old_fonts import Converted
@@ -137,13 +137,6 @@ def old_font(name: str) -> bool:
 def raised(text: str) -> str:
     """A text that is written small and above the line: the mark of a note after a figure is none of its digits."""
     return text.translate(_RAISED)
-
-
-def cell_of(value: Any) -> SheetCell:
-    """A value of a spreadsheet as a cell; its text stays as it stands."""
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, str | bool | int | float | date | time | timedelta) else str(value)
 
 
 def cell_text(cell: SheetCell) -> str:

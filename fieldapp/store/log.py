@@ -172,22 +172,12 @@ def changes_after(store: Store, log_id: str, after: int, last: int = 1 << 62) ->
     ):
         yield from map(_change, rows)
         reached = rows[-1]["seq"]
-    yield from _numbered_since(store, log_id, after, last)
-
-
-def _numbered_since(store: Store, log_id: str, after: int, last: int = 1 << 62) -> Iterator[Change]:
     for row in store.rows(
         "SELECT number FROM local_segment WHERE log_id = ? AND state = 'applied' AND number IS NOT NULL"
         " AND last > ? AND first <= ? ORDER BY last",
         [log_id, after, last],
     ):
         yield from (c for c in changes_of_segment(store, row["number"]) if after < c.seq <= last)
-
-
-def rows_changed_after(store: Store, ids: Collection[str], log_id: str, after: int) -> set[str]:
-    """Those of some rows that a log changes after the sequence number ``after``."""
-    found = {row["row_id"] for row in stored_changes(store, ids) if row["log_id"] == log_id and row["seq"] > after}
-    return found | {c.row_id for c in _numbered_since(store, log_id, after) if c.row_id in ids}
 
 
 def rows_changed_since(store: Store, seen: Mapping[str, int]) -> dict[str, set[str]]:

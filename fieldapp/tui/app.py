@@ -289,7 +289,7 @@ class FieldApp(Host):
     def action_typing(self) -> None:
         """Switch to the next way of typing Vietnamese, and remember it."""
         names = ["", *input_methods()]
-        self._set_habit(names[(names.index(self.habit) + 1) % len(names)])
+        self.take_typing(names[(names.index(self.habit) + 1) % len(names)])
         text = _("The program's own input method is off: Vietnamese is typed by the machine's.")
         if self.habit:
             text = _("The program composes Vietnamese itself now: {way}. F12 again: another way.")
@@ -324,7 +324,7 @@ class FieldApp(Host):
 
     def input_method_found(self) -> None:
         """Turn the program's own input method off, and say so."""
-        self._set_habit("")
+        self.take_typing("")
         self.notify(
             _(
                 "The machine's input method is on, so the program's own is off now: two at once would break words."
@@ -354,10 +354,6 @@ class FieldApp(Host):
             timeout=BROKEN_SECONDS,
         )
 
-    def take_typing(self, name: str) -> None:
-        """Type Vietnamese in this way from now on, and remember it; empty: as the machine does."""
-        self._set_habit(name)
-
     def take_language(self, code: str) -> None:
         """Speak this language from now on, and remember it. What is typed is kept as drafts; the screens begin anew."""
         from fieldapp.tui.screens.base import Page
@@ -376,7 +372,8 @@ class FieldApp(Host):
             self.pop_screen()
         self.switch_screen(HomeScreen())
 
-    def _set_habit(self, name: str) -> None:
+    def take_typing(self, name: str) -> None:
+        """Type Vietnamese in this way from now on, and remember it; empty: as the machine does."""
         from fieldapp.tui.widgets.header import HeaderLine
 
         self.habit = name

@@ -178,12 +178,6 @@ HINTS: tuple[ReviewHint, ...] = (
 )
 
 
-def hints_for(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[str]]:
-    """Record's id -> sentences of its hints; records without hints are left out."""
-    found = doubts_about(store, kind, ids)
-    return {row_id: [doubt.sentence for doubt in doubts] for row_id, doubts in found.items()}
-
-
 def doubts_about(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[Doubt]]:
     """Record's id -> its hints; records without hints are left out."""
     found: dict[str, list[Doubt]] = {}

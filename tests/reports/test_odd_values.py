@@ -100,7 +100,7 @@ def test_every_record_is_shown_whatever_it_holds(odd: World) -> None:
                 history.history_lines(store, history.history(store, row["id"]))
             if kind in reviews.REVIEWED:
                 review_queue.review_queue(store, kind)
-                review_hints.hints_for(store, kind, [row["id"] for row in rows])
+                review_hints.doubts_about(store, kind, [row["id"] for row in rows])
         rule_violations.violations(store)
         if store.identity.role == "hq":
             coverage.coverage(store, TODAY)

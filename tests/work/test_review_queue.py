@@ -35,6 +35,12 @@ def wells(store: Store) -> int:
     return sum(f.value or 0 for f in figures(store, YEAR) if f.code == "gieng_khoan.gieng")
 
 
+def hints_for(store: Store, ids: list[str]) -> dict[str, list[str]]:
+    """Activity's id -> sentences of its hints."""
+    doubted = review_hints.doubts_about(store, "activity", ids)
+    return {row_id: [doubt.sentence for doubt in doubts] for row_id, doubts in doubted.items()}
+
+
 def returned_well(world: World, field: str = "measures") -> str:
     """A well that headquarters sent back; the post has the reply."""
     well = world.well()
@@ -239,7 +245,7 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     one("2013-09-01", 1, "8/KH"), one("2013-09-20", 1, "8/KH")
     world.carry(world.post, world.hq)
     of_another_post(world.hq, theirs, as_well, later)
-    hints = review_hints.hints_for(world.hq, "activity", [mine, theirs, same, as_well, apart, later])
+    hints = hints_for(world.hq, [mine, theirs, same, as_well, apart, later])
     about = {
         row_id: [t for t in texts if ("hợp" in t or "việc chung" in t) and "Máy đã" not in t]
         for row_id, texts in hints.items()
@@ -281,7 +287,7 @@ def test_what_is_odd_is_said(world: World) -> None:
     with world.post.transaction():  # as a merge leaves it
         world.post.db.execute("UPDATE activity SET date_to = '2013-07-30' WHERE id = ?", [outside])
         of_another_kind(world.post, foreign)
-    found = review_hints.hints_for(world.post, "activity", [*visits, odd, *twice, outside, nothing, foreign])
+    found = hints_for(world.post, [*visits, odd, *twice, outside, nothing, foreign])
     twice_over = "Cùng loại, nơi, ngày với bản ghi khác (Đồn BP Ia Rvê): ghi hai lần, hay là hoạt động chung?"
     again = "Máy đã hỏi: “Đã có bản ghi như vậy: Giếng khoan · 05/10/2013 · Xã Ia Rvê · Huyện Ea Súp · Tỉnh Đắk Lắk."
     again += " Đây có phải là việc khác không?”"

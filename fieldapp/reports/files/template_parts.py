@@ -36,7 +36,6 @@ _SORTS_OF_TEXT = {
     f"{{{_A}}}p": (f"{{{_A}}}t",),
 }
 """Paragraph -> the elements that hold its text; text of one sort is read as one line"""
-_TEXTS = frozenset(tag for tags in _SORTS_OF_TEXT.values() for tag in tags)
 _CODES = frozenset({qn("w:instrText"), qn("w:delInstrText"), qn("w:instr")})
 """Elements and the attribute with the code of a field: Word obeys what stands there"""
 _ONCE = tuple(map(qn, ("w:footnoteReference", "w:endnoteReference", "w:commentReference", "w:commentRangeStart")))

@@ -23,7 +23,6 @@ class TakenPart(Struct):
     path: Path
     arrived: int = 0
     """files that were stored"""
-    for_us: bool = False
     problem: str = ""
     """why not all of it was taken in"""
 
@@ -69,7 +68,6 @@ def _take_part(store: Store, path: Path, secret: str, wanted: set[str], progress
     name = display_path(path.name)
     try:
         here = wanted.intersection(file_parts.listed(path, secret))
-        taken.for_us = True
         if here:
             with closing(file_parts.read(path, secret, here)) as files:
                 for done, (sha256, data) in enumerate(files):
@@ -94,7 +92,6 @@ def _take_part(store: Store, path: Path, secret: str, wanted: set[str], progress
     except file_parts.PartForOthers:
         pass
     except file_parts.BadPart:
-        taken.for_us = True
         taken.problem = _("{name} is cut off or damaged: what was whole in it is taken in, the rest is asked for"
                           " again.").format(name=name)  # fmt: skip
     except DiskError as error:

@@ -9,7 +9,6 @@ import json
 import operator
 import re
 import unicodedata
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -275,7 +274,7 @@ def _text(data: bytes) -> bytes:
     return b"".join(parts)
 
 
-def seal_open_changes(store: Store, progress: Callable[[int, int], None] | None = None) -> int:
+def seal_open_changes(store: Store) -> int:
     """Seal the open changes of all own logs; returns how many. Inside a transaction.
 
     Called before every export, and before an import is applied. So all changes of a segment were made with the same

@@ -77,7 +77,6 @@ class Schema:
             if row["name"] in found:
                 parents[row["name"]].add(row["parent"])
                 self.references[row["name"]][row["col"]] = row["parent"]
-        self.refers_to_itself = {table for table, named in parents.items() if table in named}
         self.columns: dict[str, list[str]] = {}
         while len(self.columns) < len(found):
             ready = [t for t in found if t not in self.columns and parents[t] <= {*self.columns, t}]
