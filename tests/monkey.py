@@ -366,8 +366,13 @@ async def at_screen(monkey: Monkey, watch: Watch, screen: Screen[Any], rng: rand
 
 
 def _waits(typed: Any, kept: Any) -> bool:
-    """Whether words of a pick list are kept that were taken for a choice when the field was left."""
-    return isinstance(typed, dict) and isinstance(kept, dict) and "value" in typed and set(kept) == {"text"}
+    """Whether words of a pick list are kept, or none, for which a choice was taken when the form was left; also in a
+    part of the form with fields of its own."""
+    if not (isinstance(typed, dict) and isinstance(kept, dict)):
+        return False
+    if "value" in typed and set(kept) == {"text"}:
+        return True
+    return typed.keys() == kept.keys() and all(kept[key] == one or _waits(one, kept[key]) for key, one in typed.items())
 
 
 def _composed(typed: Any) -> Any:
