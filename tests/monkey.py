@@ -31,6 +31,7 @@ from tui.test_opened_in_a_burst import HQ, POST, Make
 from fieldapp.domain.records import RECORDS
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.base import Dialog, Page
 from fieldapp.tui.screens.double_entry import BlindForm
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.help import HelpScreen
@@ -217,11 +218,20 @@ class Monkey:
         for message in messages:
             driver.process_message(message)
         driver.process_message(events.Key(END, None))
+        await self.until(self._handled.is_set)
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait; the program is left or answers in good time."""
         end = get_time() + PATIENCE
-        while not self._handled.is_set() and not self.app._exit:
+        while not done() and not self.app._exit:
             await asyncio.sleep(0)
             if get_time() > end:
                 raise Fault("the program does not answer")
+
+    @property
+    def works(self) -> bool:
+        """Whether what was asked for is still being done, as files are attached."""
+        return any(isinstance(screen, Page | Dialog) and screen.busy for screen in self.app.screen_stack)
 
     async def answers(self) -> bool:
         """F1 shows the help."""
@@ -251,8 +261,8 @@ class Watch:
     def begin(self) -> None:
         """Begin at the screen that was opened just now."""
         self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
-        self._files_shown = self._shows_files()
-        """There F4 and F5 change a file, and whoever leaves its caption keeps it"""
+        self._may_record = self._monkey.works or self._shows_files()
+        """Asked for before; or F4 and F5 change a file, and whoever leaves its caption keeps it"""
         self._begun = {form: form._changed() for form in self._forms}
         """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
         self._saved.clear()
@@ -282,7 +292,7 @@ class Watch:
             form.keep()
         changes, drafts = self._count(), self._kept()
         recorded = changes != self._changes
-        if recorded and not keys & ASKING and not self._files_shown:
+        if recorded and not keys & ASKING and not self._may_record:
             raise Fault(f"something was recorded by {sorted(keys)}")
         for form in forms:
             if form not in self._forms and not form._draft_exists:
@@ -305,7 +315,7 @@ class Watch:
             raise Fault("a draft is gone")
         self._changes, self._drafts, self._forms = changes, drafts, forms
         self._saved.clear()
-        self._files_shown = self._shows_files()
+        self._may_record = self._monkey.works or self._shows_files()
 
 
 async def round_(world: World, number: int, seed: int) -> int:
@@ -338,6 +348,7 @@ async def round_(world: World, number: int, seed: int) -> int:
 async def at_screen(monkey: Monkey, watch: Watch, screen: Screen[Any], rng: random.Random) -> None:
     """Some bursts at a screen over the first one, and F1."""
     app = monkey.app
+    await monkey.until(lambda: not monkey.works)
     while len(app.screen_stack) > 2:
         await app.pop_screen()
     monkey.sent.append(type(screen).__name__.encode())
@@ -355,8 +366,13 @@ async def at_screen(monkey: Monkey, watch: Watch, screen: Screen[Any], rng: rand
 
 
 def _waits(typed: Any, kept: Any) -> bool:
-    """Whether words of a pick list are kept that were taken for a choice when the field was left."""
-    return isinstance(typed, dict) and isinstance(kept, dict) and "value" in typed and set(kept) == {"text"}
+    """Whether words of a pick list are kept, or none, for which a choice was taken when the form was left; also in a
+    part of the form with fields of its own."""
+    if not (isinstance(typed, dict) and isinstance(kept, dict)):
+        return False
+    if "value" in typed and set(kept) == {"text"}:
+        return True
+    return typed.keys() == kept.keys() and all(kept[key] == one or _waits(one, kept[key]) for key, one in typed.items())
 
 
 def _composed(typed: Any) -> Any:

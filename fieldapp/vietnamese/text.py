@@ -73,7 +73,7 @@ def as_meant(text: str) -> str:
 _UNSEEN = "\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 """Marks that show nothing by themselves: they choose a form of the letter before, as of pictures in messages"""
 _ODD_MARKS = re.compile(f"[\u0302\u0306{_UNSEEN}]")
-_TONE_FIRST = re.compile("([\u0300\u0301\u0303\u0309])([\u0302\u0306])")
+_ABOVE = re.compile("[\u0300\u0301\u0303\u0309\u0302\u0306]{2,}")
 
 
 def composed(text: str) -> str:
@@ -81,8 +81,12 @@ def composed(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if text.isascii() or not _ODD_MARKS.search(text):
         return text
-    parts = re.sub(f"[{_UNSEEN}]", "", unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFC", _TONE_FIRST.sub(r"\2\1", parts))
+    parts = unicodedata.normalize("NFD", re.sub(f"[{_UNSEEN}]", "", text))
+    return unicodedata.normalize("NFC", _ABOVE.sub(_tones_last, parts))
+
+
+def _tones_last(marks: re.Match[str]) -> str:
+    return "".join(sorted(marks[0], key=_TONES.__contains__))
 
 
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
@@ -91,10 +95,8 @@ _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 
 def tidy(text: str, *, multiline: bool = False) -> str:
     """Text that somebody entered, by whatever road, as it is stored: ``clean``, read ``as_meant``."""
-    text = as_meant(text)
-    if not text.isascii():
-        text = composed(text.translate(_WIDE))
-    return clean(text, multiline=multiline)
+    text = clean(as_meant(text), multiline=multiline)
+    return text if text.isascii() else composed(text.translate(_WIDE)).strip()
 
 
 def letter_start(text: str, at: int) -> int:

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldapp.vietnamese.letters import look_alikes
-from fieldapp.vietnamese.text import as_meant, clean, letter_end, letter_start, search_key, tidy
+from fieldapp.vietnamese.text import as_meant, clean, composed, letter_end, letter_start, search_key, tidy
 
 BLANKS = [c for c in map(chr, range(sys.maxunicode)) if c.isspace() or unicodedata.category(c) in ("Zs", "Zl", "Zp")]
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 WORDS = st.sampled_from(["Nguyễn", "Văn", "An", "1", "000", "Êban", "ê\u0306"])
+PIECES = st.sampled_from([*"oêế ", *"\u0301\u0302\u0303\u0306\u031b\u0323\u200b\ufe0f"])
 LETTERS = st.sampled_from(["a", "ệ", "Đ", " ", "ê\u0306", "e\u0302\u0323", "ơ\u0306", "1", "’"])
 
 
@@ -32,10 +33,11 @@ def test_what_has_no_width_is_left_out(text: list[str]) -> None:
     assert search_key("".join(text)) == search_key(seen)
 
 
-@given(st.text())
+@given(st.text() | st.lists(PIECES).map("".join))
 def test_tidy_is_clean_and_stays(text: str) -> None:
     assert len(as_meant(text)) == len(text)
     assert tidy(tidy(text)) == tidy(text) == clean(tidy(text))
+    assert composed(composed(text)) == composed(text)
 
 
 def test_the_letters_of_old_fonts_are_d_with_its_bar() -> None:
