@@ -8,7 +8,7 @@ import re
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.reports.files import write
 from fieldapp.reports.query import Query, period_of
 from fieldapp.store import wall
+from fieldapp.tui.screens.report import REPORTED_UNTIL
 
 PATIENCE = 120.0
 """Seconds until what does not come is an error"""
@@ -242,7 +243,8 @@ F2, F3, F8, DOWN, ESC = "\x1bOQ", "\x1bOR", "\x1b[19~", "\x1b[B", "\x1b"
 
 
 async def test_from_the_passphrase_to_a_bar_and_the_record_behind_it(openable: World, world: World) -> None:
-    world.well(date_from=str(date.today()), hamlet="Buôn Ba Na")
+    month = date.today() - timedelta(days=REPORTED_UNTIL)  # F8 opens on it
+    world.well(date_from=str(month), hamlet="Buôn Ba Na")
     world.carry(world.post, world.hq)
     before = kept(world.hq)
     async with served(world) as visit, opened(visit) as screen:

@@ -40,7 +40,7 @@ def there(pg: psycopg.Connection[Any], query: Query, by: Any) -> dict[Any, Any]:
 
 
 def test_every_figure_is_the_same(world: World, database: str, pg: psycopg.Connection[Any]) -> None:
-    random_records.fill(world.hq, 1, 100)
+    random_records.fill(world.hq, 2, 100)
     publish(world.hq, database, Place(2))
     own = "SELECT id FROM unit WHERE code IN ('99900', '99901') OR name = 'Buôn 2' ORDER BY id"
     units = [

@@ -56,6 +56,8 @@ class Files:
         for sort, name, statement in migrations._statements():  # today's program asks them; it did not know of them
             if sort == "TABLE" and name not in have:
                 store.db.execute(statement)
+        if "no_files_because" not in store.db.column_names("activity"):
+            store.db.execute("ALTER TABLE activity ADD COLUMN no_files_because TEXT")
         return store
 
     def carry(self, sender: Store, to: Store) -> list[incoming.Imported]:

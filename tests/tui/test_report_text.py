@@ -62,7 +62,7 @@ async def test_what_could_not_be_kept_is_not_lost_unsaid(world: World) -> None:
     """The disk is full, or another window writes: Esc says so first."""
     other = world.hq.reopen()
     async with at_headquarters(world) as s:
-        await s.press("f8", "tab", "down", "down", "Duong xa.")
+        await s.press(*F8, "tab", "down", "down", "Duong xa.")
         s.app.store.db.execute("PRAGMA busy_timeout = 0")
         other.db.execute("BEGIN IMMEDIATE")
         await s.press("escape")
