@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from field import World
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from fieldapp.records import lists, records
 from fieldapp.store import wall
@@ -181,6 +182,18 @@ async def test_thirty_cells_without_a_meeting_are_one_line_below_what_is_late_an
         assert isinstance(eyes.app.screen, FormScreen)
         await eyes.press("escape", "escape")
         assert isinstance(eyes.app.screen, HomeScreen)
+
+
+async def test_a_line_that_is_entered_and_clicked_at_once_opens_one_form(world: World) -> None:
+    """Of two forms of one draft the lower would overwrite what was typed in the upper."""
+    world.post.save_draft("1", "activity", None, {"description": "Gõ dở"})
+    async with looking(world.root, world.post.reopen()) as eyes:
+        listed = eyes.app.screen.query_one(OptionList)
+        listed.highlighted = next(n for n, one in enumerate(eyes.app.screen._todo) if one.draft)  # type: ignore[attr-defined]
+        listed.action_select()
+        listed.action_select()
+        await eyes.pilot.pause()
+        assert [type(screen) for screen in eyes.app.screen_stack[2:]] == [FormScreen]
 
 
 async def test_a_draft_among_many_can_be_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

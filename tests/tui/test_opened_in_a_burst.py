@@ -81,9 +81,11 @@ def well_of(store: Store) -> str:
 
 
 def with_a_file(store: Store) -> str:
-    photo = attachments.Prepared("IMG_0001.jpg", "image/jpeg", evidence_files.jpeg(1))
-    attachments.add(store, well_of(store), [photo], "giếng số 6")
-    return well_of(store)
+    well = well_of(store)
+    if attachments.may_attach(store, well):  # not where the monkey has voided it
+        photo = attachments.Prepared("IMG_0001.jpg", "image/jpeg", evidence_files.jpeg(1))
+        attachments.add(store, well, [photo], "giếng số 6")
+    return well
 
 
 def report_with_a_photograph(store: Store) -> Query:
