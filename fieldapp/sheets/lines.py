@@ -272,13 +272,24 @@ class _Lines:
         if not keys:
             return False
         if any(key in TOTALS for key in keys):
-            return seen.lacks or not self._days & self._needed or not self._days & seen.fields.keys()
+            whole = not self._days & self._needed or not self._days & seen.fields.keys()
+            return seen.lacks or (whole and self._is_named_by(seen, keys))
         return seen.lacks and _sums(seen)
+
+    def _is_named_by(self, seen: _Seen, keys: Collection[str]) -> bool:
+        """Whether one of these words is all that a line says, its number or its name: what stands in a column beside
+        them, as “TB” (thương binh) does, makes no total of a person."""
+        return seen.alone or any(
+            (search_key(text) or text) in keys and (at in self._numbering or at in self._needed)
+            for at, text in seen.texts.items()
+        )
 
     def _is_like_a_sum(self, seen: _Seen) -> bool:
         """Whether a line that could be recorded says of itself that it is a total."""
         if _sums(seen) and seen.alone and not self._days & seen.fields.keys():
             return True
+        if len(seen.texts) - len(seen.figures) == 2 and any(search_key(text) in TOTALS for text in seen.labels):
+            return not any(map(_NO_SUMS.match, seen.labels))
         free = [text for at, text in seen.texts.items() if at in self._free]
         return bool(seen.figures) and any(
             text[0] in "tTcClL∑Σ" and _TOTAL.fullmatch(search_key(text)) and not _NO_SUMS.match(text) for text in free

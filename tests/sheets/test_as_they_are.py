@@ -798,6 +798,17 @@ def test_family_names_that_are_spelled_like_totals_are_people(world: World, tmp_
     assert "8 (dòng cộng)" in outcome.notes[0]
 
 
+def test_a_word_of_totals_in_a_column_beside_them_takes_no_people_away(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    people = ("Diện;Chức vụ;Họ và tên", "TB;Đội trưởng;Nguyễn Văn An", "TC;Đội viên;Y Thanh Niê", "TB;;Lò Văn Em",
+              "Tổng số;;5 đồng chí")  # fmt: skip
+    path.write_text("\n".join(people), encoding="utf-8")
+    outcome = importing.import_sheet(world.post, path, ImportOptions("member"))
+    assert lines(outcome) == [2, 3]
+    assert all("giống dòng cộng" in reason for reason in refusals(outcome).values())
+    assert [*refusals(outcome)] == [4, 5]
+
+
 def test_people_in_a_sheet_with_signatures(world: World, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     people = ("STT;Họ và tên", "1;Nguyễn Văn B", "2;Y Thanh Niê", "3;Trần Thị Cộng", ";Tổng số: 3 đồng chí",
