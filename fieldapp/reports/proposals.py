@@ -166,6 +166,12 @@ def _share(store: Store, most: Figure, whole: Figure, verb: str) -> tuple[str, s
 def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
     if text := not_reported_text(report, missing):
         yield text
+    if returned := [] if report.reported.own else returned_by_post(report):
+        text = _("{posts} did not send again the figures that were to be corrected")
+        yield text.format(posts=_some([post or report.post or "" for post, _what in returned]))
+    for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
+        text = _("{posts} reported different figures of the {deed}")
+        yield text.format(posts=_together(deed.posts), deed=deed_named(report, deed))
     for matter_type, number in _late_matters(report).items():
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
@@ -263,12 +269,15 @@ def _to_be_settled(report: Report) -> Iterator[str]:
         yield _("ask the posts to correct these figures and send them again: {posts}").format(posts=posts)
     for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
         text = _("ask {posts} to agree on the figures of the {deed}")
-        both = _(" and ").join(deed.posts) if len(deed.posts) == 2 else _some(deed.posts)
-        yield text.format(posts=both, deed=deed_named(report, deed))
+        yield text.format(posts=_together(deed.posts), deed=deed_named(report, deed))
     if c.waiting_posts:
         yield _("to check and add the figures that have come of {posts}").format(
             posts=_some([*c.waiting_posts.values()])
         )
+
+
+def _together(posts: Sequence[str]) -> str:
+    return _(" and ").join(posts) if len(posts) == 2 else _some(posts)
 
 
 def _some(posts: Sequence[str]) -> str:

@@ -122,7 +122,11 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
         "Đôn đốc các đồn chỉnh sửa, gửi lại số liệu: Đồn A (buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ);"
         " Đồn B (kỳ sinh hoạt ngày 05/11/2026).",
         "Đôn đốc Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
-        "Kiểm tra, tổng hợp bổ sung số liệu Đồn D mới gửi về.",
+        "Kiểm tra, tổng hợp bổ sung số liệu do Đồn D mới gửi về.",
+    ]
+    assert found["shortcomings"][-2:] == [
+        "Đồn A, Đồn B chưa gửi lại số liệu đã yêu cầu chỉnh sửa.",
+        "Đồn B và Đồn C báo cáo số liệu chưa thống nhất về cuộc tuần tra chung.",
     ]
 
 
