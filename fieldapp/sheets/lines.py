@@ -243,7 +243,8 @@ class _Lines:
         for line, seen in lines:
             below = mostly_numbered and seen.at > last and seen.alone and _sums(seen)
             is_sum = added.is_sum(seen) if seen.lacks else added.add(seen)
-            if below or self._is_total(seen) or _sums_of(seen, names) or (seen.lacks and (is_sum or seen.sums)):
+            is_sum |= seen.sums and seen.lacks and not self._days & seen.fields.keys()
+            if below or self._is_total(seen) or _sums_of(seen, names) or is_sum:
                 line.sort = "total"
             elif whole and self._is_prepared(seen, repeated):
                 line.sort = "empty"

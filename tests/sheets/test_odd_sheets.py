@@ -590,6 +590,16 @@ def test_totals_in_other_words_without_any_or_by_a_formula_are_no_rows(give: Giv
     assert {row.line for row in outcome.refused if "giống dòng cộng" in row.reason} == {7, 8, 10, 11, 12}
 
 
+def test_a_row_with_a_day_and_a_calculated_figure_that_lacks_its_commune_is_refused(give: Give, tmp_path: Path) -> None:
+    def change(_book: Any, sheet: Any) -> None:
+        sheet.write_row(5, 0, [5, KIND, "17/9/2013", "", "Làm đường"])
+        sheet.write_formula(5, 5, "=SUM(F2:F3)", None, 12)
+
+    outcome = give(xlsx(tmp_path / "a.xlsx", change), dry_run=True)
+    assert [row.line for row in outcome.refused] == [6]
+    assert not [note for note in outcome.notes if "dòng cộng" in note]
+
+
 def test_a_sum_of_an_old_excel_is_known_by_its_formula(give: Give, tmp_path: Path) -> None:
     for number, formula in enumerate(("SUM(F2:F5)", "SUBTOTAL(9;F2:F5)", "SUM(F2:F2)")):
 
