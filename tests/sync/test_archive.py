@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from field import Run, World
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import incoming, outgoing
 from fieldapp.sync.format import keys, segment
+from fieldapp.sync.format.bundle import Inspected
 from fieldapp.sync.peers import peers
 from fieldapp.sync.safety import archive
 from fieldapp.sync.safety.archive import ProvedHistory
@@ -134,6 +136,19 @@ def test_a_history_that_was_written_anew_is_found(world: World, kept: Path) -> N
     outgoing.export(world.post, kept)
     problems = examine(world, kept).problems
     assert any("1–9" in problem for problem in problems), "headquarters has signed another content"
+
+
+def test_bundles_that_were_read_keep_no_segments(world: World, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, read = archive._certified, list[Inspected]()
+
+    def certified(bundles: Sequence[Inspected], roots: set[str]) -> dict[str, list[keys.Certificate]]:
+        read.extend(bundles)
+        return real(bundles, roots)
+
+    monkeypatch.setattr(archive, "_certified", certified)
+    examine(world, kept)
+    assert len(read) > 1
+    assert all(one.segments is None for one in read)  # most stand in many bundles: all of them would fill the memory
 
 
 def test_an_archive_without_bundles(run: Run, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 NonNegative = Annotated[int, Meta(ge=0, le=1 << 53)]
+"""Sizes and sequence numbers: integers that every JSON reader represents exactly"""
 
 
 class Head(Struct, frozen=True):

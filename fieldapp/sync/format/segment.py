@@ -46,9 +46,6 @@ ZSTD_LEVEL = 17
 ZSTD_CHUNK = 1024
 """Bytes that are decompressed at a time: even a decompression bomb gives no more than about 40 MB for them"""
 
-"""Sizes and sequence numbers: integers that every JSON reader represents exactly"""
-
-
 _Stored = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 
 

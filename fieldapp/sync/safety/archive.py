@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyrage
+from msgspec.structs import replace
 
 from fieldapp import textfile
 from fieldapp.errors import FieldappError, FileRefused
@@ -173,7 +174,7 @@ def _read(found: _Collected, path: Path, identities: Sequence[str]) -> None:
         except FileRefused as error:
             found.problems.append(str(error))
             return
-        found.bundles.append(inspected)
+        found.bundles.append(replace(inspected, segments=None))  # they stand in found.signatures, once
         return
     found.notes.append(_("{file} is encrypted to others: it was not read.").format(file=display_path(path.name)))
 
