@@ -302,8 +302,7 @@ def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobo
     line = completeness_line(told)
     assert (
         "; một phần số liệu của Đồn C mới gửi về, đang kiểm tra, chưa tổng hợp."
-        " Chưa tổng hợp phần số liệu của Đồn D mới"
-        in line
+        " Chưa tổng hợp phần số liệu của Đồn D mới" in line
     )
     assert "nhận được" not in line
     assert narrative.left_out(told)[0] == "Chưa tổng hợp phần số liệu của Đồn C, Đồn D mới gửi về, đang kiểm tra."

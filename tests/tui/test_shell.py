@@ -189,7 +189,7 @@ async def test_what_the_first_screen_opens_is_one_key_away_everywhere(world: Wor
         assert isinstance(s.app.screen, SyncScreen), "from a book"
         await s.press("f9")
         said = [note.message for note in s.app._notifications]
-        assert said == ["F9 không dùng ở màn hình này. Esc: quay lại."], "it is there already"
+        assert said == ["F9 không dùng ở đây. Esc: quay lại."], "it is there already"
         await s.press("escape", "escape", "f2", "su kien", "enter", "Lu quet", "f9")
         assert isinstance(s.app.screen, SyncScreen), "from a form, too"
         await s.press("escape")
