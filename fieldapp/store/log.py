@@ -40,6 +40,9 @@ _AFTER = "FROM local_change WHERE log_id = ? AND seq > ? ORDER BY seq"
 BATCH = 20_000
 """Changes that are indexed in one step"""
 
+AT_A_TIME = 500
+"""Changes that are in memory at once: the first screen counts all that headquarters lacks"""
+
 SEGMENTS = 20
 """Segments whose rows are entered into ``local_touch`` together, so that each of its pages is written once for all"""
 
@@ -167,7 +170,7 @@ def changes_after(store: Store, log_id: str, after: int, last: int = 1 << 62) ->
     """The changes of a log after the sequence number ``after``, up to and with ``last``; in order."""
     reached = after
     while rows := store.rows(
-        f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT {BATCH}",
+        f"SELECT {_COLUMNS} FROM local_change WHERE log_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT {AT_A_TIME}",
         [log_id, reached + 1, last],
     ):
         yield from map(_change, rows)

@@ -256,7 +256,7 @@ class FieldApp(Host):
                 for name in doctor.check_some_files(store):
                     text = _("Damaged, and asked for again: the file {name}").format(name=display_path(name))
                     self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
-        except (FieldappError, OSError) as error:
+        except (FieldappError, OSError, MemoryError) as error:
             text = _("No backup of today: {why}").format(why=reason_text(error))
             self.call_from_thread(self.notify, text, markup=False, severity="warning", timeout=10)
 

@@ -1,10 +1,14 @@
 """What is asked once until the file is changed: never of a state that is not there any more."""
 
+import tracemalloc
+
 import pytest
+import uuid_utils
 from field import World
 
 from fieldapp.records import records, reviews, view
 from fieldapp.store.store import Store
+from fieldapp.sync.exchange import status
 from fieldapp.work import review_queue
 
 
@@ -61,3 +65,20 @@ def test_a_record_that_was_only_tried_out_changes_nothing(world: World) -> None:
     before = records.get(world.post, well)
     view.as_it_would_be(world.post, "member", {"full_name": "Y Thanh Niê"})
     assert records.get(world.post, well) == before
+
+
+def test_what_headquarters_lacks_is_counted_in_little_memory(world: World) -> None:
+    """An evening's screen begins with it, after months without a stick."""
+    store = world.post
+    columns = "id, post_id, created_at, created_by, name, date_from, description"
+    at, text = "2026-11-05T08:00:00.000Z", "a" * 2_000
+    with store.transaction():
+        store.db.conn.executemany(
+            f"INSERT INTO event ({columns}) VALUES (?, ?, ?, 'A', 'Ngày hội', '2026-11-05', ?)",
+            [(str(uuid_utils.uuid7()), store.identity.post_id, at, text) for _ in range(2_000)],
+        )
+    tracemalloc.start()
+    assert status.exchange_status(store).unsent >= 2_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 7_000_000

@@ -107,6 +107,19 @@ async def test_what_is_covered_reads_nothing_from_a_closed_file(world: World) ->
     assert [draft.data["full_name"] for draft in world.post.drafts()] == ["x"]
 
 
+async def test_too_little_memory_for_the_backup_ends_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(_store: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("fieldapp.sync.safety.backup.daily_backup", no_memory)
+    async with run(world.root / "post") as s:
+        await s.press(PASSPHRASE, "enter")
+        await s.wait("Cần làm")
+        while not s.app._notifications:
+            await asyncio.sleep(0)
+        assert [note.message for note in s.app._notifications] == ["Hôm nay chưa sao lưu được: thiếu bộ nhớ"]
+
+
 async def test_somebody_else_begins_at_the_first_screen(world: World) -> None:
     people.add_person(world.post, "Trần Văn B", "mưa đầu mùa", Role.RECORDER)
     async with at_post(world) as s:
