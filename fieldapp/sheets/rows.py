@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -160,7 +160,8 @@ class RowReader:
         self._headed = len(table.rows[layout.line])
         self._usual = max([self._headed, *widths], key=lambda width: (widths[width], width))
         """cells of most lines: a blank one beside them says that a cell was divided"""
-        self._known: dict[tuple[str, str, date | None], str | ValueError] = {}
+        self._known: defaultdict[str, dict[tuple[str, date | None], str | ValueError]] = defaultdict(dict)
+        """kind -> (name, day) -> the record's id, or why there is none"""
         self._measures: dict[str, Mapping[str, Row]] = {}
 
     def cells_of(self, at: int) -> RowCells:
@@ -267,7 +268,7 @@ class RowReader:
 
     def forget(self, kind: str) -> None:
         """Forget names of this kind after a record of it was saved: they may mean something else now."""
-        self._known = {asked: found for asked, found in self._known.items() if asked[0] != kind}
+        self._known.pop(kind, None)
 
     # fields ---------------------------------------------------------------------------------------------------
 
@@ -327,13 +328,13 @@ class RowReader:
 
     def _named(self, kind: str, text: str, on: date | None) -> str:
         """The id of the record that a cell names; ValueError with a sentence. The same name is looked up only once."""
-        asked = (kind, text, on)
-        if asked not in self._known:
+        known, asked = self._known[kind], (text, on)
+        if asked not in known:
             try:
-                self._known[asked] = resolve_reference(self._store, kind, text, on)
+                known[asked] = resolve_reference(self._store, kind, text, on)
             except ValueError as error:
-                self._known[asked] = error
-        found = self._known[asked]
+                known[asked] = error
+        found = known[asked]
         if isinstance(found, ValueError):
             raise found
         return found
