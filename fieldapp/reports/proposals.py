@@ -166,12 +166,11 @@ def _share(store: Store, most: Figure, whole: Figure, verb: str) -> tuple[str, s
 def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
     if text := not_reported_text(report, missing):
         yield text
-    if returned := [] if report.reported.own else returned_by_post(report):
+    if returned := _returned(report):
         text = _("{posts} did not send again the figures that were to be corrected")
-        yield text.format(posts=_some([post or report.post or "" for post, _what in returned]))
-    for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
-        text = _("{posts} reported different figures of the {deed}")
-        yield text.format(posts=_together(deed.posts), deed=deed_named(report, deed))
+        yield text.format(posts=_some([*returned]))
+    for posts, deed in _disputed(report):
+        yield _("{posts} reported different figures of the {deed}").format(posts=posts, deed=deed)
     for matter_type, number in _late_matters(report).items():
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
@@ -259,21 +258,30 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
 
 def _to_be_settled(report: Report) -> Iterator[str]:
     """What headquarters' note says is not counted yet, or not agreed on."""
-    c, returned = report.completeness, [] if report.reported.own else returned_by_post(report)
+    returned = _returned(report)
     if len(returned) == 1:
-        ((post, what),) = returned
-        text = _("ask {post} to correct the figures of {what} and send them again")
-        yield text.format(post=post or report.post or "", what=what)
+        ((post, what),) = returned.items()
+        yield _("ask {post} to correct the figures of {what} and send them again").format(post=post, what=what)
     elif returned:
-        posts = "; ".join(f"{post} ({what})" for post, what in returned)
+        posts = "; ".join(f"{post} ({what})" for post, what in returned.items())
         yield _("ask the posts to correct these figures and send them again: {posts}").format(posts=posts)
+    for posts, deed in _disputed(report):
+        yield _("ask {posts} to agree on the figures of the {deed}").format(posts=posts, deed=deed)
+    if waiting := report.completeness.waiting_posts:
+        yield _("to check and add the figures that have come of {posts}").format(posts=_some([*waiting.values()]))
+
+
+def _returned(report: Report) -> Mapping[str, str]:
+    """Post -> what it was asked to send again. A post's own report says nothing of it: it is headquarters that asks."""
+    if report.reported.own:
+        return {}
+    return {post or report.post or "": what for post, what in returned_by_post(report)}
+
+
+def _disputed(report: Report) -> Iterator[tuple[str, str]]:
+    """(“Đồn A và Đồn B”, “cuộc tuần tra chung”) of the joint activities on whose figures posts differ"""
     for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
-        text = _("ask {posts} to agree on the figures of the {deed}")
-        yield text.format(posts=_together(deed.posts), deed=deed_named(report, deed))
-    if c.waiting_posts:
-        yield _("to check and add the figures that have come of {posts}").format(
-            posts=_some([*c.waiting_posts.values()])
-        )
+        yield _together(deed.posts), deed_named(report, deed)
 
 
 def _together(posts: Sequence[str]) -> str:
