@@ -426,6 +426,28 @@ def test_json_as_notepad_and_powershell_write_it(run: Run, world: World, tmp_pat
     assert records.get(world.post, out.strip()).row["description"] == "Gặt lúa ở Ế"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ('"date_from": "5/10/2013"', '"date_from": "5/10/2013", "date_from": "6/10/2013"'),
+        ('"activity_kind": ', '"activity_kind_id": "kham_chua_benh", "activity_kind": '),
+        ('"amount": "1"', '"amount": "1", "amount": "7"'),
+        ('"measure": "gieng"', '"measure": "gieng", "measure_id": "ho_huong_loi"'),
+    ],
+)
+def test_of_what_is_given_twice_none_is_taken_silently(
+    run: Run, world: World, tmp_path: Path, wrong: tuple[str, str]
+) -> None:
+    """The last one of a name counted, and the other was gone without a word."""
+    given = tmp_path / "hai.json"
+    text = json.dumps(WELL)
+    assert text.replace(*wrong, 1) != text
+    given.write_text(text.replace(*wrong, 1), encoding="utf-8")
+    code, _out, err = run("add", "activity", "--json", given)
+    assert (code, "hai lần" in err) == (1, True)
+    assert world.post.value("SELECT count(*) FROM activity") == 0
+
+
 def test_json_in_no_known_encoding_is_refused(run: Run, world: World, tmp_path: Path) -> None:
     given = tmp_path / "cp1258.json"
     given.write_bytes(json.dumps({**WELL, "description": "Gặt lúa"}, ensure_ascii=False).encode("cp1258", "replace"))

@@ -157,6 +157,7 @@ def test_it_is_known_by_windows_own_word_by_marks_and_behind_a_link(
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0
 /dev/sdb1 /media/a/USB\\040E vfat rw 0 0
+/dev/sdc1 /media/a/Số\\040\\0432 vfat rw 0 0
 //server/x /srv/chung cifs rw 0 0
 """
 
@@ -166,6 +167,7 @@ MOUNTS = """\
     [
         ("/home/a/fieldapp", Volume("ext4")),
         ("/media/a/USB E/fieldapp", Volume("vfat", removable=True)),
+        ("/media/a/Số #2", Volume("vfat", removable=True)),
         ("/srv/chung/a", Volume("cifs", network=True)),
         ("/srv/chung2", Volume("ext4")),
     ],

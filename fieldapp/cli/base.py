@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
@@ -192,11 +192,20 @@ def _plain(value: Any) -> Any:
 def read_json(source: str) -> Any:
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        return jsonlib.loads(textfile.decoded(data))
+        return jsonlib.loads(textfile.decoded(data), object_pairs_hook=_without_repeats)
     except OSError as error:
         raise FieldappError(_("{path} cannot be read: {why}.").format(path=source, why=os_error_text(error))) from None
     except (ValueError, RecursionError) as error:
         raise FieldappError(_("{path} is not JSON: {why}.").format(path=source, why=reason_text(error))) from None
+
+
+def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names are different: of two of one name Python would keep the last, without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        repeated = next(name for number, (name, _value) in enumerate(pairs) if name in dict(pairs[:number]))
+        raise FieldappError(_("“{name}” stands twice in one JSON object. Keep one of them.").format(name=repeated))
+    return found
 
 
 class DayParam(click.ParamType[date]):

@@ -63,6 +63,7 @@ def read_record(
     aliases = {s.name.removesuffix("_id"): s.name for s in shapes.values() if s.ref}
     changed = {aliases.get(k, k): v for k, v in given.items()}
     problems = {tidy(name): _("There is no such field.") for name in changed.keys() - shapes.keys()}
+    problems |= {of: _("This is given twice.") for alias, of in aliases.items() if len({alias, of} & given.keys()) == 2}
     values = stored_fields(model, old) if old else {}
     kept = {*kept, *(str(v) for v in values.values())}
     first_day = model.first_day()
@@ -331,6 +332,8 @@ def _measure(store: Store, text: str) -> str:
 
 
 def _with_value(store: Store, values: dict[str, Any], kind_id: str | None) -> dict[str, Any]:
+    if {"kind_field", "kind_field_id"} <= values.keys():
+        raise refused({"kind_field_id": _("This is given twice.")})
     named = tidy(str(values.pop("kind_field", values.get("kind_field_id", ""))))
     field = store.row("SELECT * FROM kind_field WHERE id = ?", [named])
     if field is None:

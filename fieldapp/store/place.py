@@ -4,6 +4,7 @@ A program that mirrors a folder copies the database while it is being written, a
 """
 
 import os
+import re
 import stat
 import sys
 from contextlib import suppress
@@ -97,11 +98,16 @@ def linux_volume(folder: Path, mounts: str) -> Volume:
     found, depth = Volume(), -1
     for line in mounts.splitlines():
         _device, where, kind = line.split(" ")[:3]
-        top = Path(where.replace("\\040", " "))
+        top = mounted_at(where)
         if whole.is_relative_to(top) and len(top.parts) >= depth:
             removable = str(top).startswith(("/media/", "/run/media/"))
             found, depth = Volume(kind, kind in NETWORK, removable), len(top.parts)
     return found
+
+
+def mounted_at(where: str) -> Path:
+    """The folder that a line of ``/proc/mounts`` names: a blank, a ``#``, a backslash are written as octal numbers."""
+    return Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), where))
 
 
 def windows_volume(folder: Path, kernel: Any) -> Volume:

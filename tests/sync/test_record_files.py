@@ -587,6 +587,25 @@ def test_a_limit_is_a_setting_and_an_option(world: World, run: Run, forty: list[
     assert "40 tệp đính kèm chờ biên nhận (3 MB)" in run("sync", "status")[1]
 
 
+@pytest.mark.parametrize(
+    ("typed", "size"),
+    [
+        ("1.000MB", 10**9),
+        ("1.000.000 kB", 10**9),
+        ("1.5GB", 1_500_000_000),
+        ("0,7MB", 700_000),
+        ("2 mb", 2_000_000),
+    ],
+)
+def test_a_point_in_a_size_groups_thousands_as_in_all_amounts(world: World, run: Run, typed: str, size: int) -> None:
+    """“1.000MB” was one megabyte: a thousandth of what the officer allowed."""
+    assert f"files_limit: {size}" in run("user", "setting", "--files-limit", typed)[1]
+
+
+def test_a_size_that_may_mean_two_things_is_refused(world: World, run: Run) -> None:
+    assert run("user", "setting", "--files-limit", "1,000MB")[0] == 1
+
+
 def test_a_full_stick_takes_the_records_and_what_fits(
     world: World, forty: list[attachments.Prepared], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from fieldapp.sync.peers.peers import Peer
 LIMIT_SETTING = "files_limit"
 """Local setting: bytes of files that one export takes along at most"""
 USUAL_LIMIT = 200 * drives.MB
-_SIZE = re.compile(r"(\d+(?:[.,]\d+)?)\s*([kmg]?)b?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+(?:[.,]\d{1,2})?)\s*([kmg]?)b?", re.IGNORECASE | re.ASCII)
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
 
@@ -75,11 +75,17 @@ def limit(store: Store) -> int:
 
 
 def read_size(text: str) -> int:
-    """A size as people write it, ``200MB``, ``1,5 GB``, ``0``, in bytes; FieldappError for anything else."""
+    """A size as people write it, ``200MB``, ``1.000MB``, ``1,5 GB``, ``0``, in bytes; FieldappError for anything else.
+
+    As in all amounts, a point before three digits groups thousands; a comma before three may do so too, and is
+    refused.
+    """
     found = _SIZE.fullmatch(text.strip())
     if found is None or len(found[1]) > 12:
         raise FieldappError(_("A size is written like 200MB or 1GB; 0: no files."))
-    return int(float(found[1].replace(",", ".")) * _UNITS[found[2].lower()])
+    whole, _mark, fraction = re.sub(r"\.(?=\d{3})", "", found[1]).replace(",", ".").partition(".")
+    unit = _UNITS[found[2].lower()]
+    return int(whole) * unit + int(fraction or 0) * unit // int(10 ** len(fraction))
 
 
 def write(

@@ -1,7 +1,6 @@
 """Sticks and folders: lists the drives, and writes files so that each is either complete or not there."""
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -234,9 +233,9 @@ def _linux_roots() -> Iterator[tuple[Path, str]]:
     with suppress(OSError):
         for line in Path("/proc/mounts").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             device, escaped = line.split(" ")[:2]
-            where = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), escaped)
-            if device.startswith("/dev/") and where.startswith(PLUGGED_IN):
-                yield Path(where), Path(where).name
+            where = place.mounted_at(escaped)
+            if device.startswith("/dev/") and str(where).startswith(PLUGGED_IN):
+                yield where, where.name
 
 
 def _windows_roots(kernel: Any = None) -> Iterator[tuple[Path, str]]:
