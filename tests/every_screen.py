@@ -90,6 +90,24 @@ async def _look_everywhere(s: ScreenDriver) -> AsyncIterator[str]:
             yield f"{type(widget).__name__}: {problem}"
         if isinstance(widget, PickList):
             widget.action_close()
+        if widget is not screen.focus_chain[-1] and not _goes_on(s, widget):
+            yield f"{type(widget).__name__}: ↓ does not go on to what follows"
+
+
+def _goes_on(s: ScreenDriver, widget: Widget) -> bool:
+    """Whether ↓ leaves a field, and a list at its end; where the footer names other work of the arrows, it need not."""
+    down = s.app.screen.active_bindings.get("down")
+    if down is None or down.binding.show:
+        return down is not None
+    if isinstance(widget, OptionList):
+        if widget.highlighted is None:
+            return True
+        widget.action_last()
+        widget.action_cursor_down()
+    elif isinstance(widget, HighlightList):
+        widget._at = max(len(widget.items) - 1, 0)
+        widget.action_move(1)
+    return s.app.screen.focused is not widget or not isinstance(widget, OptionList | HighlightList)
 
 
 async def _look(s: ScreenDriver) -> AsyncIterator[str]:

@@ -106,9 +106,10 @@ def run(home: Path, store: Any = None) -> "Running":
 class Running:
     """``async with run(...) as s``"""
 
-    def __init__(self, app: FieldApp) -> None:
+    def __init__(self, app: FieldApp, size: tuple[int, int] = (80, 24), *, messages: bool = False) -> None:
+        """``messages``: those of ``notify`` are drawn, as they are outside of tests."""
         self._app = app
-        self._context = app.run_test(size=(80, 24))
+        self._context = app.run_test(size=size, notifications=messages)
 
     async def __aenter__(self) -> ScreenDriver:
         driver = ScreenDriver(self._app, await self._context.__aenter__())

@@ -90,7 +90,7 @@ def in_models() -> Iterator[str]:
         yield from (model.TITLE, model.PLURAL)
         for shape in fields_of(model):
             yield shape.title
-            yield from [shape.hint] if shape.hint else []
+            yield from filter(None, (shape.hint, shape.example))
             yield from map(choice_title, shape.choices)
     yield from HEADINGS.values()
     yield from (text for doubt in HINTS for text in (doubt.sentence, doubt.advice) if text)

@@ -145,13 +145,13 @@ class Activity(Record):
     date_from: Annotated[PastDay, Field(title="Date")]
     date_to: Annotated[MaybePastDay, Field(title="To", description="empty: one day only")] = None
     unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
-    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    hamlet: Annotated[Short, Field(title="Hamlet", example="hamlet 1")] = None
     event_id: Annotated[str | None, Ref("event"), Field(title="Event", description="only of a flood, a campaign")] = (
         None
     )
     description: Annotated[LongText, Field(title="Description")] = None
-    partners: Annotated[Remark, Field(title="Partners")] = None
-    people: Annotated[Remark, Personal(), Field(title="People in charge")] = None
+    partners: Annotated[Remark, Field(title="Partners", example="Youth Union")] = None
+    people: Annotated[Remark, Personal(), Field(title="People in charge", example="field team")] = None
     joint_reference: Annotated[
         LetterNumber,
         Field(title="Joint reference", description="one code, if several posts do it"),

@@ -51,7 +51,7 @@ class Agreement(Record):
     agreement_type: Annotated[AgreementType, Field(title="Type of agreement")] = "regulation"
     name: Annotated[Name, Field(title="Name")]
     number: Annotated[LetterNumber, Field(title="Number")] = None
-    parties: Annotated[Remark, Field(title="Parties")] = None
+    parties: Annotated[Remark, Field(title="Parties", example="commune Party")] = None
     signed_on: Annotated[MaybePastDay, Field(title="Signed on")] = None
     date_from: Annotated[Day, Field(title="In force from")]
     date_to: Annotated[MaybeDay, UsualYears(ahead=20), Field(title="In force to")] = None
@@ -133,7 +133,7 @@ class SelfManagementGroup(Record):
 
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
-    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    hamlet: Annotated[Short, Field(title="Hamlet", example="hamlet 1")] = None
     leader: Annotated[Short, Personal(), Lettered(), Field(title="Leader")] = None
     marker_from: Annotated[LetterNumber, Field(title="From marker")] = None
     marker_to: Annotated[LetterNumber, Field(title="To marker")] = None
@@ -163,7 +163,7 @@ class ReviewMeeting(Record):
     period_from: Annotated[MaybeDay, Field(title="Period from")] = None
     period_to: Annotated[MaybeDay, Field(title="Period to")] = None
     agreement_id: Annotated[str | None, Ref("agreement"), Field(title="Agreement")] = None
-    place: Annotated[Short, Field(title="Place")] = None
+    place: Annotated[Short, Field(title="Place", example="community house")] = None
     content: Annotated[LongText, Field(title="Content")] = None
     conclusion: Annotated[LongText, Field(title="Conclusion")] = None
 
@@ -180,6 +180,6 @@ class Commendation(Record):
     awarded_on: Annotated[PastDay, Field(title="Date")]
     recipient_type: Annotated[RecipientType, Field(title="Type of recipient")]
     recipient: Annotated[Name, Personal(), Field(title="To whom")]
-    form: Annotated[Short, Field(title="Form")] = None
-    awarded_by: Annotated[Short, Field(title="Awarded by")] = None
+    form: Annotated[Short, Field(title="Form", example="certificate")] = None
+    awarded_by: Annotated[Short, Field(title="Awarded by", example="commune office")] = None
     reason: Annotated[LongText, Field(title="For what")] = None

@@ -20,10 +20,12 @@ from fieldapp.vietnamese.text import tidy
 
 
 class Field(Struct, frozen=True, eq=False):  # equal ones: ``typing`` would take a type with other codes for this one
-    """A field's title and limits, as pydantic's ``Field`` takes them. ``description``: what an empty field means."""
+    """A field's title and limits, as pydantic's ``Field`` takes them. ``description``: what an empty field means;
+    ``example``: what may be written into a field for free text."""
 
     title: str | None = None
     description: str | None = None
+    example: str = ""
     ge: int | None = None
     le: int | None = None
     min_length: int | None = None
@@ -255,6 +257,8 @@ class FieldShape(Struct, frozen=True):
     """It is one of ``Record.LATER``: of two stored records"""
     hint: str = ""
     """English message: what it means if the field is left empty. The field's ``description`` in the model"""
+    example: str = ""
+    """English message: what may be written into a field for free text"""
 
 
 def annotations(model: type[Record]) -> Mapping[str, tuple[Any, tuple[Any, ...]]]:
@@ -322,6 +326,7 @@ def _shape(model: type[Record], name: str, annotation: Any, about: tuple[Any, ..
         personal=Personal in marks,
         later=name in model.LATER,
         hint=marks[Field].description or "",
+        example=marks[Field].example,
     )
 
 

@@ -54,7 +54,7 @@ class Member(Record):
     LATER = ("same_as_id",)
 
     full_name: Annotated[Name, Personal(), Field(title="Full name")]
-    position: Annotated[Short, Personal(), Field(title="Rank and position")] = None
+    position: Annotated[Short, Personal(), Field(title="Rank and position", example="first lieutenant")] = None
     birth_year: Annotated[
         int | None, YearMark(), UsualYears(100), Personal(), Field(title="Year of birth", ge=1900, le=2100)
     ] = None
@@ -89,8 +89,8 @@ class Introduction(Record):
     date_to: Annotated[
         MaybeDay, UsualYears(ahead=6), Field(title="To", description="empty: the end is not known yet")
     ] = None
-    role: Annotated[Short, Personal(), Field(title="Role in the cell")] = None
-    end_reason: Annotated[Remark, Personal(), Field(title="Reason of the end")] = None
+    role: Annotated[Short, Personal(), Field(title="Role in the cell", example="deputy secretary")] = None
+    end_reason: Annotated[Remark, Personal(), Field(title="Reason of the end", example="term over")] = None
 
 
 class Attendance(Record):
@@ -119,7 +119,7 @@ class Meeting(Record):
     party_cell_id: Annotated[str, Ref("party_cell"), Field(title="Party cell")]
     meeting_type: Annotated[MeetingType, Field(title="Type of meeting")] = "regular"
     held_on: Annotated[PastDay, Field(title="Date")]
-    place: Annotated[Short, Field(title="Place")] = None
+    place: Annotated[Short, Field(title="Place", example="community house")] = None
     content: Annotated[LongText, Field(title="Content")] = None
     resolution: Annotated[LongText, Field(title="Resolution")] = None
 
@@ -139,7 +139,7 @@ class HouseholdCharge(Record):
     member_id: Annotated[str, Ref("member"), Field(title="Party member")]
     household: Annotated[Name, Personal(), Field(title="Household (its head)")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
-    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    hamlet: Annotated[Short, Field(title="Hamlet", example="hamlet 1")] = None
     date_from: Annotated[PastDay, Field(title="From")]
     date_to: Annotated[
         MaybeDay, UsualYears(ahead=6), Field(title="To", description="empty: the end is not known yet")

@@ -254,7 +254,7 @@ class PartyCell(Record):
 
     name: Annotated[Name, Field(title="Name")]
     unit_id: Annotated[str, Ref("unit"), Field(title="Commune, ward")]
-    hamlet: Annotated[Short, Field(title="Hamlet")] = None
+    hamlet: Annotated[Short, Field(title="Hamlet", example="hamlet 1")] = None
 
 
 class PaperTemplate(Record):

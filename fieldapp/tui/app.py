@@ -337,6 +337,8 @@ class FieldApp(Host):
     def key_unused(self, key: str) -> None:
         """Say that a function key does nothing on this screen, and where the others are named."""
         text = _("{key} does nothing on this screen. Esc goes back.")
+        if key == "f4" and isinstance(self.focused, TextField):
+            text = _("This field has no list: type straight into it.")
         if key == "f12":
             text = _("{key} chooses how Vietnamese is typed. It works in fields for Vietnamese words only.")
         self.notify(text.format(key=key.upper()), markup=False, timeout=5)

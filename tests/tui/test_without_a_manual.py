@@ -2,15 +2,23 @@
 
 from datetime import timedelta
 
+import pytest
 from field import World
 from form_driver import cell, form_driver
-from screen_driver import at_post
+from rich.cells import cell_len
+from screen_driver import Running, at_post
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.records import form_memory, lists, near, records
 from fieldapp.store import wall
+from fieldapp.sync.format import drives
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.double_entry import BlindForm
 from fieldapp.tui.screens.form import first_fields
+from fieldapp.tui.widgets import entries
+from fieldapp.tui.widgets.editor import FormContext
+from fieldapp.tui.widgets.field_row import FieldRow
 from fieldapp.tui.widgets.pick_list import PickList
 
 
@@ -134,8 +142,8 @@ async def test_the_roll_call_counts_the_cell_and_names_guests_apart(world: World
         await form.type("<enter>", "vu van", "<enter>")
         assert "4 đảng viên: ✓ 4 có mặt, – 0 vắng có lý do, ✗ 0 vắng không lý do; 1 đến dự" in form.text()
         await form.type("Hoàng Văn Tư")
-        lines = [line for line in form.text().splitlines() if "Hoàng Văn Tư" in line and " là " in line]
-        assert [("khách dự" in line, "của đồn" in line, "của chi bộ này" in line) for line in lines] == [
+        lines = [line for line in form.text().splitlines() if ": “Hoàng Văn Tư”" in line]
+        assert [("Khách dự" in line, "Của đồn" in line, "Của chi bộ này" in line) for line in lines] == [
             (True, False, False), (False, True, False), (False, False, True),
         ]  # fmt: skip
 
@@ -158,3 +166,102 @@ async def test_a_new_record_in_the_book_of_a_kind_is_of_this_kind(world: World) 
         assert "Hộ hưởng lợi" in s.text
         await s.press("escape", "x", "f2")
         assert "Hộ hưởng lợi" not in s.text, "what is searched for otherwise is no kind"
+
+
+def test_an_empty_field_for_free_text_says_so_where_a_list_might_be_looked_for() -> None:
+    free = [
+        (model.KIND, shape.name, entries.hint_of(shape))
+        for model in RECORDS
+        for shape in fields_of(model)
+        if shape.type in ("text", "long") and shape.name != "code" and not shape.required
+    ]
+    assert len(free) > 40
+    assert [(kind, name) for kind, name, hint in free if not hint] == []
+    assert "ghi tự do, ví dụ Đoàn xã" in [hint for *_where, hint in free]
+    assert [hint for *_where, hint in free if hint.startswith("ghi tự do") and cell_len(f"— {hint}") > 32] == [], (
+        "each has room within the field, in the smallest window too"
+    )
+
+
+async def test_a_text_that_the_list_lacks_is_said_to_be_taken(world: World) -> None:
+    now = commune(world, "24221", former=False)
+    world.well(hamlet="Thôn 10", unit_id=now)
+    async with form_driver(world.post, "activity", size=(60, 24)) as form:
+        assert "ghi tự do, ví dụ thôn 1" in form.row("hamlet").entry.placeholder
+        await form.type("gieng", "<enter>", "hn", "<enter>", "ia rve", "<enter>", "thôn 7")
+        assert "ghi tự do, chưa có trong danh sách" in form.text(), "while it is typed"
+        await form.type("<enter>")
+        assert "ghi tự do, chưa có trong danh sách" in form.note("hamlet")
+        await form.type("<up>", "<end>", "<backspace>", "10", "<enter>")
+        assert "ghi tự do, chưa" not in form.note("hamlet"), "that is a hamlet of the list"
+        entry = form.row("hamlet").entry
+        await form.type("<up>", "<end>", "1")
+        assert entry.reading().text
+        entry.follow(FormContext({"unit_id": now}, adds=BlindForm.ADDS))
+        assert not entry.reading().text, "whoever keys again blind is not told what is recorded"
+
+
+async def test_where_no_list_is_the_key_for_lists_says_what_to_do(world: World) -> None:
+    async with at_post(world) as s:
+        await s.press("f2", "gioi thieu", "enter")
+        (role,) = (row.entry for row in s.app.screen.query(FieldRow) if row.key == "role")
+        role.focus()
+        await s.press()
+        assert "F4" not in s.footer
+        await s.press("f4")
+        assert [told.message for told in s.app._notifications] == ["Ô này không có danh sách: gõ thẳng vào ô."]
+
+
+async def test_the_arrows_go_on_from_the_ends_of_a_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = cell(world)
+    for name in ("Lò Văn Khiêm", "Rơ Châm Hyeo"):
+        records.save(world.post, "member", {"full_name": name, "party_cell_id": here})
+    async with form_driver(world.post, "meeting") as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        await form.type("<down>", "<down>")
+        assert form.focus_is_at("missing"), "below the last of the roll call is the field for who is missing"
+        await form.type("<up>", "<minus>", "ốm", "<down>", "<down>")
+        assert form.focus_is_at("missing")
+        assert "1 vắng có lý do" in form.text()
+    shown = [drives.Drive(world.usb, name, 10**10, 1) for name in ("USB1", "USB2")]
+    monkeypatch.setattr(drives, "drives", lambda: shown)
+    async with at_post(world) as s:
+        await s.press("f9")
+        for key, place in (("down", "drives"), ("down", "folder"), ("up", "drives"), ("down", "folder")):
+            await s.press(key)
+            assert s.app.focused is not None
+            assert s.app.focused.id == place
+
+
+async def test_what_tells_two_lines_apart_is_not_cut(world: World) -> None:
+    here = cell(world)
+    long = "Chính trị viên phó đồn biên phòng, phụ trách công tác vận động quần chúng"
+    for year in (1985, 1990):
+        records.save(world.post, "member", {"full_name": "Nguyễn Văn Anh", "position": long, "birth_year": year})
+    for width in (60, 80):
+        async with form_driver(world.post, "meeting", size=(width, 24)) as form:
+            await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<down>", "nguyen van anh")
+            assert [form.text().count(f"sinh {year}") for year in (1985, 1990)] == [1, 1], form.text()
+            await form.type(*["<backspace>"] * 20, "Hoàng Văn Tư Ngọc Bích Thiên")
+            for words in (
+                "Khách dự, ghi vào Nội dung",
+                "Của đồn, giới thiệu đến đây",
+                "Của chi bộ này, thêm đảng viên",
+            ):
+                assert words in form.text()
+    assert here
+
+
+async def test_what_was_recorded_of_the_last_month_is_counted_and_no_message_covers_it(world: World) -> None:
+    last = wall.today().replace(day=1) - timedelta(3)
+    world.well(date_from=last.isoformat())
+    for size in ((80, 24), (60, 20)):
+        async with Running(FieldApp(world.root / "post", world.post.reopen()), size, messages=True) as s:
+            (heads,) = [line for line in s.text.splitlines() if "Bản ghi của tháng" in line]
+            assert heads.split()[-2:] == [f"{last:%m/%Y}", f"{wall.today():%m/%Y}"]
+            (line,) = [line for line in s.text.splitlines() if line.split()[:2] == ["Hoạt", "động"]]
+            assert line.split()[-2:] == ["1", "0"]
+            await s.press("escape")
+            assert "Bấm Esc lần nữa để thoát." in s.text
+            assert line in s.text.splitlines(), "the message stands on a line of its own"
+            assert heads in s.text.splitlines()

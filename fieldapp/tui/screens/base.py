@@ -10,7 +10,6 @@ from textual.binding import ActiveBinding, Binding, BindingType
 from textual.events import ScreenResume
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
-from textual.widgets import OptionList
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, again
@@ -19,6 +18,7 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.keys import is_shown
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.header import HeaderLine
+from fieldapp.tui.widgets.scrolling import PassingList
 
 FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
 LAST_KEYS = ("delete", "ctrl+p", "ctrl+l", "ctrl+q", "escape", "f1")
@@ -98,7 +98,7 @@ def _footer_place(key: str) -> tuple[int, int]:
     return (2, 2 * int(number) + key.startswith("shift+")) if number.isdecimal() else (1, 0)
 
 
-class Lines(OptionList):
+class Lines(PassingList):
     """A list of lines, which offers no key while there is no line to choose."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -126,7 +126,11 @@ class Page(OrderedKeys):
     busy = False
     """Work is running that must end before the program may be left"""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", _("Back"), key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "app.focus_next", _("Next"), show=False),
+        Binding("up", "app.focus_previous", _("Step back"), show=False),
+        Binding("escape", "back", _("Back"), key_display="Esc"),
+    ]
 
     @property
     def store(self) -> Store:

@@ -108,8 +108,6 @@ class FormScreen(Page):
         Binding("f6", "take_along", _("Take the figures along"), key_display="F6", priority=True),
         Binding("f7", "files", _("Attach"), key_display="F7"),
         Binding("f8", "app.moved('take_along')", show=False),
-        Binding("down", "app.focus_next", _("Next"), show=False),
-        Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
 

@@ -29,7 +29,7 @@ BAR = 12
 
 
 class HomeScreen(TodoPage):
-    """What is late, broken, missing or ends soon, unfinished forms, and what was recorded this month."""
+    """What is late, broken, missing or ends soon, unfinished forms, and what was recorded of two months."""
 
     CHANGES = TodoPage.CHANGES | {"write", "usb"}
     ALSO = frozenset({"palette", "search", "report", "usb"})
@@ -87,16 +87,18 @@ class HomeScreen(TodoPage):
 
     def _counts(self, today: date, most: int) -> str:
         counted = month_counts.month_counts(self.store, today)[:most]
-        title = _("Recorded in {month}") if counted else _("Nothing recorded yet in {month}")
-        lines = []
+        months = f"{month_counts.month_before(today):%m/%Y}", f"{today:%m/%Y}"
+        if not counted:
+            return _("Nothing recorded yet in {month}").format(month=months[1])
+        lines = [_columns(_("Records of the month"), *months)]
         for of in counted:
             later = _("+ {n} of later months").format(n=format_amount(of.later)) if of.later else ""
             sent_back = (
                 _("{n} of them returned, not counted").format(n=format_amount(of.returned)) if of.returned else ""
             )
-            number = f"{_(model_of(of.kind).PLURAL):<40}{format_amount(of.number):>10}"
+            number = _columns(_(model_of(of.kind).PLURAL), format_amount(of.before), format_amount(of.number))
             lines.append("  ".join(filter(None, (number, later, sent_back))))
-        return "\n".join([title.format(month=f"{today:%m/%Y}"), *lines])
+        return "\n".join(lines)
 
     def _plan(self, today: date) -> Iterator[str]:
         """The progress of the plans in force: one line with a bar for each."""
@@ -149,3 +151,7 @@ class HomeScreen(TodoPage):
         from fieldapp.tui.screens.list import ListScreen
 
         self.app.push_screen(ListScreen(kind))
+
+
+def _columns(name: str, before: str, now: str) -> str:
+    return f"{name:<30}{before:>9}{now:>9}"

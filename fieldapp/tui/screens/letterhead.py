@@ -60,8 +60,6 @@ class LetterheadScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f7", "state", _("Office or Party")),
-        Binding("down", "app.focus_next", _("Next"), show=False),
-        Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
 

@@ -20,7 +20,7 @@ from fieldapp.reports.papers.templates import Template, check_word, templates
 from fieldapp.store.store import Store
 from fieldapp.tui.files import is_file, newest_files, typed_path
 from fieldapp.tui.host import Host
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import Lines, Page
 from fieldapp.tui.screens.file_page import FilePage, Made, MadeFile, hand_over
 from fieldapp.tui.screens.finder import Finder, Group
 from fieldapp.tui.screens.menu import by_use
@@ -39,7 +39,7 @@ def open_papers(app: Host, kind: str, ids: Sequence[str]) -> None:
         app.push_screen(PaperScreen(kind, ids))
 
 
-class PaperList(OptionList):
+class PaperList(Lines):
     """Papers or templates; the footer says that Enter writes one into a file."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Write the file"), key_display="Enter")]

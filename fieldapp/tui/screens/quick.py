@@ -62,8 +62,6 @@ class QuickScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "record", _("Save")),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
-        Binding("down", "app.focus_next", _("Next"), show=False),
-        Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("escape", "leave", _("Leave"), key_display="Esc"),
     ]
     DEFAULT_CSS = """

@@ -25,7 +25,7 @@ from fieldapp.records import attachments, from_photograph, opened, records, want
 from fieldapp.records.attachments import Attached
 from fieldapp.sync.exchange import file_space
 from fieldapp.tui.files import is_file, is_folder, photographs_and_papers, typed_path
-from fieldapp.tui.screens.base import OpenList, Page
+from fieldapp.tui.screens.base import Lines, OpenList, Page
 from fieldapp.tui.screens.file_page import deliver
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.picture import Picture
@@ -392,7 +392,7 @@ def _line_of(one: Attached) -> str:
     return f" {display_path(one.name)}\n   {brief_text(said)}"
 
 
-class MarkList(OptionList):
+class MarkList(Lines):
     """Files that can be marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -82,7 +82,6 @@ class ReportTextScreen(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "save", _("Save"), key_display="F2"),
         Binding("f5", "copy", _("As before"), key_display="F5"),
-        Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("shift+tab", "app.focus_previous", _("Step back"), key_display="⇧Tab"),
     ]
 

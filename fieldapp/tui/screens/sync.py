@@ -24,7 +24,7 @@ from fieldapp.sync.format.bundle import STAGES
 from fieldapp.sync.peers import peers, practice
 from fieldapp.sync.safety import backup
 from fieldapp.tui.files import typed_path
-from fieldapp.tui.screens.base import Page
+from fieldapp.tui.screens.base import Lines, Page
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
@@ -37,7 +37,7 @@ MAX_NAMES = 5
 """Most laptops that such a line names"""
 
 
-class Drives(OptionList):
+class Drives(Lines):
     """The sticks that are plugged in."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Start"), key_display="Enter")]

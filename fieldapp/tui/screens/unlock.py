@@ -17,6 +17,7 @@ from fieldapp.i18n import _
 from fieldapp.store import vault
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.footer import KeyFooter
+from fieldapp.tui.widgets.scrolling import PassingList
 from fieldapp.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ PAINTED_SECONDS = 0.1
 """After which this screen is painted, so that the next one may be loaded"""
 
 
-class UserList(OptionList):
+class UserList(PassingList):
     """The people who use this laptop."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Choose"), key_display="Enter")]
@@ -46,6 +47,8 @@ class UnlockScreen(Screen[None]):
         Binding("f2", "start", _("Begin from a pack")),
         Binding("f5", "recover", _("Forgotten?")),
         Binding("f4", "app.moved('recover')", show=False),
+        Binding("down", "app.focus_next", _("Next"), show=False),
+        Binding("up", "app.focus_previous", _("Step back"), show=False),
         Binding("escape", "app.quit", _("Quit"), key_display="Esc"),
     ]
 

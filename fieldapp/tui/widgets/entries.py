@@ -7,7 +7,7 @@ from fieldapp.i18n import _
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.entry import CodeEntry, Entry, LongEntry
-from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.field_row import FieldRow, free_text_hint
 from fieldapp.tui.widgets.number_field import NumberField, YearField, scale_of
 from fieldapp.tui.widgets.pick_list import HeirField, boolean_field, code_field, reference_field
 from fieldapp.tui.widgets.suggestions import hamlet_field
@@ -31,6 +31,14 @@ ENTRIES: Mapping[str, Callable[[Store, FieldShape], Entry]] = {
 }
 
 
+def hint_of(shape: FieldShape) -> str:
+    """What is said in the empty field: what that means, or that any text is taken, where a list might be looked for."""
+    if shape.hint:
+        return _(shape.hint)
+    free = shape.type in ("text", "long") and shape.name != "code" and not shape.required
+    return free_text_hint(_(shape.example) if shape.example else "") if free else ""
+
+
 def field_row(store: Store, shape: FieldShape, indent: int = 0) -> FieldRow:
     """The line of a form for one field of a model."""
     return FieldRow(
@@ -39,6 +47,6 @@ def field_row(store: Store, shape: FieldShape, indent: int = 0) -> FieldRow:
         ENTRIES[shape.type](store, shape),
         required=shape.required,
         indent=indent,
-        hint=_(shape.hint) if shape.hint else "",
+        hint=hint_of(shape),
         copies=shape.scaled_by is None,
     )

@@ -8,7 +8,7 @@ from fieldapp.records import extras
 from fieldapp.store.store import Row
 from fieldapp.tui.widgets.date_field import DateField
 from fieldapp.tui.widgets.entry import Entry
-from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.field_row import FieldRow, free_text_hint
 from fieldapp.tui.widgets.kind_rows import KindRows
 from fieldapp.tui.widgets.number_field import LimitedField
 from fieldapp.tui.widgets.pick_list import named_field
@@ -41,7 +41,7 @@ def extra_field(field: Mapping[str, Any]) -> FieldRow:
         _entry(field),
         required=bool(field["needed"]),
         indent=1,
-        hint=field["hint"] or "",
+        hint=field["hint"] or (free_text_hint() if field["field_type"] == "text" else ""),
     )
 
 

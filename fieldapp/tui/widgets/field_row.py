@@ -11,12 +11,18 @@ from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 from textual.widgets import Input, Static
 
+from fieldapp.i18n import _
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import Editor, FormContext, problem_sign
 from fieldapp.tui.widgets.entry import EMPTY, Entry
 from fieldapp.tui.widgets.long_text import WrappedText
 
 LABEL_WIDTH = 22
+
+
+def free_text_hint(example: str = "") -> str:
+    """What an empty field says for which there is no list, or none that must be kept to."""
+    return _("free text, such as {example}").format(example=example) if example else _("free text")
 
 
 class FieldRow(Editor):

@@ -87,6 +87,12 @@ class KeyFooter(Widget, can_focus=False):
             room -= needed + 1
         return lines
 
+    def on_resize(self) -> None:
+        """Let messages stand on the line above the keys."""
+        for messages in self.screen.query("ToastRack"):
+            if messages.styles.margin.bottom != self.size.height:
+                messages.styles.margin = (0, 0, self.size.height, 0)
+
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         if not self.shown:  # looked at before the screen is laid out first: it need not be laid out twice
             self.shown = self._keys()

@@ -22,6 +22,7 @@ from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.footer import KeyFooter
+from fieldapp.tui.widgets.scrolling import cut_apart
 from fieldapp.vietnamese.finding import nearest, nearness
 from fieldapp.vietnamese.text import search_key, spelling, tidy
 
@@ -35,7 +36,9 @@ LIMIT = 60
 ROWS_IN_SIGHT, FEWEST_ROWS = 8, 3
 """Rows of a list that is dropped down: at most, and on a small screen; more are reached with the arrows"""
 FRAME = 2
-"""Lines of its frame"""
+"""Lines of its frame, and columns"""
+LEFT, WIDEST = 22, 72
+"""Columns left of a list, below the labels; those that it takes at most"""
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,12 @@ class ChoiceMenu(OptionList, can_focus=False):
     def show(self, choices: Sequence[Choice], additions: Sequence[Addition] = (), *, unsure: bool = False) -> None:
         """Offer these, the first one highlighted; ``unsure``: the first have one name, so that none is."""
         self.clear_options()
-        self.add_options([Option(Content(f" {words}")) for _value, words in choices])
+        lines = self._cut([*(words for _value, words in choices), *(addition.words for addition in additions)])
+        self.add_options([Option(Content(f" {line}")) for line in lines[: len(choices)]])
         if len(choices) >= LIMIT:
             self.add_option(Option(Content(_(" … type to narrow down")), disabled=True))
         self.choices, self.additions = choices, additions
-        self.add_options([Option(Content.styled(f" {addition.words}", "bold")) for addition in additions])
+        self.add_options([Option(Content.styled(f" {line}", "bold")) for line in lines[len(choices) :]])
         self.highlighted = 0 if self.option_count and not unsure else None
         rows = self._place()
         hidden = self.option_count > rows
@@ -97,6 +101,11 @@ class ChoiceMenu(OptionList, can_focus=False):
         if unsure:
             self.border_subtitle = _("several have this name: ↓ chooses one")
         self._set_open(bool(self.option_count))
+
+    def _cut(self, lines: Sequence[str]) -> list[str]:
+        """The lines as there is room for them, each with what tells it from the others."""
+        room = self.parent.size.width if isinstance(self.parent, Widget) else 0
+        return cut_apart(lines, min(room - LEFT - 1, WIDEST) - FRAME - 2) if room else [*lines]
 
     def _place(self) -> int:
         """Open below the field where there is room, so that the keys at the bottom are still seen; else above it.

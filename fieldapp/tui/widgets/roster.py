@@ -19,7 +19,7 @@ from fieldapp.tui.keys import TypingField
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
-from fieldapp.tui.widgets.field_row import FieldRow
+from fieldapp.tui.widgets.field_row import FieldRow, free_text_hint
 from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice, PickList
 from fieldapp.tui.widgets.roster_grid import SIGNS, RosterGrid, Seat
 from fieldapp.tui.widgets.section import FormSection
@@ -100,7 +100,7 @@ class RosterEditor(FormSection):
         self._asked: Seat | None = None
         self._second = SecondPress()
         self._grid = RosterGrid(self._ask, self._ask_to_take_out, self._name_missing)
-        self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1)
+        self._reason = FieldRow("reason", _("Reason"), ReasonField(self), indent=1, hint=free_text_hint(_("ill")))
         self._reason.id = "reason"
         self._whole = Static(id="whole", markup=False)
         """The chosen member with all that is said of them, where the grid cuts something"""
@@ -232,11 +232,13 @@ class RosterEditor(FormSection):
             return []
         who = _("“{name}”").format(name=name) if name else _("somebody new")
         cell = {"party_cell_id": self._shown[0]}
-        guest = [Addition(IN_CONTENT, _("{who} is a guest: into the content").format(who=who), {"name": name})]
+        guest = [Addition(IN_CONTENT, _("Guest, into the content: {who}").format(who=who), {"name": name})]
         return [
             *(guest if name else []),
-            Addition("introduction", _("Introduce {who} to this cell…").format(who=who), {"member_id": name}, cell),
-            Addition("member", _("Add {who} to this cell…").format(who=who), {"full_name": name}, cell),
+            Addition(
+                "introduction", _("Of the post, introduced here: {who}…").format(who=who), {"member_id": name}, cell
+            ),
+            Addition("member", _("Of this cell, a new member: {who}…").format(who=who), {"full_name": name}, cell),
         ]
 
     def on_pick_list_missing(self, event: PickList.Missing) -> None:

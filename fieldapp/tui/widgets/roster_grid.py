@@ -116,11 +116,6 @@ class RosterGrid(HighlightList[Seat]):
         elif step > 0 and self._at < lines < len(self.items):
             self._highlight(min(self._at + lines, len(self.items) - 1))
 
-    def passed_end(self) -> None:
-        """Stay at the last member: the next key may be meant as a mark."""
-        if not self.items:
-            super().passed_end()
-
     def action_all_present(self) -> None:
         """Mark everybody as present; the exceptions are marked afterwards."""
         for seat in self.items:

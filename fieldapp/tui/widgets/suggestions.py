@@ -9,7 +9,7 @@ from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import EntryReading
 from fieldapp.tui.widgets.pick_list import PickList, fitting
-from fieldapp.vietnamese.text import tidy
+from fieldapp.vietnamese.text import search_key, tidy
 
 ID_LENGTH = 36
 """Of a unit that was chosen; else the field holds what is typed"""
@@ -59,7 +59,10 @@ class SuggestionField(PickList):
         return self.settle_old_letters()
 
     def reading(self) -> EntryReading:
-        return EntryReading()
+        """Say of a text that is not in the list that it is taken all the same; nothing in blind keying."""
+        text = search_key(self.value)
+        known = not text or self.is_open or text in map(search_key, self._texts)
+        return EntryReading("" if known or not self.around.adds else _("free text: not in the list yet"))
 
     @property
     def stands_whole(self) -> bool:
