@@ -1,15 +1,17 @@
 """All fields for text, in a terminal of their own: the program, and a key that notes what the focused field holds.
 
-``python every_field.py ROOT OUT STEP HABITS`` runs the real application on the post of a small world. It walks its
-screens (those of ``every_screen``, and a form of each kind of record; each STEP-th of them), finds all fields that can
-be typed into, and focuses one after the other. Ctrl+R notes what the field holds, and empties it. After one note for
-each of HABITS, which are ways of typing (``input_methods``, or empty), it appends a line to OUT, and goes on. In a form
-the note is what the file has after the form was kept. Where STEP is more than 1, one field of each class is enough.
+``python every_field.py ROOT OUT STEP HABITS`` runs the real application on the post of a small world, then on its
+headquarters. It walks their screens (those of ``every_screen``, and a form of each kind of record; each STEP-th of
+them), finds all fields that can be typed into, and focuses one after the other. Ctrl+R notes what the field holds, and
+empties it. After one note for each of HABITS, which are ways of typing (``input_methods``, or empty), it appends a line
+to OUT, and goes on. In a form the note is what the file has after the form was kept. Where STEP is more than 1, one
+field of each class is enough.
 """
 
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +19,58 @@ import every_screen
 from field import World
 from textual.binding import Binding
 from textual.widgets import Input
+from tui.test_opened_in_a_burst import well_of
 
 from fieldapp.domain.records import RECORDS
+from fieldapp.records import plans
+from fieldapp.records.plans import Aim, PlanCell
+from fieldapp.reports.query import period_of
+from fieldapp.store.store import Store
 from fieldapp.tui import app
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.form import FormScreen
+from fieldapp.tui.screens.kind import KindForm
+from fieldapp.tui.screens.plans import PlansScreen
+from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean
 
 
-def screens() -> Iterator[tuple[str, every_screen.Opened]]:
-    """The screens, each with the keys that are pressed then."""
-    yield "figures", (lambda _w, _s: FormScreen("activity", initial={"activity_kind_id": "gieng_khoan"}), ())
-    yield from every_screen.at_post().items()
+def screens() -> Iterator[tuple[str, str, every_screen.Opened]]:
+    """The screens: laptop, name, and what opens it, with the keys that are pressed then."""
+    opened: dict[str, every_screen.Opened] = {
+        "figures": (lambda _w, _s: FormScreen("activity", initial={"activity_kind_id": "gieng_khoan"}), ())
+    }
+    opened |= every_screen.at_post()
     for record in RECORDS:
-        yield record.KIND, (lambda _w, _s, kind=record.KIND: FormScreen(kind), ())  # type: ignore[misc]
+        opened[record.KIND] = (lambda _w, _s, kind=record.KIND: FormScreen(kind), ())  # type: ignore[misc]
+    for name, one in opened.items():
+        yield "post", name, one
+    for name, one in every_screen.at_headquarters().items():
+        yield "hq", name, one
+    yield "hq", "plans", (with_a_plan, ())
+    yield "hq", "what is to be corrected", (lambda _w, s: RecordScreen(well_of(s)), ("delete", "enter"))
+    yield "hq", "a kind that posts use", (lambda _w, _s: KindForm("gieng_khoan"), ())
+    for name in AT_BOTH:
+        yield "hq", name, opened[name]
+    for record in RECORDS:
+        if record.REFERENCE:
+            yield "hq", record.KIND, opened[record.KIND]
+
+
+AT_BOTH = (
+    *("LetterheadScreen", "ReportTextScreen", "ReportFileScreen", "ListScreen", "SearchScreen", "SyncScreen"),
+    *("SheetFileScreen", "PaperScreen", "NewPersonScreen", "WayFinder"),
+)
+"""Screens of a post that headquarters uses too"""
+
+
+def with_a_plan(_world: World, store: Store) -> PlansScreen:
+    """The plans, with a column."""
+    year = period_of("2026", date(2026, 12, 1))
+    measure = str(store.value("SELECT id FROM measure ORDER BY id LIMIT 1"))
+    plans.save_plans(store, year.first, year.last, {PlanCell(None, Aim(measure)): "12"}, reason="", confirm=True)
+    return PlansScreen(year)
 
 
 class EveryField(FieldApp):
@@ -44,6 +83,7 @@ class EveryField(FieldApp):
         super().__init__(world.root / "post", world.post.reopen())
         self._world, self._out, self._habits, self._step = world, out, habits, step
         self._screens = iter(list(screens())[::step])
+        self._laptop = "post"
         self._name, self._seen = "", set[type]()
         self._left: Iterator[Input] = iter(())
         self._field: Input | None = None
@@ -92,10 +132,13 @@ class EveryField(FieldApp):
                     return
             while len(self.screen_stack) > 2:
                 self.pop_screen()
-            self._name, (make, keys) = next(self._screens, ("", (None, ())))
+            laptop, self._name, (make, keys) = next(self._screens, ("", "", (None, ())))
             if make is None:
                 self.exit()
                 return
+            if laptop != self._laptop:
+                self.store.close()
+                self._laptop, self._store = laptop, self._world.hq.reopen()
             await self.push_screen(make(self._world, self.store))
             for key in keys:
                 await self._check_bindings(key)

@@ -188,12 +188,15 @@ class Monkey:
         self._decode = getincrementaldecoder("utf-8")(errors="replace").decode
         self._handled = asyncio.Event()
         self.keys: list[str] = []
+        self.seen: set[type[Screen[Any]]] = set()
+        """Screens on which keys of this burst were pressed"""
         plain = self.app._press
 
         async def press(event: events.Key, at: Any) -> None:
             if event.key == END:
                 self._handled.set()
             else:
+                self.seen.add(type(self.app.screen))
                 await plain(event, at)
 
         self.app._press = press  # type: ignore[method-assign, assignment]
@@ -208,6 +211,7 @@ class Monkey:
             messages += self._parser.tick()
         self.keys = [message.key for message in messages if isinstance(message, events.Key)]
         self.keys += [CLICK for message in messages if isinstance(message, events.MouseDown)]
+        self.seen.clear()
         await self.post(*messages)
 
     async def post(self, *messages: Message) -> None:
@@ -262,7 +266,7 @@ class Watch:
         """Begin at the screen that was opened just now."""
         self._changes, self._drafts, self._forms = self._count(), self._kept(), self._open_forms()
         self._may_record = self._monkey.works or self._shows_files()
-        """Asked for before; or F4 and F5 change a file, and whoever leaves its caption keeps it"""
+        """Asked for before; or whoever leaves the caption of a file keeps it"""
         self._begun = {form: form._changed() for form in self._forms}
         """Forms that were opened with something in them, as a pinned value or the name that a pick list lacks"""
         self._saved.clear()
@@ -292,7 +296,8 @@ class Watch:
             form.keep()
         changes, drafts = self._count(), self._kept()
         recorded = changes != self._changes
-        if recorded and not keys & ASKING and not self._may_record:
+        changes_files = RecordFilesScreen in self._monkey.seen  # by F4 and F5
+        if recorded and not keys & ASKING and not changes_files and not self._may_record:
             raise Fault(f"something was recorded by {sorted(keys)}")
         for form in forms:
             if form not in self._forms and not form._draft_exists:

@@ -13,10 +13,11 @@ from screen_driver import Running, ScreenDriver
 from sync_state import second_laptop
 from textual import events
 from textual.screen import Screen
+from textual.widgets import OptionList
 
 from fieldapp.records import attachments, records
 from fieldapp.records.reviews import Comment
-from fieldapp.reports.figures import figures
+from fieldapp.reports.figures import Figure, figures
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report as make_report
 from fieldapp.store.store import Store
@@ -88,6 +89,11 @@ def with_a_file(store: Store) -> str:
     return well
 
 
+def first_figure(store: Store) -> Figure:
+    """One of no records where the monkey has voided them."""
+    return next(iter(figures(store, YEAR)), Figure("", "", "Giếng khoan", 0, 0, "giếng", measure_id="none"))
+
+
 def report_with_a_photograph(store: Store) -> Query:
     with_a_file(store)
     return YEAR
@@ -137,7 +143,7 @@ POST: dict[type[Screen[Any]], Make] = {
     papers.PaperTemplatesScreen: lambda _w, _s: papers.PaperTemplatesScreen(),
     papers.WordFileFinder: lambda _w, _s: papers.WordFileFinder(),
     dashboard.DashboardScreen: lambda _w, _s: dashboard.DashboardScreen(YEAR),
-    figure_records.FigureRecordsScreen: lambda _w, s: figure_records.FigureRecordsScreen(YEAR, figures(s, YEAR)[0]),
+    figure_records.FigureRecordsScreen: lambda _w, s: figure_records.FigureRecordsScreen(YEAR, first_figure(s)),
     double_entry.SampleScreen: lambda _w, _s: double_entry.SampleScreen("activity"),
     double_entry.BlindForm: lambda _w, s: double_entry.BlindForm("activity", drawn(s), {}),
     double_entry.DifferencesScreen: lambda _w, s: double_entry.DifferencesScreen(compared(s), drawn(s)),
@@ -248,6 +254,33 @@ async def opened_and_left(
                 early.check_action(name, (int(arguments[:-1]),) if arguments else ())
             for keys in (["escape"], ["x", "enter"]):
                 await burst(s, make(world, s.app.store), keys)
-                while len(s.app.screen_stack) > 2:
-                    s.app.pop_screen()
-                await s.press()
+                await left(s)
+
+
+async def left(s: ScreenDriver) -> None:
+    while len(s.app.screen_stack) > 2:
+        s.app.pop_screen()
+    await s.press()
+
+
+async def test_a_line_that_is_entered_and_clicked_at_once_opens_one_screen(world: World) -> None:
+    """Of two, one lies unseen below the other."""
+    set_at_odds(world)
+    lists = 0
+    async with Running(FieldApp(world.root / "hq", world.hq.reopen())) as s:
+        for make in HQ.values():
+            screen = make(world, s.app.store)
+            if not hasattr(screen, "on_option_list_option_selected"):
+                continue
+            s.app.push_screen(screen)
+            await s.press()
+            for lines in screen.query(OptionList):
+                if lines.highlighted is not None and s.app.screen is screen:
+                    lines.action_select()
+                    lines.action_select()
+                    await s.press()
+            opened = [one for one in s.app.screen_stack[2:] if one is not screen]
+            assert len(opened) <= 1, f"{screen} opened {opened}"
+            lists += len(opened)
+            await left(s)
+    assert lists > 3

@@ -21,6 +21,7 @@ from fieldapp.store.store import Store
 from fieldapp.sync.format import drives
 from fieldapp.tui import second_press
 from fieldapp.tui.screens import sheet as sheet_screen
+from fieldapp.tui.screens.help import HelpScreen
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.sheet import SheetScreen
 
@@ -209,6 +210,36 @@ async def test_a_file_that_is_none_is_said(world: World, nowhere: Path, tmp_path
         assert isinstance(s.app.screen, SheetScreen)
         await s.press("f2", "escape", "escape")
         assert lists.count(world.post, "activity") == 0
+
+
+async def test_rows_that_are_recorded_below_the_help_close_their_screen_once_it_is_seen_again(
+    world: World, nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sheet(tmp_path / "a.csv", ["Loại hoạt động", "Ngày", "Nơi", "Ngày công"], ROWS[:2])
+    go_on = threading.Event()
+    whole = importing.import_sheet
+
+    def waiting(store: Store, file: Path, order: ImportOptions, **more: Any) -> SheetOutcome:
+        if not order.dry_run:
+            go_on.wait(20)
+        return whole(store, file, order, **more)
+
+    monkeypatch.setattr(sheet_screen, "import_sheet", waiting)
+    async with at_post(world) as s:
+        await open_sheet(s, path)
+        await s.wait("Sẽ ghi 2 dòng")
+        page = s.app.screen
+        assert isinstance(page, SheetScreen)
+        await s.press("f2", "f1")
+        go_on.set()
+        while page.busy:
+            await s.pilot.pause(0.05)
+        assert isinstance(s.app.screen, HelpScreen), "what is read stays"
+        await s.press("escape")
+        assert isinstance(s.app.screen, HomeScreen)
+        await s.press("escape", "f1")
+        assert isinstance(s.app.screen, HelpScreen), "and the program goes on"
+    assert workdays(world) == [12, 15]
 
 
 async def test_the_first_rows_of_a_large_sheet_are_seen_before_all_is_read(

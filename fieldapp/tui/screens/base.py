@@ -6,10 +6,13 @@ from typing import Any, ClassVar
 
 from textual import getters, work
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.events import ScreenResume
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.widgets import Input, OptionList
 
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _, again
@@ -22,6 +25,8 @@ from fieldapp.tui.widgets.scrolling import PassingList
 
 FIRST_KEYS = ("enter", "tab", "shift+tab", "down", "up", "left", "right")
 LAST_KEYS = ("delete", "ctrl+p", "ctrl+l", "ctrl+q", "escape", "f1")
+CHOICES = (OptionList.OptionSelected, Input.Submitted)
+"""What a person chooses on a screen, by Enter or a click"""
 
 
 class OrderedKeys(Screen[Any]):
@@ -38,6 +43,8 @@ class OrderedKeys(Screen[Any]):
     """The same of the whole screen"""
     ALSO: ClassVar[frozenset[str]] = frozenset()
     """Actions of the application that the footer names here, although they work everywhere"""
+    _left_with: tuple[Any] | None = None
+    """What the screen was closed with while something covered it"""
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -80,6 +87,23 @@ class OrderedKeys(Screen[Any]):
     def on_screen_resume(self) -> None:
         for footer in self.query(KeyFooter):
             footer.refresh()
+        if self._left_with is not None and self.is_active:
+            self.dismiss(*self._left_with)
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close the screen, once. What covers it, as the help does while work ends here, is left first: Textual would
+        close that in its place, and end the program when this one is left."""
+        if self.is_active:
+            return super().dismiss(result)
+        if self in self.app.screen_stack:
+            self._left_with = (result,)
+        return AwaitComplete()
+
+    async def _on_message(self, message: Message) -> None:
+        """Take no choice that comes when another one has covered or closed the screen, as by Enter and a click at once:
+        it would open a second screen over the first."""
+        if self.is_active or not isinstance(message, CHOICES):
+            await super()._on_message(message)
 
 
 def _in_words_of_now(active: ActiveBinding) -> ActiveBinding:

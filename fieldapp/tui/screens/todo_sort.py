@@ -97,8 +97,7 @@ class TodoPage(Page):
         self.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        if self.app.screen is self:  # else by a click that came with Enter: two forms of one draft
-            open_todo(self.app, self._todo[event.option_index])
+        open_todo(self.app, self._todo[event.option_index])
 
 
 class TodoSortScreen(TodoPage):
