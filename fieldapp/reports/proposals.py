@@ -14,6 +14,7 @@ from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
 from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, returned_by_post, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped, measure_and_kind
+from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
@@ -37,14 +38,15 @@ MUCH = 20
 """Percent: a figure that went down by less is not a weak point"""
 
 
-def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
-    """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing."""
+def proposals(store: Store, report: Report, layout: LayoutCode = "decree30") -> Mapping[str, list[str]]:
+    """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing.
+    A committee of the Party leads: its tasks are told as such."""
     missing = owed(report)
     return {
         "assessment": [as_sentence(text) for text in _assessment(store, report)],
         "shortcomings": [as_sentence(text) for text in _shortcomings(report, missing)],
         "causes": [],
-        "directions": [as_sentence(text) for text in _directions(store, report, missing)],
+        "directions": [as_sentence(text) for text in _directions(store, report, missing, layout)],
         "proposals": [as_sentence(text) for text in _requests(report)],
     }
 
@@ -228,7 +230,23 @@ def _of_post(post: str | None, text: str) -> str:
 # what follows from it -------------------------------------------------------------------------------------------
 
 
-def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterator[str]:
+def _directions(store: Store, report: Report, missing: Sequence[Owed], layout: LayoutCode) -> Iterator[str]:
+    of_posts = work = "{task}"
+    if layout == "party":
+        of_posts, work = _("lead the posts: {task}"), _("lead the work: {task}")
+    yield from (of_posts.format(task=task) for task in _urged(report, missing))
+    yield from _to_be_settled(report)
+    if late := _late_matters(report):
+        task = _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
+        yield work.format(task=task)
+    for post, task in _planned(store, report):
+        if post and not report.reported.own:
+            yield of_posts.format(task=_("see to it that {post} does this: {task}").format(post=post, task=task))
+        else:
+            yield work.format(task=task)
+
+
+def _urged(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
     urged = [f"{post.post} ({to_be_sent(report, post)})" for post in missing]
     if len(missing) == 1:
         text = _("see to it that {post} reports, and sends {what}")
@@ -239,33 +257,38 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
         if more > 0:
             named = f"{named}; {counted('{n} more post', '{n} more posts', more)}"
         yield _("see to it that what is missing is reported: {posts}").format(posts=named)
-    yield from _to_be_settled(report)
-    late = _late_matters(report)
-    if late:
-        yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
+
+
+def _planned(store: Store, report: Report) -> Iterator[tuple[str | None, str]]:
+    """(post, what is left of its plans, or to be done by those that follow)"""
     going_on = [p for p in report.plan if p.done < p.target and p.period.last > report.query.today]
     to_do: dict[tuple[str | None, str], list[str]] = {}
     for plan in [p for p in going_on if p.figure.value is not None][:MOST_PLANS]:
         to_do.setdefault((plan.post, plan.period.title), []).append(_amount(plan, plan.target - plan.done))
     for (post, period), left in to_do.items():
         text = _("go on with the plan for {period}, of which is left: {left}")
-        yield _of_post(post, text.format(period=period, left="; ".join(left)))
+        yield post, text.format(period=period, left="; ".join(left))
     following: dict[str, list[str]] = {}
     for plan in _plans_next(store, report):
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
     for period, targets in following.items():
-        yield _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
+        yield None, _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
 
 
 def _to_be_settled(report: Report) -> Iterator[str]:
-    """What headquarters' note says is not counted yet, or not agreed on."""
+    """What headquarters' note says is not counted yet, or not agreed on: one task of the staff."""
+    if tasks := [*_unsettled(report)]:
+        yield _("have the staff {do}").format(do="; ".join(tasks))
+
+
+def _unsettled(report: Report) -> Iterator[str]:
     c, returned = report.completeness, [] if report.reported.own else returned_by_post(report)
     if len(returned) == 1:
         ((post, what),) = returned
         text = _("ask {post} to correct the figures of {what} and send them again")
         yield text.format(post=post or report.post or "", what=what)
     elif returned:
-        posts = "; ".join(f"{post} ({what})" for post, what in returned)
+        posts = ", ".join(f"{post} ({what})" for post, what in returned)
         yield _("ask the posts to correct these figures and send them again: {posts}").format(posts=posts)
     for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
         text = _("ask {posts} to agree on the figures of the {deed}")

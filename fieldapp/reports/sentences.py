@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from fieldapp.domain import sentences
 from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.sentences import Amount, Told, joined, within
 from fieldapp.i18n import _
 from fieldapp.reports.evidence import Evidence
-from fieldapp.reports.figures import Figure, JointDeed, amount_in_words, sums_by_kind
+from fieldapp.reports.figures import CALLED, Figure, JointDeed, amount_in_words, cells_that_met, sums_by_kind
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
@@ -23,6 +23,7 @@ WORTH = ("trị giá", "giá trị", "kinh phí", "số tiền")
 REWORDED = {
     "tổ chức {cuoc} tuần tra chung[ với {luot_tham_gia} người tham gia]":
         "tổ chức {cuoc} tuần tra chung[, có {luot_tham_gia} người tham gia]",
+    "{amount} người khám, chữa bệnh": "{amount} người được khám, chữa bệnh",
 }  # fmt: skip
 """Shipped patterns that read badly -> how they are told: the shipped log is signed. What headquarters wrote stays"""
 
@@ -50,7 +51,12 @@ def kinds_done(
     found = []
     for kind in (kind for kind in kinds if kind["id"] in done):
         its = [(measures[str(f.measure_id)], f) for f in done[kind["id"]]]
-        told = tell_kind(kind, its, counted.get(kind["id"], []))
+        told = tell_kind(kind, [(measure, _number_of(figure)) for measure, figure in its], counted.get(kind["id"], []))
+        for measure, figure in its:
+            if _number_of(figure) != figure:
+                in_words = tell_measure(measure, replace(figure, value=None, approximate=False))
+                note = _("not counting {what} of which no number is known").format(what=in_words)
+                told = _noted(told, measure["id"], note)
         of_it = [deed.disputed for deed in joint if deed.kind_id == kind["id"]]
         doubted = {name: what for disputed in of_it for name, (what, _said) in disputed.items()}
         for measure, figure in its:
@@ -64,10 +70,27 @@ def kinds_done(
 
 def _provisional(told: list[Told], name: str, what: str, amount: str) -> list[Told]:
     """“… có 40 lượt người tham gia (tạm tính)”; where other amounts stand behind it in its clause, it says what is."""
-    at = next((n for n, clause in enumerate(told) if name in clause.names), len(told) - 1)
-    _before, found, after = told[at].text.rpartition(amount)
+    _before, found, after = told[_clause_of(told, name)].text.rpartition(amount)
     text = _("{what} provisional") if not found or re.search(r"\d", after) else _("provisional")
-    return [*told[:at], replace(told[at], text=f"{told[at].text} ({text.format(what=what)})"), *told[at + 1 :]]
+    return _noted(told, name, text.format(what=what))
+
+
+def _number_of(figure: Figure) -> Figure:
+    """What a sentence tells of a figure with a number and words: the number; the words are noted behind it."""
+    return replace(figure, in_words=[]) if figure.value is not None and figure.unit else figure
+
+
+def _clause_of(told: Sequence[Told], name: str | None) -> int:
+    """Which clause tells an amount; the last one where it is told otherwise."""
+    return next((n for n, clause in enumerate(told) if name in clause.names), len(told) - 1)
+
+
+def _noted(told: Sequence[Told], name: str | None, note: str) -> list[Told]:
+    """The clauses with a note in brackets behind that which tells an amount; two notes share their brackets."""
+    at = _clause_of(told, name)
+    text = told[at].text
+    noted = f"{text.removesuffix(')')}; {note})" if text.endswith(")") else f"{text} ({note})"
+    return [*told[:at], structs.replace(told[at], text=noted), *told[at + 1 :]]
 
 
 def _with_evidence(told: list[Told], seen: Evidence) -> list[Told]:
@@ -75,8 +98,7 @@ def _with_evidence(told: list[Told], seen: Evidence) -> list[Told]:
     text = seen.told()
     if not text or not told:
         return told
-    at = next((n for n, clause in enumerate(told) if seen.measure_id in clause.names), len(told) - 1)
-    return [*told[:at], replace(told[at], text=f"{told[at].text} ({text})"), *told[at + 1 :]]
+    return _noted(told, seen.measure_id, text)
 
 
 def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequence[Row] = ()) -> list[Told]:
@@ -96,8 +118,8 @@ def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequenc
     if told or works is None:
         clauses = ", ".join(tell_measure(measure, figure) for measure, figure in left)
         if told and not any(_identity(measure) in meant.values() for measure, _figure in left):  # added later
-            return [*told[:-1], replace(told[-1], text=f"{told[-1].text}, {clauses}")]
-        return [*told, Told(f"{within(kind['name'])}: {clauses}", "", frozenset())]
+            return [*told[:-1], structs.replace(told[-1], text=f"{told[-1].text}, {clauses}")]
+        return [*told, Told(f"{within(CALLED.get(kind['name'], kind['name']))}: {clauses}", "", frozenset())]
     others = [tell_measure(measure, figure) for measure, figure in left if measure is not works[0]]
     lead = _("handed over") + " "
     text = ", ".join([lead + of_unit(amount_of(works[1]).text, works[1].unit, kind["name"]), *others])
@@ -127,7 +149,7 @@ def tell_measure(measure: Row, figure: Figure) -> str:
     its name, unit and nature: “500 cây giống”, “25 đơn vị máu”."""
     amount = amount_of(figure)
     places = {sentences.AMOUNT: amount, sentences.NUMBER: Amount(amount.bare, amount.bare)}
-    told = sentences.tell(_parsed(measure["sentence"]), places)
+    told = sentences.tell(_parsed(REWORDED.get(measure["sentence"], measure["sentence"])), places)
     if told:
         return joined(told)
     name = within(measure["name"])
@@ -241,8 +263,24 @@ def section_clauses(
     for section, pattern in INDICATOR_PATTERNS.items():
         amounts = _amounts_of_indicators([f for f in figures if f.section == section and f.measure_id is None])
         if told := sentences.tell(sentences.parse(_(pattern)), amounts):
+            if section == "party":
+                told = _with_cells_told(store, query, figures, told)
             found.setdefault(section, []).extend(told)
     return found
+
+
+def _with_cells_told(store: Store, query: Query, figures: Sequence[Figure], told: list[Told]) -> list[Told]:
+    """Of how many cells meetings are recorded, behind the clause that tells the meetings, where it is not of all:
+    thirty members who attended one meeting would be wondered at."""
+    by_code = {f.code: f.value or 0 for f in figures if f.section == "party"}
+    places = {sentences.key(code) for code in ("meetings_held", "meetings_attended")}
+    of_meetings = next((place for clause in told for place in clause.names & places), None)
+    if of_meetings is None or "cells_with_members" not in by_code:
+        return told
+    every, met = by_code["cells_with_members"], cells_that_met(store, query)
+    if not 0 < met < every:
+        return told
+    return _noted(told, of_meetings, _("so far recorded of {met}/{all} cells").format(met=met, all=every))
 
 
 def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:

@@ -85,6 +85,20 @@ def test_words_and_about_stay_what_they_are(world: World) -> None:
     assert told(world.post, "gifts") == "Thăm, tặng nhiều suất quà cho gia đình chính sách."
 
 
+def test_words_beside_a_number_are_noted_behind_it(world: World) -> None:
+    """And not “60 và hàng chục lượt phương tiện”; a note on its minutes shares the brackets."""
+    record(world, "thien_tai", luot_cbcs=111, luot_phuong_tien=60, gao_kg=2100)
+    record(world, "thien_tai", luot_phuong_tien="hàng chục")
+    assert told(world.post, "relief") == (
+        "Huy động 111 lượt cán bộ, chiến sĩ và 60 lượt phương tiện tham gia phòng, chống, khắc phục hậu quả thiên tai"
+        " (chưa kể hàng chục lượt phương tiện chưa có số liệu cụ thể); hỗ trợ 2.100 kg gạo."
+    )
+    record(world, "gieng_khoan", gieng=1, ho_huong_loi=12)
+    record(world, "gieng_khoan", gieng="hàng chục")
+    beside = "(chưa kể hàng chục giếng chưa có số liệu cụ thể)."
+    assert told(world.post, "works") == f"Bàn giao 1 giếng khoan cho 12 hộ {beside}"
+
+
 def test_a_verb_is_not_repeated(world: World) -> None:
     record(world, "gieng_khoan", gieng=6, ho_huong_loi=87)
     record(world, "nha_dai_doan_ket", can_nha=12)
@@ -145,6 +159,29 @@ def test_meetings_are_told_by_whom_they_were_attended(
     figures = [Figure("party", code, code, n, 0, "kỳ") for code, n in given.items() if n]
     (told,) = section_clauses(world.post, Query(Period(date(2013, 1, 1), date(2013, 1, 1))), figures)["party"]
     assert told.text == said
+
+
+def test_it_is_said_of_how_many_cells_meetings_are_recorded(world: World) -> None:
+    """Three members in three cells beside one meeting would be wondered at; meetings of other cells do not count."""
+    cells = [
+        records.save(world.hq, "party_cell", {"name": f"Chi bộ buôn {n}", "unit_id": "24221"}, confirm=True)
+        for n in range(4)
+    ]
+    world.carry(world.hq, world.post)
+    for n in range(3):
+        member = records.save(world.post, "member", {"full_name": f"Nguyễn Văn {n}"}, confirm=True)
+        into = {"member_id": member, "party_cell_id": cells[n], "date_from": "2013-01-15"}
+        records.save(world.post, "introduction", into, confirm=True)
+
+    def met(cell: str) -> str:
+        meeting = {"party_cell_id": cell, "held_on": "2013-11-03", "content": "Sinh hoạt thường kỳ"}
+        records.save(world.post, "meeting", meeting, confirm=True)
+        return told(world.post, "party")
+
+    assert "mới có" not in met(cells[3])
+    assert met(cells[0]).endswith("tổ chức 2 kỳ sinh hoạt (mới có số liệu sinh hoạt của 1/3 chi bộ).")
+    assert "2/3 chi bộ" in met(cells[1])
+    assert "mới có" not in met(cells[2])
 
 
 def test_measures_with_names_alike_are_each_told_once(world: World) -> None:

@@ -45,6 +45,7 @@ def told(run: Run, *more: str) -> list[dict[str, Any]]:
 LETTERS_OWN = {
     "Trị giá khám, thuốc": ("Trị giá khám, chữa bệnh, cấp thuốc", "đồng"),
     "Lượt cán bộ, chiến sĩ": ("Lượt cán bộ, chiến sĩ", "lượt người"),
+    "Lượt người khám, chữa bệnh": ("Lượt người được khám, chữa bệnh", "lượt"),
     "Lượt phương tiện": ("Lượt phương tiện", "lượt"),
     "Xã biên giới được củng cố": ("Trong đó: xã biên giới", "xã"),
 }
