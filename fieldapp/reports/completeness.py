@@ -202,6 +202,8 @@ def listed(texts: Sequence[str]) -> str:
 
 def _joint_texts(report: Report) -> Iterator[str]:
     """“Cuộc tuần tra chung do 2 đồn (Đắk Ruê, Xuân Hòa) phối hợp thực hiện, chỉ tính một lần”, of each."""
+    if any(figure.shared for figure in report.figures):  # the star in the table of a part says it
+        return
     for deed in report.joint[:MOST]:
         name = deed_named(report, deed)
         if len(deed.posts) > 1:

@@ -136,11 +136,16 @@ def _did(figures: Sequence[tuple[str, str, str]]) -> str:
 
 
 def _verb(report: Report, whole: Figure) -> str:
-    """What the report says before a figure: “tổ chức”; empty where it is not told alone."""
+    """What the report says before a figure: “tổ chức”; empty where there is nothing to be said."""
     amount = amount_in_words(whole.value or 0, whole.decimals, "")
     told = report.clauses.get(whole.section, ())
     mine = (t for t in told if not t.names or whole.measure_id in t.names)
-    return next((t.lead.strip() for t in mine if t.text.startswith(f"{t.lead}{amount} ")), "")
+    alone = next((t.lead.strip() for t in mine if t.text.startswith(f"{t.lead}{amount} ")), "")
+    return alone or (_VERBS[whole.section]() if whole.section in _VERBS else "")
+
+
+_VERBS: Mapping[str, Callable[[], str]] = {"gifts": lambda: _("gave"), "education": lambda: _("helped")}
+"""Section -> the verb of figures that several kinds share"""
 
 
 def _share(store: Store, most: Figure, whole: Figure, verb: str) -> tuple[str, str]:
@@ -178,7 +183,7 @@ def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
         if plan.done < plan.target and plan.period.last <= report.query.today:
-            yield _of_post(plan.post, plan_words(plan, report.query.today))
+            yield _of_post(plan.post, plan_words(plan, report.query.today, missed=True))
     fallen = [
         words
         for figure, earlier in _compared(report)
@@ -341,6 +346,8 @@ def _requests(report: Report) -> Iterator[str]:
     """One sentence for the bodies with which the same was late."""
     late_with: dict[str, list[str]] = {}
     for late in report.late:
+        if late.matter_type == "advice_to_committee":  # that a body is advised in time is not for it to do
+            continue
         late_with.setdefault(late.counterpart, []).append(_IN_TIME[late.matter_type]())
     bodies: dict[str, list[str]] = {}
     for body, matters in late_with.items():

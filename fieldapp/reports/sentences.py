@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from msgspec import structs
 
 from fieldapp.domain import sentences
 from fieldapp.domain.amounts import MONEY
+from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import Amount, Told, joined, within
 from fieldapp.i18n import _
 from fieldapp.reports.evidence import Evidence
@@ -23,6 +25,9 @@ WORTH = ("trị giá", "giá trị", "kinh phí", "số tiền")
 REWORDED = {
     "tổ chức {cuoc} tuần tra chung[ với {luot_tham_gia} người tham gia]":
         "tổ chức {cuoc} tuần tra chung[, có {luot_tham_gia} người tham gia]",
+    "khám, chữa bệnh, cấp thuốc miễn phí cho {luot_kham} người[ ({nguoi_kham})][, trị giá {tri_gia_kham}]":
+        "khám, chữa bệnh, cấp thuốc miễn phí cho {luot_kham} người[ ({nguoi_kham} được khám)]"
+        "[, trị giá {tri_gia_kham}]",
     "{amount} người khám, chữa bệnh": "{amount} người được khám, chữa bệnh",
 }  # fmt: skip
 """Shipped patterns that read badly -> how they are told: the shipped log is signed. What headquarters wrote stays"""
@@ -50,15 +55,19 @@ def kinds_done(
     of_kind = {one.kind_id: one for one in seen}
     found = []
     for kind in (kind for kind in kinds if kind["id"] in done):
-        its = [(measures[str(f.measure_id)], f) for f in done[kind["id"]]]
+        of_it = [deed.disputed for deed in joint if deed.kind_id == kind["id"]]
+        doubted = {name: what for disputed in of_it for name, (what, _said) in disputed.items()}
+        its = [
+            (measures[str(f.measure_id)], f) for f in done[kind["id"]] if not _is_nothing(f) or f.measure_id in doubted
+        ]
+        if not its:
+            continue
         told = tell_kind(kind, [(measure, _number_of(figure)) for measure, figure in its], counted.get(kind["id"], []))
         for measure, figure in its:
             if _number_of(figure) != figure:
                 in_words = tell_measure(measure, replace(figure, value=None, approximate=False))
                 note = _("not counting {what} of which no number is known").format(what=in_words)
                 told = _noted(told, measure["id"], note)
-        of_it = [deed.disputed for deed in joint if deed.kind_id == kind["id"]]
-        doubted = {name: what for disputed in of_it for name, (what, _said) in disputed.items()}
         for measure, figure in its:
             if measure["id"] in doubted:
                 told = _provisional(told, measure["id"], doubted[measure["id"]], amount_of(figure).bare)
@@ -73,6 +82,11 @@ def _provisional(told: list[Told], name: str, what: str, amount: str) -> list[To
     _before, found, after = told[_clause_of(told, name)].text.rpartition(amount)
     text = _("{what} provisional") if not found or re.search(r"\d", after) else _("provisional")
     return _noted(told, name, text.format(what=what))
+
+
+def _is_nothing(figure: Figure) -> bool:
+    """Whether all that is recorded of a figure is zero: the table has it, a sentence does not tell it."""
+    return figure.value == 0 and not figure.in_words
 
 
 def _number_of(figure: Figure) -> Figure:
@@ -190,12 +204,14 @@ def of_unit(amount: str, unit: str, name: str) -> str:
         if own[-shared:] == plain[:shared]:
             return " ".join([*amount.split(" ")[:-shared], *words])
     whole = " ".join(words)
+    if f"{whole} " in _SIZES:  # “dung tích 22 m³”
+        return f"{whole} {amount}"
     size = next((size for size in _SIZES if whole.startswith(size)), "")
     return f"{amount} {whole.removeprefix(size)}"
 
 
 _TURNS = "luot"
-_SIZES = ("chiều dài ", "diện tích ", "khối lượng ", "trọng lượng ", "mét ")
+_SIZES = ("chiều dài ", "diện tích ", "dung tích ", "thể tích ", "khối lượng ", "trọng lượng ", "mét ")
 """Beginnings of names that only say what the unit says already"""
 
 
@@ -287,7 +303,10 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
     """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such; of
     meetings it is told how many of them members of the post attended, where that is known."""
     by_code = {f.code: f for f in figures}
-    amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items()}
+    amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items() if not _is_nothing(figure)}
+    for matter_type in get_args(MatterType):
+        if states := _states_of(by_code, matter_type):
+            amounts[sentences.key(f"{matter_type}_states")] = Amount(states, states)
     communes, border = by_code.get("communes_strengthened"), by_code.get("border_communes_strengthened")
     if communes and border and communes.value == border.value:
         bare = amounts.pop(sentences.key(border.code)).bare
@@ -300,6 +319,23 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
             part = amounts[sentences.key(attended.code)].bare
             amounts[sentences.key(attended.code)] = Amount(f"{part}/{all_of_them.text}", part)
     return amounts
+
+
+def _states_of(by_code: Mapping[str, Figure], matter_type: MatterType) -> str:
+    """What became of the matters of a type: “trong đó 1 việc đúng hạn, 2 việc chậm …”, “đều đúng hạn”."""
+    words = {
+        "_on_time": _("in time"),
+        "_late": _("later than due"),
+        "_overdue": _("overdue and not done"),
+        "_open": _("going on"),
+    }
+    numbers = {words[end]: by_code[matter_type + end].value or 0 for end in words if matter_type + end in by_code}
+    if len(numbers) == 1:
+        ((state, number),) = numbers.items()
+        if number == by_code[matter_type].value:
+            return state if number == 1 else _("all {state}").format(state=state)
+    parts = ", ".join(_("{n} {state}").format(n=number, state=state) for state, number in numbers.items())
+    return _("of these {parts}").format(parts=parts) if parts else ""
 
 
 INDICATOR_PATTERNS: Mapping[str, str] = {
@@ -317,17 +353,10 @@ INDICATOR_PATTERNS: Mapping[str, str] = {
     "[, {cells_not_completed:n} as not having done it];"
     " rated[ {members_excellent:n} excellent][, {members_good:n} good]"
     "[, {members_completed:n} as having done their task][, {members_not_completed:n} as not having done it]",
-    "coordination": "exchanged information in {information_exchange}"
-    "[, {information_exchange_on_time:n} of them in time][, {information_exchange_late:n} late]"
-    "[, {information_exchange_overdue:n} overdue][, {information_exchange_open:n} going on];"
-    " advised committees in {advice_to_committee}[, {advice_to_committee_on_time:n} of them in time]"
-    "[, {advice_to_committee_late:n} late][, {advice_to_committee_overdue:n} overdue]"
-    "[, {advice_to_committee_open:n} going on];"
-    " took up {problem_on_the_spot} on the spot[, {problem_on_the_spot_on_time:n} of them in time]"
-    "[, {problem_on_the_spot_late:n} late][, {problem_on_the_spot_overdue:n} overdue]"
-    "[, {problem_on_the_spot_open:n} going on];"
-    " took up {support_request:n} requests for support[, {support_request_on_time:n} of them in time]"
-    "[, {support_request_late:n} late][, {support_request_overdue:n} overdue][, {support_request_open:n} going on]",
+    "coordination": "exchanged information in {information_exchange}[, {information_exchange_states}];"
+    " advised committees in {advice_to_committee}[, {advice_to_committee_states}];"
+    " took up {problem_on_the_spot} on the spot[, {problem_on_the_spot_states}];"
+    " took up {support_request:n} requests for support[, {support_request_states}]",
     "self_management": "kept up {self_management_groups:n} self-management groups[ with {group_households}]"
     "[, {group_markers}][, {group_length} of border line]",
     "reviews": "held[ {periodic_reviews:n} periodic reviews][ and {final_reviews:n} final reviews]",

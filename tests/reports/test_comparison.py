@@ -141,6 +141,8 @@ def test_the_plan_for_works_names_them_once(world: World) -> None:
         (144, "2013-05-02", "Số ngày công đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
         (112, "2013-05-02", "Số ngày công hoàn thành kế hoạch tháng 3/2013 (112/112 ngày công)."),
         (100, "2013-05-02", "Số ngày công vượt 12% kế hoạch tháng 3/2013 (112/100 ngày công)."),
+        (30, "2013-05-02", "Số ngày công gấp 3,7 lần kế hoạch tháng 3/2013 (112/30 ngày công)."),
+        (20_000, "2013-05-02", "Số ngày công đạt dưới 1% kế hoạch tháng 3/2013 (112/20.000 ngày công)."),
         (144, "2013-03-20", "Số ngày công đến nay đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
     ],
 )
@@ -157,7 +159,11 @@ def test_each_target_is_a_sentence(world: World, target: int, today: str, said: 
     [
         (50, False, "vượt khoảng 124% kế hoạch tháng 3/2013 (khoảng 112/50 ngày công)"),
         (112, False, "đạt khoảng 100% kế hoạch tháng 3/2013 (khoảng 112/112 ngày công)"),
-        (50, True, "vượt ít nhất khoảng 124% kế hoạch tháng 3/2013 (khoảng 112 và hàng chục/50 ngày công)"),
+        (
+            50,
+            True,
+            "vượt ít nhất khoảng 124% kế hoạch tháng 3/2013 (khoảng 112/50 ngày công, chưa kể báo cáo ghi “hàng chục”)",
+        ),
     ],
 )
 def test_about_so_much_is_about_so_many_percent(world: World, target: int, words: bool, said: str) -> None:

@@ -90,7 +90,7 @@ def test_each_post_s_column_has_its_own_amount_with_a_star(world: World) -> None
     (line,) = made.lines
     assert [(p and p.text) for p in line.parts] == ["207 lượt *", "210 lượt *"]
     assert (line.figure.text, line.differs) == ("207 lượt", True)
-    assert "tổng chung chỉ tính một lần" in "".join(narrative.table_notes(made))
+    assert "tổng hợp chung chỉ tính một lần" in "".join(narrative.table_notes(made))
     assert [(p and p.text) for x in table(world.post, YEAR, "commune").lines for p in x.parts] == [
         "210 lượt *", "207 lượt *"]  # fmt: skip
     for by in ("month", "kind", "event"):
@@ -112,7 +112,7 @@ def test_a_star_reaches_every_format_and_says_what_it_means(run: Run, world: Wor
     world.carry(world.post, world.hq)
     of_another_post(world.hq, other)
     ask = ("report", "--period", "2013")
-    means = "nơi khác cũng ghi số liệu"
+    means = "đồn, xã khác cũng báo cáo"
 
     def told(*more: object) -> str:
         code, out, err = run(*ask, *more, home="hq")
@@ -132,7 +132,9 @@ def test_a_star_reaches_every_format_and_says_what_it_means(run: Run, world: Wor
         told("--format", form, "--post", "IALOP", "--out", files[form])
     word = docx.Document(str(files["docx"]))
     assert ["lượt người", "210 *"] in [[c.text for c in r.cells[2:4]] for t in word.tables for r in t.rows]
-    assert means in "\n".join(p.text for p in word.paragraphs)
+    letter = "\n".join(p.text for p in word.paragraphs)
+    assert means in letter
+    assert letter.count("chỉ tính một lần") == 1, "once in the letter of a part"
     printed = " ".join(p.extract_text() for p in pypdf.PdfReader(files["pdf"]).pages).replace("\n", " ")
     assert "lượt người 210 *" in printed and means in printed
     page = files["html"].read_text(encoding="utf-8")

@@ -223,6 +223,29 @@ def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> Non
     ]
 
 
+def test_what_several_kinds_share_has_a_verb_and_no_body_is_asked_for_what_is_not_its_own(world: World) -> None:
+    """“tặng 7 suất quà” and not “có 7 suất quà”; nobody asks a committee that it be advised in time."""
+    for amount in (2, 7):
+        measures = [{"measure_id": "suat_qua", "amount": amount}]
+        gifts = world.well(activity_kind_id="xuan_bien_phong", date_from="2013-01-20", measures=measures)
+        world.well(activity_kind_id="tang_qua_chinh_sach", date_from="2013-07-20", measures=measures)
+    month = Period(date(2013, 1, 1), date(2013, 12, 31))
+    records.save(world.post, "matter", {
+        "matter_type": "advice_to_committee", "counterpart": "Đảng ủy xã Ia Lốp", "subject": "Tình hình",
+        "opened_on": "2013-11-03", "due_on": "2013-11-10", "closed_on": "2013-11-20",
+    }, confirm=True)  # fmt: skip
+    plan = {"date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": "suat_qua", "target": 90}
+    records.save(world.hq, "plan", plan, confirm=True)
+    world.carry(world.post, world.hq)
+    of_another_post(world.hq, gifts)
+    found = proposed(world.hq, month)
+    assert found["assessment"][-1] == (
+        "Đơn vị có kết quả nổi bật: Đồn BP Ia Rvê tặng 11 suất quà (trong tổng số 18 suất)."
+    )
+    assert found["proposals"] == []
+    assert "Số suất quà chỉ đạt 20% kế hoạch năm 2013 (18/90 suất)." in found["shortcomings"]
+
+
 def test_what_grew_and_what_fell_stands_under_its_heading(world: World) -> None:
     labour(world, date(2013, 2, 5), 200)
     labour(world, date(2013, 3, 5), 300)
