@@ -20,6 +20,9 @@ from fieldapp.reports.sentences import of_unit
 FEW = 20
 """Below this, a difference is told as a number: from 1 to 2 is no “100%”"""
 
+MUCH_BEYOND = 200
+"""Percent beyond a plan from which it is told how many times the plan was reached"""
+
 MOST = 4
 """Figures that one sentence compares"""
 
@@ -129,8 +132,8 @@ def period_named(period: Period) -> str:
     )
 
 
-def plan_words(plan: PlanProgress, today: date) -> str:
-    """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”"""
+def plan_words(plan: PlanProgress, today: date, *, missed: bool = False) -> str:
+    """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”; ``missed``: “chỉ đạt 90%”."""
     figure, period = plan.figure, plan.period.title
     about = subject(figure) if figure.code in _SUBJECTS else named(plan.title, figure.unit)
     target = amount_in_words(plan.target, figure.decimals, whole_unit(plan.title, figure.unit))
@@ -143,15 +146,23 @@ def plan_words(plan: PlanProgress, today: date) -> str:
         return sentence.format(what=about, period=period, target=target)
     beyond = (plan.done - plan.target) * 100 // plan.target
     if plan.done < plan.target or (figure.approximate and not beyond):
-        words = _("reached {percent} of the plan").format(percent=_doubted(f"{plan.percent}%", figure))
+        text = _("reached only {percent} of the plan") if missed else _("reached {percent} of the plan")
+        percent = f"{plan.percent}%" if plan.percent or not plan.done else _("less than 1%")
+        words = text.format(percent=_doubted(percent, figure))
+    elif beyond >= MUCH_BEYOND:
+        times = _("{times} times").format(times=format_amount(plan.done * 10 // plan.target, 1))
+        words = _("came to {times} the plan").format(times=_doubted(times, figure))
     elif beyond:
         words = _("went {percent} beyond the plan").format(percent=_doubted(f"{beyond}%", figure))
     else:
         words = _("reached the plan")
     if today < plan.period.last:
         words = _("so far {words}").format(words=words)
-    bare = replace(figure, value=plan.done, unit=figure.unit if figure.unit == MONEY else "", shared=False).text
-    done = f"{bare}/{target}"
+    unit = figure.unit if figure.unit == MONEY else ""
+    done = f"{replace(figure, value=plan.done, unit=unit, shared=False, in_words=[]).text}/{target}"
+    if figure.in_words:
+        said = ", ".join(f"“{within(words)}”" for words in figure.in_words)
+        done = _("{done}, not counting what is recorded as {words}").format(done=done, words=said)
     return _("{what} {words} for {period} ({done})").format(what=about, words=words, period=period, done=done)
 
 

@@ -30,9 +30,10 @@ def completeness_line(report: Report) -> str:
     return " ".join(completeness_sentences(report))
 
 
-def completeness_sentences(report: Report) -> list[str]:
-    """The sentences of ``completeness_line``."""
-    return [*map(as_sentence, [_nothing_of(report) or _known(report), *_lacking(report)])]
+def completeness_sentences(report: Report, *, disputes: bool = True) -> list[str]:
+    """The sentences of ``completeness_line``; without ``disputes`` where the table's mark tells them."""
+    said = [_nothing_of(report) or _known(report), *_lacking(report), *(disputed_texts(report) if disputes else ())]
+    return [*map(as_sentence, said)]
 
 
 def _known(report: Report) -> str:
@@ -142,7 +143,6 @@ def _lacking(report: Report) -> Iterator[str]:
             "{n} record is of an area that is not clear", "{n} records are of areas that are not clear", c.unassigned
         )
     yield from _joint_texts(report)
-    yield from disputed_texts(report)
 
 
 def uncounted_texts(report: Report, also: Sequence[str] = (), told: Collection[str] = ()) -> Iterator[str]:
@@ -202,6 +202,8 @@ def listed(texts: Sequence[str]) -> str:
 
 def _joint_texts(report: Report) -> Iterator[str]:
     """“Cuộc tuần tra chung do 2 đồn (Đắk Ruê, Xuân Hòa) phối hợp thực hiện, chỉ tính một lần”, of each."""
+    if any(figure.shared for figure in report.figures):  # the star in the table of a part says it
+        return
     for deed in report.joint[:MOST]:
         name = deed_named(report, deed)
         if len(deed.posts) > 1:
@@ -224,7 +226,10 @@ def deed_named(report: Report, deed: JointDeed) -> str:
 
 def disputed_texts(report: Report) -> Iterator[str]:
     """“Số lượt người tham gia của cuộc tuần tra chung chưa thống nhất …”: of each measure on which posts differ."""
-    text = _("posts differ about the {what} of the {deed} ({said}); the figure of {post} counts for the time being")
+    text = _(
+        "posts differ about the {what} of the {deed} ({said}); until they agree, the figure of {post} counts, which was"
+        " recorded first"
+    )
     for deed in report.joint:
         for what, one in deed.disputed.values():
             said = "; ".join(f"{post}: {amount}" for post, amount in one.said)

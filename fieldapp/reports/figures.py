@@ -140,6 +140,9 @@ CALLED: Mapping[str, str] = {
     "Hiện vật được giúp": "Hiện vật được giúp đỡ",
     "Ngày công được giúp": "Ngày công được giúp đỡ",
     "Trị giá được giúp": "Trị giá được giúp đỡ",
+    "Lượt người khám, chữa bệnh": "Lượt người được khám, chữa bệnh",
+    "Giúp dân lao động sản xuất": "Giúp Nhân dân lao động sản xuất",
+    "Tuyên truyền, phổ biến pháp luật": "Tuyên truyền, phổ biến, giáo dục pháp luật",
 }
 """Shipped names of measures and kinds -> what a letter calls them: the shipped log is signed. Other names stay"""
 
@@ -361,6 +364,17 @@ def said_of_deeds(among: str) -> str:
         GROUP BY d.deed, a.post_id, v.measure_id"""
 
 
+def cells_that_met(store: Store, query: Query) -> int:
+    """Of the cells of the period with members of the posts, the number of those of which a meeting is recorded."""
+    params = narrowed(store, query)
+
+    def cells(source: Source, counts: str) -> set[str]:
+        sql = f"{with_facts(SOURCES[source])} SELECT DISTINCT f.party_cell_id {FROM} WHERE {NARROW} AND {counts}"
+        return {row["party_cell_id"] for row in store.rows(sql, params)}
+
+    return len(cells("introduction", IN_FORCE) & cells("meeting", "f.last BETWEEN :first AND :last"))
+
+
 @dataclass(frozen=True)
 class Disputed:
     """One measure of a joint deed of which posts give different amounts."""
@@ -426,7 +440,7 @@ def kinds_named(store: Store) -> dict[str, tuple[str, str, str]]:
     )
     found = {}
     for row in rows:
-        name = within(row["name"])
+        name = within(CALLED.get(row["name"], row["name"]))
         if row["works"]:
             said = _("works {name}") if not search_key(name).startswith("cong trinh") else "{name}"
         else:
@@ -455,9 +469,10 @@ def _disputed(
     by_deed: dict[str, dict[str, tuple[str, Disputed]]] = {}
     for (deed, measure_id), rows in found.items():
         if len({row["amount"] for row in rows}) > 1:
-            unit = rows[0]["unit_name"] or ""
-            said = [(names[r["post_id"]], amount_in_words(r["amount"], r["decimals"], unit)) for r in rows]
-            told = Disputed(rows[0]["reference"], rows[0]["measure"], said)
+            unit, measure = rows[0]["unit_name"] or "", rows[0]["measure"]
+            whole = whole_unit(measure, unit)
+            said = [(names[r["post_id"]], amount_in_words(r["amount"], r["decimals"], whole)) for r in rows]
+            told = Disputed(rows[0]["reference"], measure, said)
             by_deed.setdefault(deed, {})[measure_id] = (named(told.measure, unit), told)
     return by_deed
 

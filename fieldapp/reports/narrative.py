@@ -112,7 +112,7 @@ def in_order(figures: Sequence[Figure]) -> list[Figure]:
 def prose(report: Report, section: str) -> str:
     """The figures of one section in sentences: “Giúp Nhân dân 722 ngày công lao động sản xuất.” They are followed by
     what changed since the period before."""
-    told = as_sentence(joined(report.clauses.get(section, [])))
+    told = as_sentence(joined(report.clauses.get(section, [])) or _("nothing of it occurred in the period"))
     return f"{told} {changes(report, [f for f in report.figures if f.section == section])}".rstrip()
 
 

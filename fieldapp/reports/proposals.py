@@ -14,6 +14,7 @@ from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
 from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, returned_by_post, to_be_sent
 from fieldapp.reports.figures import Figure, amount_in_words, grouped, measure_and_kind
+from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post
 from fieldapp.reports.report import PlanProgress, Report, plan_progress
@@ -37,14 +38,15 @@ MUCH = 20
 """Percent: a figure that went down by less is not a weak point"""
 
 
-def proposals(store: Store, report: Report) -> Mapping[str, list[str]]:
-    """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing."""
+def proposals(store: Store, report: Report, layout: LayoutCode = "decree30") -> Mapping[str, list[str]]:
+    """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing.
+    A committee of the Party leads: its tasks are told as such."""
     missing = owed(report)
     return {
         "assessment": [as_sentence(text) for text in _assessment(store, report)],
         "shortcomings": [as_sentence(text) for text in _shortcomings(report, missing)],
         "causes": [],
-        "directions": [as_sentence(text) for text in _directions(store, report, missing)],
+        "directions": [as_sentence(text) for text in _directions(store, report, missing, layout)],
         "proposals": [as_sentence(text) for text in _requests(report)],
     }
 
@@ -134,11 +136,16 @@ def _did(figures: Sequence[tuple[str, str, str]]) -> str:
 
 
 def _verb(report: Report, whole: Figure) -> str:
-    """What the report says before a figure: “tổ chức”; empty where it is not told alone."""
+    """What the report says before a figure: “tổ chức”; empty where there is nothing to be said."""
     amount = amount_in_words(whole.value or 0, whole.decimals, "")
     told = report.clauses.get(whole.section, ())
     mine = (t for t in told if not t.names or whole.measure_id in t.names)
-    return next((t.lead.strip() for t in mine if t.text.startswith(f"{t.lead}{amount} ")), "")
+    alone = next((t.lead.strip() for t in mine if t.text.startswith(f"{t.lead}{amount} ")), "")
+    return alone or (_VERBS[whole.section]() if whole.section in _VERBS else "")
+
+
+_VERBS: Mapping[str, Callable[[], str]] = {"gifts": lambda: _("gave"), "education": lambda: _("helped")}
+"""Section -> the verb of figures that several kinds share"""
 
 
 def _share(store: Store, most: Figure, whole: Figure, verb: str) -> tuple[str, str]:
@@ -168,14 +175,14 @@ def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
         yield text
     if returned := _returned(report):
         text = _("{posts} did not send again the figures that were to be corrected")
-        yield text.format(posts=_some([*returned]))
+        yield text.format(posts=_some([post for post, _what in returned]))
     for posts, deed in _disputed(report):
         yield _("{posts} reported different figures of the {deed}").format(posts=posts, deed=deed)
     for matter_type, number in _late_matters(report).items():
         yield _late_with(report, matter_type, _LATE[matter_type](number))
     for plan in report.plan:
         if plan.done < plan.target and plan.period.last <= report.query.today:
-            yield _of_post(plan.post, plan_words(plan, report.query.today))
+            yield _of_post(plan.post, plan_words(plan, report.query.today, missed=True))
     fallen = [
         words
         for figure, earlier in _compared(report)
@@ -227,7 +234,23 @@ def _of_post(post: str | None, text: str) -> str:
 # what follows from it -------------------------------------------------------------------------------------------
 
 
-def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterator[str]:
+def _directions(store: Store, report: Report, missing: Sequence[Owed], layout: LayoutCode) -> Iterator[str]:
+    of_posts = work = "{task}"
+    if layout == "party":
+        of_posts, work = _("lead the posts: {task}"), _("lead the work: {task}")
+    yield from (of_posts.format(task=task) for task in _urged(report, missing))
+    yield from _to_be_settled(report)
+    if late := _late_matters(report):
+        task = _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
+        yield work.format(task=task)
+    for post, task in _planned(store, report):
+        if post and not report.reported.own:
+            yield of_posts.format(task=_("see to it that {post} does this: {task}").format(post=post, task=task))
+        else:
+            yield work.format(task=task)
+
+
+def _urged(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
     urged = [f"{post.post} ({to_be_sent(report, post)})" for post in missing]
     if len(missing) == 1:
         text = _("see to it that {post} reports, and sends {what}")
@@ -238,32 +261,37 @@ def _directions(store: Store, report: Report, missing: Sequence[Owed]) -> Iterat
         if more > 0:
             named = f"{named}; {counted('{n} more post', '{n} more posts', more)}"
         yield _("see to it that what is missing is reported: {posts}").format(posts=named)
-    yield from _to_be_settled(report)
-    late = _late_matters(report)
-    if late:
-        yield _("do these in time: {matters}").format(matters=", ".join(_IN_TIME[kind]() for kind in late))
+
+
+def _planned(store: Store, report: Report) -> Iterator[tuple[str | None, str]]:
+    """(post, what is left of its plans, or to be done by those that follow)"""
     going_on = [p for p in report.plan if p.done < p.target and p.period.last > report.query.today]
     to_do: dict[tuple[str | None, str], list[str]] = {}
     for plan in [p for p in going_on if p.figure.value is not None][:MOST_PLANS]:
         to_do.setdefault((plan.post, plan.period.title), []).append(_amount(plan, plan.target - plan.done))
     for (post, period), left in to_do.items():
         text = _("go on with the plan for {period}, of which is left: {left}")
-        yield _of_post(post, text.format(period=period, left="; ".join(left)))
+        yield post, text.format(period=period, left="; ".join(left))
     following: dict[str, list[str]] = {}
     for plan in _plans_next(store, report):
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
     for period, targets in following.items():
-        yield _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
+        yield None, _("carry out the plan for {period}: {targets}").format(period=period, targets="; ".join(targets))
 
 
 def _to_be_settled(report: Report) -> Iterator[str]:
-    """What headquarters' note says is not counted yet, or not agreed on."""
+    """What headquarters' note says is not counted yet, or not agreed on: one task of the staff."""
+    if tasks := [*_unsettled(report)]:
+        yield _("have the staff {do}").format(do="; ".join(tasks))
+
+
+def _unsettled(report: Report) -> Iterator[str]:
     returned = _returned(report)
     if len(returned) == 1:
-        ((post, what),) = returned.items()
+        ((post, what),) = returned
         yield _("ask {post} to correct the figures of {what} and send them again").format(post=post, what=what)
     elif returned:
-        posts = "; ".join(f"{post} ({what})" for post, what in returned.items())
+        posts = ", ".join(f"{post} ({what})" for post, what in returned)
         yield _("ask the posts to correct these figures and send them again: {posts}").format(posts=posts)
     for posts, deed in _disputed(report):
         yield _("ask {posts} to agree on the figures of the {deed}").format(posts=posts, deed=deed)
@@ -271,11 +299,11 @@ def _to_be_settled(report: Report) -> Iterator[str]:
         yield _("to check and add the figures that have come of {posts}").format(posts=_some([*waiting.values()]))
 
 
-def _returned(report: Report) -> Mapping[str, str]:
-    """Post -> what it was asked to send again. A post's own report says nothing of it: it is headquarters that asks."""
+def _returned(report: Report) -> list[tuple[str, str]]:
+    """(post, what it was asked to send again). A post's own report says nothing of it: it is headquarters that asks."""
     if report.reported.own:
-        return {}
-    return {post or report.post or "": what for post, what in returned_by_post(report)}
+        return []
+    return [(post or report.post or "", what) for post, what in returned_by_post(report)]
 
 
 def _disputed(report: Report) -> Iterator[tuple[str, str]]:
@@ -326,6 +354,8 @@ def _requests(report: Report) -> Iterator[str]:
     """One sentence for the bodies with which the same was late."""
     late_with: dict[str, list[str]] = {}
     for late in report.late:
+        if late.matter_type == "advice_to_committee":  # that a body is advised in time is not for it to do
+            continue
         late_with.setdefault(late.counterpart, []).append(_IN_TIME[late.matter_type]())
     bodies: dict[str, list[str]] = {}
     for body, matters in late_with.items():

@@ -45,7 +45,18 @@ class Period:
             return _("year {year}").format(year=year)
         if (self.first, self.last) == PARTY_TERM:
             return _("party term 2020–2025")
+        if self.first == self.last:
+            return _("day {day}").format(day=format_date(self.first))
         return _("from {first} to {last}").format(first=format_date(self.first), last=format_date(self.last))
+
+    @property
+    def when(self) -> str:
+        """The period in a sentence: “trong quý IV/2026”, “từ ngày 01/11/2026 đến ngày 09/11/2026”."""
+        from fieldapp.domain.dates import format_date
+
+        if format_date(self.first) in self.title:
+            return self.title
+        return _("in {period}").format(period=self.title)
 
     def months(self) -> list["Period"]:
         """The period, cut at the ends of months."""

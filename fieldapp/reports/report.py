@@ -153,6 +153,15 @@ class Report:
     evidence: list[Evidence]
     """of the kinds that want photographs and minutes, what has them"""
 
+    def is_disputed(self, figure: Figure) -> bool:
+        """Whether a joint activity is in a figure on whose amount posts do not agree."""
+        return any(
+            deed.section == figure.section
+            and figure.measure_id in deed.disputed
+            and figure.kind_id in (None, deed.kind_id)
+            for deed in self.joint
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` and ``--format json``."""
         before = {(f.section, f.code): f.value for f in self.before}
@@ -259,7 +268,6 @@ def _plans_within(store: Store, query: Query, post: Row | None) -> list[Row]:
 
 def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -> Completeness:
     state = status.exchange_status(store)
-    bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     joint, joint_deeds = joint_records(store, query)
     not_assigned, gone = unassigned(store, query), left_out(store, query)
     waiting = len(state.held) + len(state.quarantined)
@@ -268,7 +276,7 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
         voided=len(gone["voided"]),
         returned=len(gone["returned"]),
         returned_records=_returned_records(store, query, gone["returned"]),
-        undecided=_undecided(store, bounds),
+        undecided=_undecided(store, query),
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
         waiting=waiting,
@@ -304,9 +312,10 @@ def _returned_records(store: Store, query: Query, posts: Mapping[str, str]) -> l
 
 
 def _waiting_posts(store: Store, query: Query) -> tuple[dict[str, str], int]:
-    """Id -> name of the posts whose deliveries wait, and how many these are; none where the report is of one post."""
-    if query.post is not None or store.identity.role != "hq":
+    """Id -> name of the posts of the report whose deliveries wait; and how many deliveries of any post wait."""
+    if store.identity.role != "hq":
         return {}, 0
+    post = find_post(store, query)
     names = words.post_names(store)
     rows = store.rows(
         "SELECT scope, count(*) AS n FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?"
@@ -314,18 +323,21 @@ def _waiting_posts(store: Store, query: Query) -> tuple[dict[str, str], int]:
         [forks.FORK_SETTLED],
     )
     rows = [row for row in rows if row["scope"] in names]
-    found = {row["scope"]: names[row["scope"]] for row in rows}
+    found = {row["scope"]: names[row["scope"]] for row in rows if post is None or post["id"] == row["scope"]}
     return dict(sorted(found.items(), key=lambda post: sort_key(post[1]))), sum(row["n"] for row in rows)
 
 
-def _undecided(store: Store, bounds: Sequence[str]) -> int:
+def _undecided(store: Store, query: Query) -> int:
     """The number of records whose voids, or those of their lines, wait for a decision; of kinds with a day, those of
-    the period."""
+    the period; of a report of one post, its own."""
+    post = find_post(store, query)
+    bounds = [query.period.first.isoformat(), query.period.last.isoformat()]
     return sum(
         store.value(
             f"SELECT count(*) FROM {model.KIND} WHERE id IN (SELECT value FROM json_each(?))"
-            f" AND ({_day(model)} IS NULL OR {_day(model)} BETWEEN ? AND ?)",
-            [json.dumps(sorted(ids)), *bounds],
+            f" AND ({_day(model)} IS NULL OR {_day(model)} BETWEEN ? AND ?)"
+            f" AND (? IS NULL OR {'NULL' if model.REFERENCE else 'post_id'} = ?)",
+            [json.dumps(sorted(ids)), *bounds, *[post["id"] if post else None] * 2],
         )
         for model, ids in ((BY_KIND[kind], ids) for kind, ids in voids.undecided_records(store).items())
     )

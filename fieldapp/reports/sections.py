@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 from fieldapp.domain import lengths
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
+from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.proposals import proposals
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report
@@ -57,15 +58,15 @@ class SectionText:
         return self.text.split("\n") if self.text not in ("", NOT_SAID) else []
 
 
-def section_texts(store: Store, made: Report) -> list[SectionText]:
-    """All sections of a report, in its order."""
+def section_texts(store: Store, made: Report, layout: LayoutCode = "decree30") -> list[SectionText]:
+    """All sections of a report, in its order. What the program proposes is in the words of the letter's layout."""
     kept = written(store, made.query)
-    proposed = _proposed(store, made)
+    proposed = _proposed(store, made, layout)
     return [_section(code, kept.get(code), proposed.get(code, "")) for code in SECTIONS]
 
 
-def _proposed(store: Store, made: Report) -> dict[str, str]:
-    return {code: "\n".join(lines) for code, lines in proposals(store, made).items()}
+def _proposed(store: Store, made: Report, layout: LayoutCode = "decree30") -> dict[str, str]:
+    return {code: "\n".join(lines) for code, lines in proposals(store, made, layout).items()}
 
 
 def _section(code: SectionCode, kept: str | None, proposed: str) -> SectionText:

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from fieldapp.domain import sentences
 from fieldapp.domain.amounts import MONEY
+from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import Amount, Told, joined, within
 from fieldapp.i18n import _
 from fieldapp.reports.evidence import Evidence
-from fieldapp.reports.figures import Figure, JointDeed, amount_in_words, sums_by_kind
+from fieldapp.reports.figures import CALLED, Figure, JointDeed, amount_in_words, cells_that_met, sums_by_kind
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key
@@ -23,6 +25,10 @@ WORTH = ("trị giá", "giá trị", "kinh phí", "số tiền")
 REWORDED = {
     "tổ chức {cuoc} tuần tra chung[ với {luot_tham_gia} người tham gia]":
         "tổ chức {cuoc} tuần tra chung[, có {luot_tham_gia} người tham gia]",
+    "khám, chữa bệnh, cấp thuốc miễn phí cho {luot_kham} người[ ({nguoi_kham})][, trị giá {tri_gia_kham}]":
+        "khám, chữa bệnh, cấp thuốc miễn phí cho {luot_kham} người[ ({nguoi_kham} được khám)]"
+        "[, trị giá {tri_gia_kham}]",
+    "{amount} người khám, chữa bệnh": "{amount} người được khám, chữa bệnh",
 }  # fmt: skip
 """Shipped patterns that read badly -> how they are told: the shipped log is signed. What headquarters wrote stays"""
 
@@ -49,10 +55,19 @@ def kinds_done(
     of_kind = {one.kind_id: one for one in seen}
     found = []
     for kind in (kind for kind in kinds if kind["id"] in done):
-        its = [(measures[str(f.measure_id)], f) for f in done[kind["id"]]]
-        told = tell_kind(kind, its, counted.get(kind["id"], []))
         of_it = [deed.disputed for deed in joint if deed.kind_id == kind["id"]]
         doubted = {name: what for disputed in of_it for name, (what, _said) in disputed.items()}
+        its = [
+            (measures[str(f.measure_id)], f) for f in done[kind["id"]] if not _is_nothing(f) or f.measure_id in doubted
+        ]
+        if not its:
+            continue
+        told = tell_kind(kind, [(measure, _number_of(figure)) for measure, figure in its], counted.get(kind["id"], []))
+        for measure, figure in its:
+            if _number_of(figure) != figure:
+                in_words = tell_measure(measure, replace(figure, value=None, approximate=False))
+                note = _("not counting {what} of which no number is known").format(what=in_words)
+                told = _noted(told, measure["id"], note)
         for measure, figure in its:
             if measure["id"] in doubted:
                 told = _provisional(told, measure["id"], doubted[measure["id"]], amount_of(figure).bare)
@@ -64,10 +79,32 @@ def kinds_done(
 
 def _provisional(told: list[Told], name: str, what: str, amount: str) -> list[Told]:
     """“… có 40 lượt người tham gia (tạm tính)”; where other amounts stand behind it in its clause, it says what is."""
-    at = next((n for n, clause in enumerate(told) if name in clause.names), len(told) - 1)
-    _before, found, after = told[at].text.rpartition(amount)
+    _before, found, after = told[_clause_of(told, name)].text.rpartition(amount)
     text = _("{what} provisional") if not found or re.search(r"\d", after) else _("provisional")
-    return [*told[:at], replace(told[at], text=f"{told[at].text} ({text.format(what=what)})"), *told[at + 1 :]]
+    return _noted(told, name, text.format(what=what))
+
+
+def _is_nothing(figure: Figure) -> bool:
+    """Whether all that is recorded of a figure is zero: the table has it, a sentence does not tell it."""
+    return figure.value == 0 and not figure.in_words
+
+
+def _number_of(figure: Figure) -> Figure:
+    """What a sentence tells of a figure with a number and words: the number; the words are noted behind it."""
+    return replace(figure, in_words=[]) if figure.value is not None and figure.unit else figure
+
+
+def _clause_of(told: Sequence[Told], name: str | None) -> int:
+    """Which clause tells an amount; the last one where it is told otherwise."""
+    return next((n for n, clause in enumerate(told) if name in clause.names), len(told) - 1)
+
+
+def _noted(told: Sequence[Told], name: str | None, note: str) -> list[Told]:
+    """The clauses with a note in brackets behind that which tells an amount; two notes share their brackets."""
+    at = _clause_of(told, name)
+    text = told[at].text
+    noted = f"{text.removesuffix(')')}; {note})" if text.endswith(")") else f"{text} ({note})"
+    return [*told[:at], structs.replace(told[at], text=noted), *told[at + 1 :]]
 
 
 def _with_evidence(told: list[Told], seen: Evidence) -> list[Told]:
@@ -75,8 +112,7 @@ def _with_evidence(told: list[Told], seen: Evidence) -> list[Told]:
     text = seen.told()
     if not text or not told:
         return told
-    at = next((n for n, clause in enumerate(told) if seen.measure_id in clause.names), len(told) - 1)
-    return [*told[:at], replace(told[at], text=f"{told[at].text} ({text})"), *told[at + 1 :]]
+    return _noted(told, seen.measure_id, text)
 
 
 def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequence[Row] = ()) -> list[Told]:
@@ -96,8 +132,8 @@ def tell_kind(kind: Row, figures: Sequence[tuple[Row, Figure]], counted: Sequenc
     if told or works is None:
         clauses = ", ".join(tell_measure(measure, figure) for measure, figure in left)
         if told and not any(_identity(measure) in meant.values() for measure, _figure in left):  # added later
-            return [*told[:-1], replace(told[-1], text=f"{told[-1].text}, {clauses}")]
-        return [*told, Told(f"{within(kind['name'])}: {clauses}", "", frozenset())]
+            return [*told[:-1], structs.replace(told[-1], text=f"{told[-1].text}, {clauses}")]
+        return [*told, Told(f"{within(CALLED.get(kind['name'], kind['name']))}: {clauses}", "", frozenset())]
     others = [tell_measure(measure, figure) for measure, figure in left if measure is not works[0]]
     lead = _("handed over") + " "
     text = ", ".join([lead + of_unit(amount_of(works[1]).text, works[1].unit, kind["name"]), *others])
@@ -127,7 +163,7 @@ def tell_measure(measure: Row, figure: Figure) -> str:
     its name, unit and nature: “500 cây giống”, “25 đơn vị máu”."""
     amount = amount_of(figure)
     places = {sentences.AMOUNT: amount, sentences.NUMBER: Amount(amount.bare, amount.bare)}
-    told = sentences.tell(_parsed(measure["sentence"]), places)
+    told = sentences.tell(_parsed(REWORDED.get(measure["sentence"], measure["sentence"])), places)
     if told:
         return joined(told)
     name = within(measure["name"])
@@ -168,12 +204,14 @@ def of_unit(amount: str, unit: str, name: str) -> str:
         if own[-shared:] == plain[:shared]:
             return " ".join([*amount.split(" ")[:-shared], *words])
     whole = " ".join(words)
+    if f"{whole} " in _SIZES:  # “dung tích 22 m³”
+        return f"{whole} {amount}"
     size = next((size for size in _SIZES if whole.startswith(size)), "")
     return f"{amount} {whole.removeprefix(size)}"
 
 
 _TURNS = "luot"
-_SIZES = ("chiều dài ", "diện tích ", "khối lượng ", "trọng lượng ", "mét ")
+_SIZES = ("chiều dài ", "diện tích ", "dung tích ", "thể tích ", "khối lượng ", "trọng lượng ", "mét ")
 """Beginnings of names that only say what the unit says already"""
 
 
@@ -241,15 +279,34 @@ def section_clauses(
     for section, pattern in INDICATOR_PATTERNS.items():
         amounts = _amounts_of_indicators([f for f in figures if f.section == section and f.measure_id is None])
         if told := sentences.tell(sentences.parse(_(pattern)), amounts):
+            if section == "party":
+                told = _with_cells_told(store, query, figures, told)
             found.setdefault(section, []).extend(told)
     return found
+
+
+def _with_cells_told(store: Store, query: Query, figures: Sequence[Figure], told: list[Told]) -> list[Told]:
+    """Of how many cells meetings are recorded, behind the clause that tells the meetings, where it is not of all:
+    thirty members who attended one meeting would be wondered at."""
+    by_code = {f.code: f.value or 0 for f in figures if f.section == "party"}
+    places = {sentences.key(code) for code in ("meetings_held", "meetings_attended")}
+    of_meetings = next((place for clause in told for place in clause.names & places), None)
+    if of_meetings is None or "cells_with_members" not in by_code:
+        return told
+    every, met = by_code["cells_with_members"], cells_that_met(store, query)
+    if not 0 < met < every:
+        return told
+    return _noted(told, of_meetings, _("so far recorded of {met}/{all} cells").format(met=met, all=every))
 
 
 def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
     """Key of an indicator's code -> its amount. Where all communes are on the border, they are told as such; of
     meetings it is told how many of them members of the post attended, where that is known."""
     by_code = {f.code: f for f in figures}
-    amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items()}
+    amounts = {sentences.key(code): amount_of(figure) for code, figure in by_code.items() if not _is_nothing(figure)}
+    for matter_type in get_args(MatterType):
+        if states := _states_of(by_code, matter_type):
+            amounts[sentences.key(f"{matter_type}_states")] = Amount(states, states)
     communes, border = by_code.get("communes_strengthened"), by_code.get("border_communes_strengthened")
     if communes and border and communes.value == border.value:
         bare = amounts.pop(sentences.key(border.code)).bare
@@ -262,6 +319,23 @@ def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:
             part = amounts[sentences.key(attended.code)].bare
             amounts[sentences.key(attended.code)] = Amount(f"{part}/{all_of_them.text}", part)
     return amounts
+
+
+def _states_of(by_code: Mapping[str, Figure], matter_type: MatterType) -> str:
+    """What became of the matters of a type: “trong đó 1 việc đúng hạn, 2 việc chậm …”, “đều đúng hạn”."""
+    words = {
+        "_on_time": _("in time"),
+        "_late": _("later than due"),
+        "_overdue": _("overdue and not done"),
+        "_open": _("going on"),
+    }
+    numbers = {words[end]: by_code[matter_type + end].value or 0 for end in words if matter_type + end in by_code}
+    if len(numbers) == 1:
+        ((state, number),) = numbers.items()
+        if number == by_code[matter_type].value:
+            return state if number == 1 else _("all {state}").format(state=state)
+    parts = ", ".join(_("{n} {state}").format(n=number, state=state) for state, number in numbers.items())
+    return _("of these {parts}").format(parts=parts) if parts else ""
 
 
 INDICATOR_PATTERNS: Mapping[str, str] = {
@@ -279,17 +353,10 @@ INDICATOR_PATTERNS: Mapping[str, str] = {
     "[, {cells_not_completed:n} as not having done it];"
     " rated[ {members_excellent:n} excellent][, {members_good:n} good]"
     "[, {members_completed:n} as having done their task][, {members_not_completed:n} as not having done it]",
-    "coordination": "exchanged information in {information_exchange}"
-    "[, {information_exchange_on_time:n} of them in time][, {information_exchange_late:n} late]"
-    "[, {information_exchange_overdue:n} overdue][, {information_exchange_open:n} going on];"
-    " advised committees in {advice_to_committee}[, {advice_to_committee_on_time:n} of them in time]"
-    "[, {advice_to_committee_late:n} late][, {advice_to_committee_overdue:n} overdue]"
-    "[, {advice_to_committee_open:n} going on];"
-    " took up {problem_on_the_spot} on the spot[, {problem_on_the_spot_on_time:n} of them in time]"
-    "[, {problem_on_the_spot_late:n} late][, {problem_on_the_spot_overdue:n} overdue]"
-    "[, {problem_on_the_spot_open:n} going on];"
-    " took up {support_request:n} requests for support[, {support_request_on_time:n} of them in time]"
-    "[, {support_request_late:n} late][, {support_request_overdue:n} overdue][, {support_request_open:n} going on]",
+    "coordination": "exchanged information in {information_exchange}[, {information_exchange_states}];"
+    " advised committees in {advice_to_committee}[, {advice_to_committee_states}];"
+    " took up {problem_on_the_spot} on the spot[, {problem_on_the_spot_states}];"
+    " took up {support_request:n} requests for support[, {support_request_states}]",
     "self_management": "kept up {self_management_groups:n} self-management groups[ with {group_households}]"
     "[, {group_markers}][, {group_length} of border line]",
     "reviews": "held[ {periodic_reviews:n} periodic reviews][ and {final_reviews:n} final reviews]",

@@ -63,7 +63,7 @@ SOURCES: Mapping[Source, str] = {
         FROM introduction i JOIN party_cell p ON p.id = i.party_cell_id JOIN person m ON m.member_id = i.member_id""",
     "meeting": f"""
         SELECT g.id AS record, 'meeting' AS kind, g.held_on AS first, g.held_on AS last, g.post_id,
-            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, g.meeting_type
+            p.unit_id, NULL AS unit_now_id, {_PLAIN}, {left_out("g")}, g.meeting_type, g.party_cell_id
         FROM meeting g JOIN party_cell p ON p.id = g.party_cell_id""",
     # A merge of laptops, or of two members, may have left two rows of one person at one meeting: the newer counts.
     "attendance": f"""

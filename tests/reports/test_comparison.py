@@ -1,6 +1,7 @@
 """A report beside the period before and its plan, in words; and in one line, how complete it is."""
 
 import io
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -100,7 +101,7 @@ def test_a_section_ends_with_what_changed(world: World) -> None:
     some = Reported(2, [], complete=False, behind=[Behind("9", "Đồn A", date(2013, 3, 2), part=False)])
     assert "So với" not in narrative.prose(replace(made(world.post), reported=some), "labour"), "a post owes figures"
     days = made(world.post, Period(date(2013, 3, 1), date(2013, 3, 30)))
-    assert "So với kỳ trước (từ 30/01/2013 đến 28/02/2013), số" in narrative.prose(days, "labour")
+    assert "So với kỳ trước (từ ngày 30/01/2013 đến ngày 28/02/2013), số" in narrative.prose(days, "labour")
 
 
 def test_what_changed_in_the_same_way_is_told_together_and_the_border_grows_not(world: World) -> None:
@@ -128,7 +129,7 @@ def test_the_plan_for_works_names_them_once(world: World) -> None:
     world.carry(world.post, world.hq)
     assert narrative.plan_lines(made(world.hq)) == [
         "Số giếng khoan đạt 90% kế hoạch tháng 3/2013 (9/10 giếng).",
-        "Số lượt người khám, chữa bệnh vượt 20% kế hoạch tháng 3/2013 (12/10 lượt người).",
+        "Số lượt người được khám, chữa bệnh vượt 20% kế hoạch tháng 3/2013 (12/10 lượt người).",
     ]
     assert measure_and_kind("Căn nhà · Nhà đại đoàn kết") == ("căn nhà đại đoàn kết", "")
     assert measure_and_kind("Ngày công · Khám, chữa bệnh") == ("ngày công", "khám, chữa bệnh")
@@ -140,6 +141,8 @@ def test_the_plan_for_works_names_them_once(world: World) -> None:
         (144, "2013-05-02", "Số ngày công đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
         (112, "2013-05-02", "Số ngày công hoàn thành kế hoạch tháng 3/2013 (112/112 ngày công)."),
         (100, "2013-05-02", "Số ngày công vượt 12% kế hoạch tháng 3/2013 (112/100 ngày công)."),
+        (30, "2013-05-02", "Số ngày công gấp 3,7 lần kế hoạch tháng 3/2013 (112/30 ngày công)."),
+        (20_000, "2013-05-02", "Số ngày công đạt dưới 1% kế hoạch tháng 3/2013 (112/20.000 ngày công)."),
         (144, "2013-03-20", "Số ngày công đến nay đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
     ],
 )
@@ -156,7 +159,11 @@ def test_each_target_is_a_sentence(world: World, target: int, today: str, said: 
     [
         (50, False, "vượt khoảng 124% kế hoạch tháng 3/2013 (khoảng 112/50 ngày công)"),
         (112, False, "đạt khoảng 100% kế hoạch tháng 3/2013 (khoảng 112/112 ngày công)"),
-        (50, True, "vượt ít nhất khoảng 124% kế hoạch tháng 3/2013 (khoảng 112 và hàng chục/50 ngày công)"),
+        (
+            50,
+            True,
+            "vượt ít nhất khoảng 124% kế hoạch tháng 3/2013 (khoảng 112/50 ngày công, chưa kể báo cáo ghi “hàng chục”)",
+        ),
     ],
 )
 def test_about_so_much_is_about_so_many_percent(world: World, target: int, words: bool, said: str) -> None:
@@ -187,7 +194,7 @@ def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:
 def test_one_line_of_words_says_whose_figures_they_are_and_what_they_lack(world: World) -> None:
     labour(world, "2013-03-05", amount=112)
     world.carry(world.post, world.hq)
-    of_the_post = "Số liệu tháng 3/2013, tổng hợp ngày 02/05/2013 từ báo cáo của Đồn BP Ia Rvê."
+    of_the_post = "Số liệu tháng 3/2013 được tổng hợp ngày 02/05/2013 từ báo cáo của Đồn BP Ia Rvê."
     assert completeness_line(made(world.hq)) == of_the_post, "the only post is named"
     assert completeness_line(made(world.hq, post="IARVE")) == of_the_post
     assert completeness_line(made(world.post)) == of_the_post.replace("báo cáo", "sổ ghi chép")
@@ -284,7 +291,7 @@ def test_what_was_returned_is_named_by_its_kind_and_day(world: World) -> None:
     enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
     for record in (sent_back, held):
         review_queue.review_record(world.hq, record, "returned", comment="Xem lại.")
-    what = "số liệu hoạt động giúp dân lao động sản xuất ngày 05/03/2013 và kỳ sinh hoạt ngày 20/03/2013"
+    what = "số liệu hoạt động giúp Nhân dân lao động sản xuất ngày 05/03/2013 và kỳ sinh hoạt ngày 20/03/2013"
     line = completeness_line(made(world.hq))
     assert f"Chưa tổng hợp {what} của Đồn BP Ia Rvê (các nội dung này đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in line
     alone = completeness_line(made(world.hq, post="IARVE"))
@@ -309,6 +316,21 @@ def test_what_has_come_and_is_not_taken_in_is_named_by_its_post_and_owed_by_nobo
     assert owed(told) == []
     told = replace(told, completeness=replace(waits, waiting_others=1))
     assert "đang kiểm tra; 1 phần số liệu gửi về còn chờ xử lý" in completeness_line(told)
+
+
+def test_the_report_of_one_post_says_nothing_of_what_waits_of_others(world: World) -> None:
+    """What has come of another post is not its own, and not “1 phần số liệu gửi về”."""
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    (row,) = world.hq.rows("SELECT * FROM local_segment WHERE number = 1")
+    scope = world.hq.value("SELECT id FROM post WHERE code = 'BOHENG'")
+    held = {"hash": "0" * 64, "scope": scope, "state": "held", "reason": "uncertified", "number": None}
+    insert(world.hq, "local_segment", {**row, **held, "log_id": scope})
+    assert "đang kiểm tra" not in completeness_line(made(world.hq, post="IARVE"))
+    assert "chờ xử lý" not in completeness_line(made(world.hq, post="IARVE"))
+    for post in ("BOHENG", None):
+        assert "Chưa tổng hợp phần số liệu của Đồn Bo Heng mới gửi về" in completeness_line(made(world.hq, post=post))
 
 
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
@@ -343,16 +365,20 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     assert code == 0, err
     paper = docx.Document(io.BytesIO(out.read_bytes()))
     text = [p.text.replace("\N{NO-BREAK SPACE}", " ") for p in paper.paragraphs if p.text]
-    assert any("\N{NO-BREAK SPACE}" in p.text for p in paper.paragraphs), "no line ends within a date"
-    assert text[-1].endswith("./." if layout == "decree30" else " của Đồn BP Ia Rvê."), "as the layout ends"
+    as_set = "\n".join(p.text for p in paper.paragraphs)
+    assert not re.search(r"Ia Rvê|[Nn]gày \d|tháng \d|112 ngày", as_set), "not within a name, a date, an amount"
+    assert "Ia\N{NO-BREAK SPACE}Rvê" in as_set
+    assert text[-1].endswith("./." if layout == "decree30" else " trong tháng 3/2013."), "as the layout ends"
     assert (
-        "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương"
-        " tháng 3/2013 của Đồn BP Ia Rvê như sau:" in text
+        "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả Đồn BP Ia Rvê giúp đỡ Nhân dân và phối hợp với cấp ủy, chính"
+        " quyền địa phương trong tháng 3/2013 như sau:" in text
     )
-    assert any(line.startswith("Ghi chú: Số liệu tháng 3/2013, tổng hợp ngày ") for line in text)
+    assert any(line.startswith("Ghi chú: Số liệu tháng 3/2013 được tổng hợp ngày ") for line in text)
     whole = "\n".join(line for line in text if not line.endswith("như sau:")).replace("Ghi chú: ", "")
     assert [word for word in MACHINES if word in whole] == []
-    assert any(line.startswith("Trên đây là báo cáo kết quả giúp đỡ Nhân dân") for line in text), "of what"
+    assert any(line.startswith("Trên đây là báo cáo kết quả Đồn BP Ia Rvê giúp đỡ Nhân dân") for line in text), (
+        "of what"
+    )
     assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["TT", "Nội dung", "Đơn vị tính", "Kết quả"]
     assert [cell.text for cell in paper.tables[1].rows[2].cells] == [
         "1.1", "Ngày công giúp Nhân dân lao động sản xuất", "ngày công", "112"]  # fmt: skip

@@ -33,6 +33,8 @@ from fieldapp.reports.report import report
 from fieldapp.reports.tables import table
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.store.store import Store
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.report import ReportScreen
 from fieldapp.work import review_queue
 
 YEAR = Query(Period(date(2013, 1, 1), date(2013, 12, 31)))
@@ -88,7 +90,7 @@ def test_each_post_s_column_has_its_own_amount_with_a_star(world: World) -> None
     (line,) = made.lines
     assert [(p and p.text) for p in line.parts] == ["207 lượt *", "210 lượt *"]
     assert (line.figure.text, line.differs) == ("207 lượt", True)
-    assert "tổng chung chỉ tính một lần" in "".join(narrative.table_notes(made))
+    assert "tổng hợp chung chỉ tính một lần" in "".join(narrative.table_notes(made))
     assert [(p and p.text) for x in table(world.post, YEAR, "commune").lines for p in x.parts] == [
         "210 lượt *", "207 lượt *"]  # fmt: skip
     for by in ("month", "kind", "event"):
@@ -110,7 +112,7 @@ def test_a_star_reaches_every_format_and_says_what_it_means(run: Run, world: Wor
     world.carry(world.post, world.hq)
     of_another_post(world.hq, other)
     ask = ("report", "--period", "2013")
-    means = "nơi khác cũng ghi số liệu"
+    means = "đồn, xã khác cũng báo cáo"
 
     def told(*more: object) -> str:
         code, out, err = run(*ask, *more, home="hq")
@@ -130,7 +132,9 @@ def test_a_star_reaches_every_format_and_says_what_it_means(run: Run, world: Wor
         told("--format", form, "--post", "IALOP", "--out", files[form])
     word = docx.Document(str(files["docx"]))
     assert ["lượt người", "210 *"] in [[c.text for c in r.cells[2:4]] for t in word.tables for r in t.rows]
-    assert means in "\n".join(p.text for p in word.paragraphs)
+    letter = "\n".join(p.text for p in word.paragraphs)
+    assert means in letter
+    assert letter.count("chỉ tính một lần") == 1, "once in the letter of a part"
     printed = " ".join(p.extract_text() for p in pypdf.PdfReader(files["pdf"]).pages).replace("\n", " ")
     assert "lượt người 210 *" in printed and means in printed
     page = files["html"].read_text(encoding="utf-8")
@@ -166,8 +170,9 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
     of_another_post(world.hq, other)
     deed = "hoạt động khám, chữa bệnh, cấp thuốc miễn phí"
-    said = f"Số lượt người khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của các đồn (Đồn BP Ia Rvê: 40 lượt;"
-    said += " Đồn IALOP: 45 lượt); tạm tính theo số liệu của Đồn BP Ia Rvê."
+    said = f"Số lượt người được khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của các đồn (Đồn BP Ia Rvê:"
+    said += " 40 lượt người; Đồn IALOP: 45 lượt người); trong khi chờ thống nhất, tạm tính theo số liệu ghi nhận trước"
+    said += " của Đồn BP Ia Rvê."
     made = report(world.hq, YEAR)
     once = f"H{deed[1:]} do 2 đồn (Đồn BP Ia Rvê, Đồn IALOP) phối hợp thực hiện, chỉ tính một lần."
     assert f"{once} {said}" in completeness_line(made)
@@ -176,7 +181,9 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     blocks = [*document.body(document.make_document(world.hq, YEAR))]
     (grid,) = (block for block in blocks if isinstance(block, document.Grid))
     assert [row[3] for row in grid.rows if row[3:]] == ["40 (*)"]
-    assert document.Paragraph("(*) Số liệu tạm tính, chưa thống nhất giữa báo cáo của các đồn.") in blocks
+    whole = "\n".join(block.text for block in blocks if isinstance(block, document.Paragraph | document.Item))
+    assert document.Paragraph(f"(*) {said}") in blocks
+    assert whole.count("chưa thống nhất giữa") == 1, "the mark's line says it, the note does not say it again"
     book = Workbook(xlsx_bytes(document.make_document(world.hq, YEAR, splits=True)))
     for sheet in ("Số liệu", "Theo đồn"):
         assert (40, '#,##0" (*)"') in book.shown(sheet), "the table marks it as the letter does"
@@ -191,6 +198,24 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
     review_queue.review_record(world.hq, mine, "returned", comment="bao nhiêu?")
     assert report(world.hq, YEAR).completeness.disputed == []
+
+
+async def test_the_screen_says_which_figure_is_provisional(world: World) -> None:
+    visits(world, "2013-05-31", 40, "TTC-11")
+    other = visits(world, "2013-06-01", 45, "TTC-11")
+    visits(world, "2012-06-01", 7)
+    world.carry(world.post, world.hq)
+    of_another_post(world.hq, other)
+    app = FieldApp(world.root / "hq", world.hq.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = ReportScreen()
+        await app.push_screen(screen)
+        screen._period = YEAR.period
+        screen.renew()
+        await pilot.pause()
+        shown = "\n".join(strip.text for strip in screen._compositor.render_strips())
+    assert "40 lượt (tạm tính)" in shown
+    assert "(7 lượt)" in shown, "the period before is settled"
 
 
 def test_for_a_task_each_record_of_the_post_that_speaks_counts(world: World) -> None:

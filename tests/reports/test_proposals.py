@@ -1,5 +1,6 @@
 """What a report proposes to say about good and weak points, from its records alone."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from field import World, of_another_post
 from fieldapp.domain.dates import format_date
 from fieldapp.records import records
 from fieldapp.reports.completeness import as_of, completeness_line
+from fieldapp.reports.coordination import LateWith
 from fieldapp.reports.coverage import Behind, NotReported, Reported
 from fieldapp.reports.figures import Disputed, JointDeed
 from fieldapp.reports.files import document
@@ -119,10 +121,9 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
-        "Đôn đốc các đồn chỉnh sửa, gửi lại số liệu: Đồn A (buổi tuyên truyền ngày 12/11/2026 và xếp loại chi bộ);"
-        " Đồn B (kỳ sinh hoạt ngày 05/11/2026).",
-        "Đôn đốc Đồn B và Đồn C thống nhất số liệu cuộc tuần tra chung.",
-        "Kiểm tra, tổng hợp bổ sung số liệu do Đồn D mới gửi về.",
+        "Chỉ đạo cơ quan chức năng đôn đốc các đồn chỉnh sửa, gửi lại số liệu: Đồn A (buổi tuyên truyền ngày 12/11/2026"
+        " và xếp loại chi bộ), Đồn B (kỳ sinh hoạt ngày 05/11/2026); đôn đốc Đồn B và Đồn C thống nhất số liệu cuộc"
+        " tuần tra chung; kiểm tra, tổng hợp bổ sung số liệu do Đồn D mới gửi về."
     ]
     assert found["shortcomings"][-2:] == [
         "Đồn A, Đồn B chưa gửi lại số liệu đã yêu cầu chỉnh sửa.",
@@ -134,7 +135,7 @@ def test_one_record_that_was_returned_is_asked_for_by_its_name(world: World) -> 
     made = report(world.hq, Query(Period(date(2026, 10, 1), date(2026, 12, 31)), today=date(2026, 11, 30)))
     sent_back = [ReturnedRecord("buổi tuyên truyền", "2026-11-12", "Đồn A")]
     state = replace(made.completeness, returned=1, returned_records=sent_back)
-    asked = "Đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026."
+    asked = "Chỉ đạo cơ quan chức năng đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026."
     assert proposals(world.hq, replace(made, completeness=state))["directions"] == [asked]
     own = replace(made, completeness=state, reported=replace(made.reported, own="Đồn A"))
     assert proposals(world.hq, own)["directions"] == [], "a post does not urge itself"
@@ -151,8 +152,33 @@ def test_what_the_plans_have_left_is_told_by_their_periods(world: World) -> None
     found = proposed(world.hq, Period(date(2013, 1, 1), date(2013, 12, 31)), date(2013, 11, 24))
     assert [line for line in found["directions"] if "kế hoạch" in line] == [
         "Tiếp tục thực hiện kế hoạch năm 2013, còn 60 ngày công.",
-        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn 60 ngày công; 60 lượt người khám, chữa bệnh.",
+        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn 60 ngày công; 60 lượt người được khám, chữa bệnh.",
     ]
+
+
+def test_a_committee_of_the_party_leads_and_the_staff_does_the_desk_work(world: World) -> None:
+    """By the proposals of the Party's letter; what the officer wrote stays as written."""
+    made = report(world.hq, Query(Period(date(2013, 1, 1), date(2013, 12, 31)), today=date(2013, 11, 24)))
+    plan = {"date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": "ngay_cong", "target": 90}
+    records.save(world.hq, "plan", plan, confirm=True)
+    post = world.hq.value("SELECT id FROM post")
+    records.save(world.hq, "plan", plan | {"for_post_id": post}, confirm=True)
+    made = report(world.hq, made.query)
+    behind = [Behind(name, name, date(2013, 9, 18), part=False) for name in ("Đồn A", "Đồn B")]
+    state = replace(made.completeness, returned=1, returned_records=[ReturnedRecord("kỳ sinh hoạt", None, "Đồn A")])
+    late = [LateWith("Đảng ủy xã Ia Lốp", "information_exchange", 2)]
+    reported = Reported(2, [], complete=False, behind=behind)
+    of_all = replace(made, completeness=state, late=late, reported=reported)
+    tasks = proposals(world.hq, of_all, "party")["directions"]
+    assert [re.split(" các đồn | gửi lại | năm ", task)[0] for task in tasks] == [
+        "Lãnh đạo, chỉ đạo",
+        "Chỉ đạo cơ quan chức năng đôn đốc Đồn A chỉnh sửa,",
+        "Lãnh đạo thực hiện đúng thời hạn việc trao đổi thông tin.",
+        "Lãnh đạo tiếp tục thực hiện kế hoạch",
+        "Lãnh đạo, chỉ đạo Đồn BP Ia Rvê tiếp tục thực hiện kế hoạch",
+    ]
+    given = proposals(world.hq, of_all)["directions"]
+    assert [task.split()[0] for task in given] == ["Chỉ", "Chỉ", "Thực", "Tiếp", "Chỉ"], "an office commands"
 
 
 def test_what_is_late_is_named_with_whom(world: World) -> None:
@@ -195,6 +221,29 @@ def test_the_first_of_several_posts_held_so_many_of_so_many(world: World) -> Non
         "Đơn vị có kết quả nổi bật: Đồn IALOP tổ chức 18 buổi tuyên truyền, phổ biến, giáo dục pháp luật (trong tổng"
         " số 24 buổi)."
     ]
+
+
+def test_what_several_kinds_share_has_a_verb_and_no_body_is_asked_for_what_is_not_its_own(world: World) -> None:
+    """“tặng 7 suất quà” and not “có 7 suất quà”; nobody asks a committee that it be advised in time."""
+    for amount in (2, 7):
+        measures = [{"measure_id": "suat_qua", "amount": amount}]
+        gifts = world.well(activity_kind_id="xuan_bien_phong", date_from="2013-01-20", measures=measures)
+        world.well(activity_kind_id="tang_qua_chinh_sach", date_from="2013-07-20", measures=measures)
+    month = Period(date(2013, 1, 1), date(2013, 12, 31))
+    records.save(world.post, "matter", {
+        "matter_type": "advice_to_committee", "counterpart": "Đảng ủy xã Ia Lốp", "subject": "Tình hình",
+        "opened_on": "2013-11-03", "due_on": "2013-11-10", "closed_on": "2013-11-20",
+    }, confirm=True)  # fmt: skip
+    plan = {"date_from": "2013-01-01", "date_to": "2013-12-31", "measure_id": "suat_qua", "target": 90}
+    records.save(world.hq, "plan", plan, confirm=True)
+    world.carry(world.post, world.hq)
+    of_another_post(world.hq, gifts)
+    found = proposed(world.hq, month)
+    assert found["assessment"][-1] == (
+        "Đơn vị có kết quả nổi bật: Đồn BP Ia Rvê tặng 11 suất quà (trong tổng số 18 suất)."
+    )
+    assert found["proposals"] == []
+    assert "Số suất quà chỉ đạt 20% kế hoạch năm 2013 (18/90 suất)." in found["shortcomings"]
 
 
 def test_what_grew_and_what_fell_stands_under_its_heading(world: World) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 import few_units
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fieldapp.domain import sentences
 from fieldapp.domain.body_names import unshouted
+from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.errors import FieldappError
 from fieldapp.records import kind_form, records
@@ -85,6 +86,20 @@ def test_words_and_about_stay_what_they_are(world: World) -> None:
     assert told(world.post, "gifts") == "Thăm, tặng nhiều suất quà cho gia đình chính sách."
 
 
+def test_words_beside_a_number_are_noted_behind_it(world: World) -> None:
+    """And not “60 và hàng chục lượt phương tiện”; a note on its minutes shares the brackets."""
+    record(world, "thien_tai", luot_cbcs=111, luot_phuong_tien=60, gao_kg=2100)
+    record(world, "thien_tai", luot_phuong_tien="hàng chục")
+    assert told(world.post, "relief") == (
+        "Huy động 111 lượt cán bộ, chiến sĩ và 60 lượt phương tiện tham gia phòng, chống, khắc phục hậu quả thiên tai"
+        " (chưa kể hàng chục lượt phương tiện chưa có số liệu cụ thể); hỗ trợ 2.100 kg gạo."
+    )
+    record(world, "gieng_khoan", gieng=1, ho_huong_loi=12)
+    record(world, "gieng_khoan", gieng="hàng chục")
+    beside = "(chưa kể hàng chục giếng chưa có số liệu cụ thể)."
+    assert told(world.post, "works") == f"Bàn giao 1 giếng khoan cho 12 hộ {beside}"
+
+
 def test_a_verb_is_not_repeated(world: World) -> None:
     record(world, "gieng_khoan", gieng=6, ho_huong_loi=87)
     record(world, "nha_dai_doan_ket", can_nha=12)
@@ -129,7 +144,35 @@ def test_each_amount_of_a_kind_is_told_once_whatever_is_missing(code: str, data:
 def test_each_figure_that_is_no_measure_has_its_place() -> None:
     for section, pattern in INDICATOR_PATTERNS.items():
         named = {place.name for place in sentences.names(sentences.parse(pattern))}
-        assert named == {sentences.key(i.code) for i in INDICATORS if i.section == section}
+        states = {sentences.key(f"{kind}_states") for kind in get_args(MatterType)}  # in place of the figures of states
+        codes = (i.code for i in INDICATORS if i.section == section and not i.code.endswith(STATES))
+        assert named - states == {sentences.key(code) for code in codes}
+
+
+STATES = ("_on_time", "_late", "_overdue", "_open")
+
+
+@pytest.mark.parametrize(("numbers", "said"), [
+    ((1, 1, 0, 0, 0), "về 1 việc, đúng hạn"), ((3, 3, 0, 0, 0), "về 3 việc, đều đúng hạn"),
+    ((3, 0, 3, 0, 0), "về 3 việc, đều chậm so với thời hạn"), ((1, 0, 0, 0, 1), "về 1 việc, đang thực hiện"),
+    ((3, 1, 2, 0, 0), "về 3 việc, trong đó 1 việc đúng hạn, 2 việc chậm so với thời hạn"),
+    ((4, 0, 2, 1, 1),
+     "về 4 việc, trong đó 2 việc chậm so với thời hạn, 1 việc quá hạn chưa xong, 1 việc đang thực hiện"),
+])  # fmt: skip
+def test_what_became_of_matters_is_told_of_all_or_of_parts(world: World, numbers: Sequence[int], said: str) -> None:
+    """And not “về 3 việc, 3 việc chậm”."""
+    codes = [f"information_exchange{end}" for end in ("", *STATES)]
+    figures = [Figure("coordination", code, "", n, 0, "việc") for code, n in zip(codes, numbers, strict=True) if n]
+    (told,) = section_clauses(world.post, YEAR, figures)["coordination"]
+    assert told.text == f"trao đổi thông tin {said}"
+
+
+def test_a_zero_is_in_the_table_and_no_sentence_tells_it(world: World) -> None:
+    record(world, "tuyen_truyen", buoi=2, to_roi=0)
+    record(world, "phong_chong_toi_pham", vu=0)
+    assert told(world.post, "propaganda") == "Tổ chức 2 buổi tuyên truyền, phổ biến, giáo dục pháp luật."
+    assert told(world.post, "security") == "Trong kỳ không phát sinh."
+    assert {f.code: f.value for f in report(world.post, YEAR).figures} == {"buoi": 2, "to_roi": 0, "vu": 0}
 
 
 @pytest.mark.parametrize(("held", "attended", "missed", "said"), [
@@ -145,6 +188,29 @@ def test_meetings_are_told_by_whom_they_were_attended(
     figures = [Figure("party", code, code, n, 0, "kỳ") for code, n in given.items() if n]
     (told,) = section_clauses(world.post, Query(Period(date(2013, 1, 1), date(2013, 1, 1))), figures)["party"]
     assert told.text == said
+
+
+def test_it_is_said_of_how_many_cells_meetings_are_recorded(world: World) -> None:
+    """Three members in three cells beside one meeting would be wondered at; meetings of other cells do not count."""
+    cells = [
+        records.save(world.hq, "party_cell", {"name": f"Chi bộ buôn {n}", "unit_id": "24221"}, confirm=True)
+        for n in range(4)
+    ]
+    world.carry(world.hq, world.post)
+    for n in range(3):
+        member = records.save(world.post, "member", {"full_name": f"Nguyễn Văn {n}"}, confirm=True)
+        into = {"member_id": member, "party_cell_id": cells[n], "date_from": "2013-01-15"}
+        records.save(world.post, "introduction", into, confirm=True)
+
+    def met(cell: str) -> str:
+        meeting = {"party_cell_id": cell, "held_on": "2013-11-03", "content": "Sinh hoạt thường kỳ"}
+        records.save(world.post, "meeting", meeting, confirm=True)
+        return told(world.post, "party")
+
+    assert "mới có" not in met(cells[3])
+    assert met(cells[0]).endswith("tổ chức 2 kỳ sinh hoạt (mới có số liệu sinh hoạt của 1/3 chi bộ).")
+    assert "2/3 chi bộ" in met(cells[1])
+    assert "mới có" not in met(cells[2])
 
 
 def test_measures_with_names_alike_are_each_told_once(world: World) -> None:
@@ -210,6 +276,15 @@ def test_a_kind_without_a_pattern_is_told_by_its_name_and_units(world: World) ->
     new_kind(world, BLOOD, UNITS, GIVERS)
     record(world, "hien_mau", don_vi_mau=25, nguoi_hien=40)
     assert told(world.post, "health") == "Hiến máu tình nguyện: 25 đơn vị máu, 40 người hiến máu."
+
+
+def test_a_size_stands_behind_its_name(world: World) -> None:
+    """And not “22,5 m3 dung tích”."""
+    tank = {"code": "be_nuoc", "name": "Bể nước sạch", "section": "works", "position": 99}
+    size = {"code": "dt", "name": "Dung tích", "unit_name": "m3", "decimals": 1, "nature": "quantity"}
+    new_kind(world, tank, {"code": "be", "name": "Bể", "unit_name": "bể", "nature": "works"}, size)
+    record(world, "be_nuoc", be=3, dt=225)
+    assert told(world.post, "works") == "Bàn giao 3 bể nước sạch, dung tích 22,5 m3."
 
 
 def test_works_without_a_pattern_are_handed_over(world: World) -> None:

@@ -34,7 +34,7 @@ def test_the_reports_that_are_named(world: World, monkeypatch: pytest.MonkeyPatc
     wells.append(world.well(date_from="2013-04-05", measures=[GIENG]))
     assert said(world, "activity", *wells) == ["Báo cáo năm 2013: Giếng khoan −4 giếng."]
     wells += [world.well(date_from=f"{year}-04-05", measures=[GIENG]) for year in (2014, 2015, 2016)]
-    assert said(world, "activity", *wells) == ["Báo cáo từ 01/01/2013 đến 31/12/2016: Giếng khoan −7 giếng."]
+    assert said(world, "activity", *wells) == ["Báo cáo từ ngày 01/01/2013 đến ngày 31/12/2016: Giếng khoan −7 giếng."]
 
     dated = [{**GIENG, "measured_on": "2017-01-31"}, {**GIENG, "measured_on": "2017-02-01"}]
     parts = world.well(date_from="2017-01-31", date_to="2017-02-01", measures=dated)

@@ -32,7 +32,7 @@ F8 = ("f8", "f4", "2013", "enter")
 def on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wall, "today", lambda: date(2013, 11, 24))
     lines = {"assessment": ["Tăng 12%.", "Đạt kế hoạch."], "shortcomings": ["2 việc chậm."]}
-    monkeypatch.setattr(sections, "proposals", lambda _store, _made: lines)
+    monkeypatch.setattr(sections, "proposals", lambda _store, _made, _layout: lines)
 
 
 def at_headquarters(world: World) -> Running:
@@ -124,7 +124,7 @@ async def test_what_is_typed_is_kept_without_a_key_and_no_proposal_is_computed_f
     """They read all records of the period; text is kept each second."""
     asked: list[Report] = []
 
-    def proposals(_store: Store, made: Report) -> dict[str, list[str]]:
+    def proposals(_store: Store, made: Report, _layout: str) -> dict[str, list[str]]:
         asked.append(made)
         return {}
 

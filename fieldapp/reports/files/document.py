@@ -4,7 +4,7 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count, groupby
@@ -21,7 +21,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import is_over
-from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences
+from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences, disputed_texts
 from fieldapp.reports.coverage import laptops_heard
 from fieldapp.reports.figures import CALLED, Figure, behind, named, once, sums_by_kind, whole_unit
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
@@ -139,25 +139,21 @@ class Document:
 
     def is_disputed(self, figure: Figure) -> bool:
         """Whether a joint activity is in it on whose amount posts do not agree."""
-        return any(
-            deed.section == figure.section
-            and figure.measure_id in deed.disputed
-            and figure.kind_id in (None, deed.kind_id)
-            for deed in self.report.joint
-        )
+        return self.report.is_disputed(figure)
 
     @property
     def disputes(self) -> list[str]:
         """What the mark of a disputed figure means, where it has but one meaning; none where no figure has it."""
         disputed = any(self.is_disputed(f) for section in self.sections for f in section.figures)
-        return [_provisional_explained(NOTED)] if disputed else []
+        return [_("{mark} Provisional: the posts do not agree on it yet.").format(mark=NOTED)] if disputed else []
 
     @staticmethod
     def told_once(figures: list[Figure]) -> list[Figure]:
-        """The figures of a section without the meetings of cells, where members of the post attended all of them."""
+        """The figures of a section without a line that says what another one says: the meetings of cells, where
+        members of the post attended all of them; the communes, where all of them are on the border."""
         by_code = {f.code: f.value for f in figures}
-        same = by_code.get("meetings_held") == by_code.get("meetings_attended")
-        return [f for f in figures if not (same and f.code == "meetings_held")]
+        told = {one for one, other in _TOLD_BY.items() if by_code.get(one) == by_code.get(other)}
+        return [f for f in figures if f.code not in told]
 
     @property
     def provisional(self) -> str:
@@ -169,19 +165,17 @@ class Document:
         """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
         if figure.title in CALLED:
             return CALLED[figure.title]
-        if figure.code == "border_communes_strengthened":  # they are among the communes of the line above
-            return _("Of these: communes on the border")
-        if figure.code == "meetings_attended":
-            held = (f for f in self.report.figures if f.code == "meetings_held")
-            if any(f.value != figure.value for f in held):
-                return _("Of these: meetings with members of the post")
-        if search_key(figure.title) != search_key(figure.unit):
-            return figure.title
+        if (part := _PARTS.get(figure.code)) is not None:
+            whole = (f for f in self.report.figures if _TOLD_BY.get(f.code) == figure.code)
+            if any(f.value != figure.value for f in whole):  # they are among those of the line above
+                return part()
         kinds = self.kinds.get((figure.section, figure.measure_id), ())
         if len(kinds) == 1 and (figure.title, kinds[0]) in _OF_KINDS:
             return _OF_KINDS[figure.title, kinds[0]]
-        what = within(kinds[0]) if len(kinds) == 1 else within(_(narrative.HEADINGS[figure.section]))
-        return f"{figure.title} {what}"
+        if search_key(figure.title) != search_key(figure.unit):
+            return figure.title
+        what = CALLED.get(kinds[0], kinds[0]) if len(kinds) == 1 else _(narrative.HEADINGS[figure.section])
+        return f"{figure.title} {within(what)}"
 
 
 def make_document(
@@ -208,7 +202,7 @@ def make_document(
         tables = [Split(by, _(TITLES[by]), table(store, query, by)) for by in SPLITS] if splits else []
         found = _entries(store, query, made.figures, personal) if entries else []
         head = letterhead(store, layout)
-        texts = section_texts(store, made)
+        texts = section_texts(store, made, layout)
         codes = _codes(store)
         shown = photographs(store, query, None if photos == "all" else photos) if photos else []
         kinds = _kinds(store, query)
@@ -247,6 +241,13 @@ def make_document(
 
 NOTED = "(*)"
 """The first mark behind what is explained below a table"""
+_TOLD_BY = {"meetings_held": "meetings_attended", "communes_strengthened": "border_communes_strengthened"}
+"""Code of a figure -> that of its part which tells it where both are equal"""
+_PARTS: Mapping[str, Callable[[], str]] = {
+    "meetings_attended": lambda: _("Of these: meetings with members of the post"),
+    "border_communes_strengthened": lambda: _("Of these: communes on the border"),
+}
+"""Code of the part -> its title below the whole"""
 _OF_KINDS = {
     ("Hộ", "Giúp dân lao động sản xuất"): "Hộ được giúp đỡ",
     ("Hộ", "Phòng, chống, khắc phục thiên tai"): "Hộ bị ảnh hưởng",
@@ -254,8 +255,9 @@ _OF_KINDS = {
     ("Vụ", "Phối hợp phòng, chống tội phạm"): "Vụ việc phối hợp giải quyết",
     ("Đối tượng", "Phối hợp phòng, chống tội phạm"): "Đối tượng trong các vụ việc",
     ("Ngày công", "Giúp dân lao động sản xuất"): "Ngày công giúp Nhân dân lao động sản xuất",
+    ("Lượt người tham gia", "Tuần tra chung"): "Lượt người tham gia tuần tra chung",
 }
-"""What a letter calls shipped measures whose name says no more than their unit: (name, kind) -> title"""
+"""What a letter calls shipped measures whose name does not say of what they are: (name, kind) -> title"""
 
 
 def _of_people(figure: Figure) -> Figure:
@@ -295,13 +297,14 @@ def _codes(store: Store) -> frozenset[str]:
 
 
 def about(period: Period, post: str | None = None, unit: str | None = None) -> str:
-    """What a report is about: “Kết quả giúp đỡ nhân dân … quý IV/2026 của Đồn BP Ia Rvê (xã Ia Rvê)”."""
-    text = _("Results of helping the people and of coordination with the local bodies, {period}").format(
-        period=period.title
-    )
+    """What a report is about: “Kết quả Đồn BP Ia Rvê giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương
+    trên địa bàn xã Ia Rvê trong quý IV/2026”. A post and an area stand where nothing else can be meant by them."""
+    text = _("Results of helping the people and of coordination with the local bodies")
     if post:
-        text = _("{what} of {post}").format(what=text, post=post)
-    return f"{text} ({unit})" if unit else text
+        text = _("Results of {post} in helping the people and in coordination with the local bodies").format(post=post)
+    if unit:
+        text = _("{what} in the area of {unit}").format(what=text, unit=within(unit))
+    return f"{text} {period.when}"
 
 
 def up_to(query: Query, known: date | None = None) -> str:
@@ -480,7 +483,7 @@ def body(document: Document) -> Iterator[Block]:
 
 def _note(document: Document) -> Iterator[Paragraph | Item]:
     """How complete the figures are: one sentence in a paragraph, several below each other."""
-    said = completeness_sentences(document.report)
+    said = completeness_sentences(document.report, disputes=not document.disputes)
     said += [_("Details are in the annex.")] if document.annexed else []
     if len(said) <= 2:
         yield Paragraph(_("Note: {text}").format(text=" ".join(said)))
@@ -500,12 +503,8 @@ def _marks_explained(document: Document) -> Iterator[str]:
         if any(_says_no_amount(f) and f.value is not None for f in shown):
             text = _("{mark} Records of posts say {words}, without an exact amount: that is not added up.")
         yield text.format(mark=NOTED, words=words)
-    if any(map(document.is_disputed, figures)):
-        yield _provisional_explained(document.provisional)
-
-
-def _provisional_explained(mark: str) -> str:
-    return _("{mark} Provisional: the posts do not agree on it yet.").format(mark=mark)
+    if document.disputes:
+        yield from (f"{document.provisional} {as_sentence(text)}" for text in disputed_texts(document.report))
 
 
 def officer_sections(
@@ -538,7 +537,7 @@ def _title(document: Document, text: SectionText) -> str:
     return _("Directions and tasks for the time to come") if soon else text.title
 
 
-OF_THE_OFFICER: tuple[SectionCode, ...] = ("assessment", "directions")
+OF_THE_OFFICER: tuple[SectionCode, ...] = ("assessment", "shortcomings", "directions")
 """Sections that begin with what only an officer can say: what the program proposes stands below dotted lines"""
 
 

@@ -19,7 +19,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.domain.party import Attendance, Introduction, Meeting, Member
 from fieldapp.domain.records import BY_KIND, PARENTS
-from fieldapp.domain.reference import Measure, PartyCell, Plan, Post, Unit
+from fieldapp.domain.reference import ActivityKind, Measure, PartyCell, Plan, Post, Unit
 from fieldapp.domain.sentences import within
 from fieldapp.i18n import _, everywhere, in_vietnamese
 from fieldapp.records import extras, persons, view, words
@@ -414,7 +414,7 @@ def _text(context: Context, kind: str, row: Row | None, path: Sequence[str]) -> 
         if rest:
             return _text(context, shape.ref, named, rest)
         label = words.labels(context.store, shape.ref, [named["id"]], short=True)[named["id"]] if named else ""
-        return CALLED.get(label, label) if shape.ref == Measure.KIND else label
+        return CALLED.get(label, label) if shape.ref in (ActivityKind.KIND, Measure.KIND) else label
     if shape.type == "date":
         return _day_text(date.fromisoformat(value) if value else None, rest)
     if rest:

@@ -97,7 +97,10 @@ class ReportScreen(Beside):
                 key = f"{section}.{figure.code}"
                 self._figures[key] = figure
                 was = before.get((section, figure.code), "")
-                figures.add_option(Option(_columns(figure.title, figure.text, was), id=key))
+                text = figure.text
+                if made.is_disputed(figure):
+                    text = f"{text} ({_('provisional')})"
+                figures.add_option(Option(_columns(figure.title, text, was), id=key))
         for number, plan in enumerate(made.plan):
             title = f"{_('Plan')}: {plan.title}{f' · {plan.post}' if plan.post else ''}"
             self._plans[f"plan.{number}"] = plan
