@@ -16,12 +16,16 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import screen
-from exchange import HERE, Row
+from exchange import HERE, PARTS, Row
+
+Parts = list[tuple[str, Callable[[], Sequence[Row | str]]]]
 
 FEW, MANY, EXCHANGED, REBUILT = 20_000, 1_000_000, 200_000, 20_000
 """Records of the screen's two posts, rows that both sides of an exchange have, rows of the file that is rebuilt"""
@@ -87,47 +91,68 @@ def rows_of(found: screen.Values, what: str, row: Row, build: str) -> Row:
 
 
 def on_the_screen(folder: Path, before: str, rounds: int, records: int) -> list[Row]:
-    """Starts, commands, memory and letters."""
+    """Unlocking, starts, commands, memory and letters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    unlocked = unlocking(before, rounds)
     found = screen.measured(records, folder, before, rounds, ["starts", "commands", "searches"])
-    return [rows_of(found, what, Row(what, "", most), build) for what, (build, most) in RATIOS.items()]
+    measured = [rows_of(found, what, Row(what, "", most), build) for what, (build, most) in RATIOS.items()]
+    return [*unlocked, *measured]
 
 
 def among_many(folder: Path, before: str, rounds: int, records: int) -> list[Row]:
     """Hits and the list where there are many records."""
+    folder.mkdir(parents=True, exist_ok=True)
     found = screen.measured(records, folder, before, rounds, ["searches"])
     return [
         rows_of(found, what, Within(f"{records:,}: {what}", "ms", most), screen.BEFORE) for what, most in LIMITS.items()
     ]
 
 
-def exchange(folder: Path, tree: Path, rounds: int, quick: bool) -> list[str]:
-    """The rows of ``exchange.py``."""
+def exchange(folder: Path, tree: Path, rounds: int, quick: bool, part: str) -> list[str]:
+    """The rows of a part of ``exchange.py``."""
     sizes = ["--rows", str(EXCHANGED), "--rebuild-rows", str(REBUILT)]
     if quick:
         sizes = ["--rows", "2000", "--rebuild-rows", "500"]
     command = [sys.executable, str(HERE / "benchmarks" / "exchange.py"), "--before", str(tree), "--keep", str(folder)]
-    done = subprocess.run([*command, "--rounds", str(rounds), *sizes], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [*command, "--rounds", str(rounds), *sizes, "--only", part], stdout=subprocess.PIPE, text=True, check=True
+    )
     return [line for line in done.stdout.splitlines() if "  target " in line]
 
 
-def main(tree: Path, keep: Path, rounds: int, quick: bool, only: Sequence[str]) -> None:
-    """Measure and print."""
+def parts_of(tree: Path, keep: Path, rounds: int, quick: bool, only: Sequence[str]) -> Parts:
+    """(name, what measures it and gives its lines) of each part that is asked for."""
     before = str(tree.absolute() / ".venv" / "bin" / "python")
     few, many = (200, 2_000) if quick else (FEW, MANY)
-    print(f"{date.today()}  load {os.getloadavg()[0]:.1f}  {rounds} rounds", flush=True)
-    lines: list[str] = []
+    found: Parts = []
     if "exchange" in only:
-        lines = exchange(keep / f"exchange{'-quick' * quick}", tree.absolute(), rounds, quick)
-    rows: list[Row] = []
-    if os.geteuid() == 0 and {"screen", "million"} & {*only}:
-        screen.come_first()
+        folder = keep / f"exchange{'-quick' * quick}"
+        found += [(f"exchange: {part}", partial(exchange, folder, tree.absolute(), rounds, quick, part))
+                  for part in PARTS]  # fmt: skip
     for part, measure, records in (("screen", on_the_screen, few), ("million", among_many, many)):
         if part in only:
             folder = keep / f"screen-{records}"
-            folder.mkdir(parents=True, exist_ok=True)
-            rows += unlocking(before, rounds) if part == "screen" else []
-            rows += measure(folder, before, rounds, records)
-    print("\n".join([*(row.line() for row in rows), *lines]), flush=True)
+            found.append((part, partial(measure, folder, before, rounds, records)))
+    return found
+
+
+def main(tree: Path, keep: Path, rounds: int, quick: bool, only: Sequence[str]) -> int:
+    """Measure and print, each part when it is done; how many parts failed. A part that fails keeps no other back."""
+    print(f"{date.today()}  load {os.getloadavg()[0]:.1f}  {rounds} rounds", flush=True)
+    failed = []
+    for name, measure in parts_of(tree, keep, rounds, quick, only):
+        if os.geteuid() == 0 and not name.startswith("exchange"):
+            screen.come_first()
+        try:
+            lines = measure()
+        except (Exception, SystemExit):
+            traceback.print_exc()
+            failed.append(name)
+        else:
+            print("\n".join(line if isinstance(line, str) else line.line() for line in lines), flush=True)
+    if failed:
+        print(f"failed: {', '.join(failed)}", flush=True)
+    return len(failed)
 
 
 if __name__ == "__main__":
@@ -139,4 +164,4 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="+", choices=["screen", "million", "exchange"])
     given = parser.parse_args()
     parts = given.only or ["screen", "million", "exchange"]
-    main(given.before, given.keep, 1 if given.quick else given.rounds, given.quick, parts)
+    sys.exit(min(main(given.before, given.keep, 1 if given.quick else given.rounds, given.quick, parts), 1))
