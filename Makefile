@@ -62,7 +62,7 @@ release: $(VENV)/.dev
 soak: $(VENV)/.dev
 	FIELDAPP_SOAK=$(SCHEDULES) FIELDAPP_ORDERS=$(ORDERS) $(BIN)/python -m pytest -q -n auto -rP $(SOAK) \
 		tests/tui/test_few_keys.py tests/vietnamese/test_telex.py tests/tui/test_text_field.py \
-		tests/store/test_past_schemas.py tests/kit/test_upgrade.py \
+		tests/store/test_past_schemas.py tests/kit/test_upgrade.py tests/e2e/test_little_memory.py \
 		tests/sync/test_soak.py tests/sync/test_merge.py::test_one_set_of_segments_in_random_orders_is_one_state \
 		tests/sync/test_replies.py::test_the_sticks_of_a_morning
 	FIELDAPP_ODD=100 $(BIN)/python -m pytest -q -rP $(SOAK) tests/reports/test_odd_values.py \

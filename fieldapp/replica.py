@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fieldapp.records import opened, search_index
-from fieldapp.store import disk_errors, leftovers, place
+from fieldapp.store import disk_errors, leftovers, place, vault
 from fieldapp.store.migrations import REFOLD
 from fieldapp.store.store import Store
 from fieldapp.sync.format import clock, drives
@@ -23,6 +23,10 @@ def unlock(home: Path, user: str, passphrase: str, *, read_only: bool = False) -
     bring_up_to_date(store)
     if read_only:
         store.set_read_only()
+    elif vault.code_is_dear(home):
+        from fieldapp.sync.peers import recovery
+
+        recovery.renew_dear_code(store)
     with suppress(disk_errors.DiskFull):
         clock.look(store)
     return store

@@ -141,9 +141,10 @@ class Store:
         whose = {"replica": who.replica_id, "name": who.name, "post": who.post_name or ""}
         vault.seal_for_recovery(self.home, recipient, self._key, whose)
 
-    def seal_under_code(self, code: str, recipient: str | None) -> None:
-        """Let the recovery code open this file; the code is sealed to ``recipient``, if given."""
-        vault.seal_under_code(self.home, code, self._key, recipient)
+    def seal_under_code(self, code: str, recipient: str | None, *, keep: bool = False) -> None:
+        """Let the recovery code open this file, in place of the one before unless ``keep``; the code is sealed to
+        ``recipient``, if given."""
+        vault.seal_under_code(self.home, code, self._key, recipient, keep=keep)
 
     @property
     def key(self) -> bytes:

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ KEY_BYTES = 32
 KEYS_FOLDER = "keys"
 RECOVERY_FILE = "recovery.age"
 CODE_FILE = "recovery-code.json"
+FORMER = "former"
+"""In that file: the key under the code before, as long as it opens too"""
 USER_SUFFIX = ".user.age"
 PRACTICE_FILE = "practice.txt"
 """The file with the passphrase of a practice workspace, which is no secret. The lock screen shows it. This file alone
@@ -131,7 +133,7 @@ def unseal(home: Path, user: str, passphrase: str) -> bytes:
         raise FieldappError(_("No user of this name uses this laptop: {user}.").format(user=user)) from error
     except OSError as error:
         raise _damaged(_user_file(home, user)) from error
-    key = _attempt(home, _attempts_file(home, user), sealed, passphrase)
+    key = _attempt(home, _attempts_file(home, user), [sealed], passphrase)
     if key is None:
         raise FieldappError(_("The passphrase is wrong. Nothing was changed; try again."))
     if len(key) != KEY_BYTES:
@@ -222,10 +224,11 @@ def sealed_for_recovery(home: Path) -> bytes:
         ) from None
 
 
-def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) -> None:
+def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None, *, keep: bool = False) -> None:
     """Seal ``key`` under a recovery code, and the code to headquarters' recovery key: both or neither.
 
-    Without a ``recipient`` the code itself is not stored.
+    Without a ``recipient`` the code itself is not stored. ``keep``: until the next one is made, the one before opens
+    it too, since headquarters may not have this one yet.
     """
     import pyrage
 
@@ -234,7 +237,29 @@ def seal_under_code(home: Path, code: str, key: bytes, recipient: str | None) ->
         "key": b64encode(seal_with_passphrase(_check_key(key), code)).decode(),
         "code": b64encode(pyrage.encrypt(code.encode(), to)).decode() if to else None,
     }
+    if keep:
+        files[FORMER] = b64encode(_sealed_under_codes(home)[0]).decode()
     _write(home / KEYS_FOLDER / CODE_FILE, json.dumps(files).encode())
+
+
+def _sealed_under_codes(home: Path) -> list[bytes]:
+    """The key sealed under the recovery code, and under the one before it where that still opens it."""
+    try:
+        files = json.loads((home / KEYS_FOLDER / CODE_FILE).read_bytes())
+        return [b64decode(files[name], validate=True) for name in ("key", FORMER) if name == "key" or name in files]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise FieldappError(
+            _("This laptop has no recovery code. Recover it by stick: `fieldapp user recover --request FOLDER`.")
+        ) from None
+
+
+def code_is_dear(home: Path) -> bool:
+    """Whether the recovery code takes more memory than is needed today, as older versions sealed it."""
+    try:
+        factor = passphrase_seal.work_factor(_sealed_under_codes(home)[0])
+    except FieldappError:  # there is none
+        return False
+    return factor is not None and factor > passphrase_seal.WORK_FACTOR
 
 
 def sealed_code(home: Path) -> str | None:
@@ -248,12 +273,7 @@ def sealed_code(home: Path) -> str | None:
 
 def unseal_with_code(home: Path, code: str) -> bytes:
     """The database key, opened with the recovery code; a wrong code makes the next try wait."""
-    try:
-        sealed = b64decode(json.loads((home / KEYS_FOLDER / CODE_FILE).read_bytes())["key"], validate=True)
-    except (OSError, ValueError, KeyError, TypeError):
-        raise FieldappError(
-            _("This laptop has no recovery code. Recover it by stick: `fieldapp user recover --request FOLDER`.")
-        ) from None
+    sealed = _sealed_under_codes(home)
     key = _attempt(home, home / KEYS_FOLDER / (CODE_FILE + throttle.ATTEMPTS_SUFFIX), sealed, code)
     if key is None:
         sentence = _("This is not the code of this laptop, or it was used already. Nothing was changed.")
@@ -261,15 +281,16 @@ def unseal_with_code(home: Path, code: str) -> bytes:
     return key
 
 
-def _attempt(home: Path, attempts: Path, sealed: bytes, passphrase: str) -> bytes | None:
-    """Open a sealed file, or count a wrong try; None if it was wrong.
+def _attempt(home: Path, attempts: Path, sealed: Sequence[bytes], passphrase: str) -> bytes | None:
+    """Open one of the sealed files, or count a wrong try; None if it was wrong.
 
     One try at a time: each counts as wrong until it has ended, and several right ones at once would be too many.
     """
     with disk.alone(home / UNLOCKING):
         throttle.count_attempt(attempts)
         try:
-            key = open_with_passphrase(sealed, passphrase)
+            opened = (open_with_passphrase(one, passphrase) for one in sealed)
+            key = next((found for found in opened if found is not None), None)
         except FieldappError:
             throttle.uncount_attempt(attempts)
             raise

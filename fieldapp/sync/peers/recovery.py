@@ -14,6 +14,7 @@ reads it out. A code works once: its use makes a new one, which is sent with the
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -180,11 +181,25 @@ def accept(home: Path, path: Path, passphrase: str) -> str:
 # by telephone ---------------------------------------------------------------------------------------------------
 
 
-def renew_code(store: Store) -> str:
-    """Make a new recovery code in place of the old one, and return it. A post sends it with its next bundle."""
+def renew_code(store: Store, *, keep: bool = False) -> str:
+    """Make a new recovery code in place of the old one, and return it. A post sends it with its next bundle.
+
+    ``keep``: the old one opens the laptop too, until one of both is used.
+    """
     code = "".join(str(secrets.randbelow(10)) for _digit in range(CODE_GROUPS * GROUP_DIGITS))
-    store.seal_under_code(code, store.setting(RECOVERY_RECIPIENT))
+    store.seal_under_code(code, store.setting(RECOVERY_RECIPIENT), keep=keep)
     return spoken_code(code)
+
+
+def renew_dear_code(store: Store) -> None:
+    """Where an older version sealed the code at a cost that a machine with little memory cannot pay, make a new one.
+
+    Headquarters has the old one until the next bundle comes, so that one opens the laptop too. Headquarters' own code
+    lies in its safe, and stays. Where this fails, the old one opens as before.
+    """
+    if store.setting(RECOVERY_RECIPIENT) is not None and store.setting(RECOVERY_IDENTITY) is None:
+        with suppress(OSError, FieldappError):
+            renew_code(store, keep=True)
 
 
 def code_of(store: Store, peer: Peer) -> str:
