@@ -55,6 +55,10 @@ def end(error: BaseException, context: Context) -> NoReturn:
             print_message(_("If it is right, give the same again with --confirm."))
     elif isinstance(error, BrokenPipeError):
         sys.stderr.close()
+    elif isinstance(
+        error, ModuleNotFoundError
+    ):  # of an extra: imported only where it is needed, before anything is done
+        print_message(_('This needs a further library: pip install "fieldapp[hq]". Nothing was changed.'))
     else:
         _tell_unexpected(error, context)
     sys.exit(1)

@@ -14,7 +14,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.records import search_index
 from fieldapp.records.words import labels, told_apart
 from fieldapp.store.store import Row, Store
-from fieldapp.vietnamese.text import search_key
+from fieldapp.vietnamese.text import search_key, tidy
 
 PROVINCE = "province"
 """Local setting: the code of the own province; among units of the same name, its units come first"""
@@ -40,7 +40,9 @@ _LONG = {
     "don": "don bien phong",
 }  # fmt: skip
 
-_PARTS = re.compile(r"[,;·()\[\]]|\s[-–—]\s")
+_PARTS = re.compile(r"[,;·()\[\]]")
+_DASHED_PARTS = re.compile(r"[,;·()\[\]]|\s[-–—]\s")
+"""A dash stands between parts, or within a name: Bà Rịa - Vũng Tàu"""
 _NAMES = ("name", "full_name", "title")
 
 Name = tuple[tuple[str, ...], str]
@@ -54,13 +56,13 @@ def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
     """The records of ``kind`` that ``text`` may mean; voided records are left out.
 
     The whole text may be a name. Or its first part is the name, and all further parts are found in the record's label
-    (what a unit belongs to, a member's position).
+    (what a unit belongs to, a member's position). Of several, those are meant that are spelled so.
     """
-    parts = [part.strip() for part in _PARTS.split(text) if search_key(part)]
+    split = [_parts(text, separator) for separator in (_PARTS, _DASHED_PARTS)]
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in (*_NAMES, "also_called")]
-    if not parts or not fields:
+    if not split[0] or not fields:
         return []
-    readings: tuple[tuple[str, Sequence[str]], ...] = ((text, ()), (parts[0], parts[1:]))
+    readings = dict.fromkeys([(text, ()), *((name, tuple(rest)) for name, *rest in split)])
     for by_words in (True, False):
         for name, rest in readings:
             rows = _found_by_words(store, kind, name) if by_words else _all(store, kind, fields)
@@ -69,6 +71,10 @@ def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
                 named = f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
                 return store.rows(named, [json.dumps(best)])
     return []
+
+
+def _parts(text: str, separator: re.Pattern[str]) -> list[str]:
+    return [part.strip() for part in separator.split(text) if search_key(part)]
 
 
 def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
@@ -90,16 +96,36 @@ def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequenc
     """The ids of the rows that ``name`` fits best, and whose labels contain all parts in ``rest``."""
     typed = _names(kind, name)
     wanted = {bare for _sorts, bare in typed}
-    found = {}
+    found: dict[str, int] = {}
+    spelled: dict[str, int] = {}
     for row in rows:
         close = [names for names in _names_of(kind, row) if any(bare in wanted for _sorts, bare in names)]
         grade = max((_names_match(typed, names) for names in close), default=0)
         if grade:
-            found[row["id"]] = grade
+            found[row["id"]], spelled[row["id"]] = grade, _spelled_so(kind, name, row)
+    above: dict[str, bool] = {}
     if found and rest:
         label = told_apart(store, kind, labels(store, kind, found))
-        found = {i: grade for i, grade in found.items() if all(_in_label(kind, part, label[i]) for part in rest)}
-    return [i for i, grade in found.items() if grade == max(found.values())]
+        found = {i: grade for i, grade in found.items() if _all_in(kind, rest, label[i].split(" · "))}
+        above = {
+            i: _all_in(kind, rest, label[i].split(" · ")[1:]) for i in found
+        }  # “Mường Nhé, Mường Nhé”: the commune
+    best = [i for i, grade in found.items() if grade == max(found.values())]
+    if len(best) > 1:
+        ranks = {i: (above.get(i, True), spelled[i]) for i in best}
+        best = [i for i in best if ranks[i] == max(ranks.values())]
+    return best
+
+
+def _spelled_so(kind: str, text: str, row: Row) -> int:
+    """2: the name of a record is spelled as the text, with its tones and marks; 1: one of its other names; else 0."""
+    bare = len(_split_type_words(kind, text)[1].split())
+    typed = "".join(tidy(text).casefold().split()[-bare or None :])
+    own = [row[field] for field in _NAMES if row.get(field)]
+    for rank, names in ((2, own), (1, (row.get("also_called") or "").split(","))):
+        if any("".join(tidy(name).casefold().split()).endswith(typed) for name in names):
+            return rank
+    return 0
 
 
 def is_name(kind: str, text: str, name: str) -> bool:
@@ -167,8 +193,10 @@ def _readings_match(typed: Name, other: Name) -> int:
     return 2 if typed[0] == other[0] else 1
 
 
-def _in_label(kind: str, part: str, label: str) -> bool:
-    """Whether a part of the text is found in a label."""
-    return any(
-        _names_match(_names(sort, part), _names(sort, piece)) for piece in label.split(" · ") for sort in {"unit", kind}
+def _all_in(kind: str, parts: Sequence[str], pieces: Sequence[str]) -> bool:
+    """Whether each part of a text is one of the pieces of a label, or a part of one: Vũng Tàu."""
+    whole = [*pieces, *(part for piece in pieces for part in _parts(piece, _DASHED_PARTS))]
+    return all(
+        any(_names_match(_names(sort, part), _names(sort, piece)) for piece in whole for sort in {"unit", kind})
+        for part in parts
     )

@@ -11,7 +11,7 @@ from fieldapp.domain.amounts import MONEY
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.escaping import brief_text
-from fieldapp.i18n import _
+from fieldapp.i18n import _, counted
 from fieldapp.records import plans
 from fieldapp.records.plans import PlanCell, PlansAsked, PlansRefused
 from fieldapp.records.records import tried
@@ -38,6 +38,7 @@ TIMES = {"nghin dong": "nghìn", "ngan dong": "nghìn", "trieu dong": "triệu",
 _UNIT_ABOVE = re.compile(r"(?:đơn vị tính|đvt)\s*:?\s*([^():]+)", re.IGNORECASE)
 _YEAR = re.compile(r"\bnăm\s+((?:19|20)\d\d)\b|\b(?:quý|tháng)\s+\w+/((?:19|20)\d\d)\b", re.IGNORECASE)
 _QUARTER = re.compile(r"\bquý\s+(iv|i{1,3}|[1-4])\b", re.IGNORECASE)
+_ZERO = re.compile(r"0+(?:,0+)?(?:\s|$)")
 _QUARTERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 DOUBTED = (
     Sign.STRUCK | Sign.PARTLY_STRUCK | Sign.UNSEEN | Sign.UNCALCULATED | Sign.ASSUMED_ZERO | Sign.COVERED | Sign.SCALED
@@ -327,11 +328,13 @@ def import_plans(
     confirm: bool = False,
     dry_run: bool = False,
 ) -> PlanImport:
-    """Save the targets of a sheet as the plans of a period: all or none. An empty cell leaves the plan that is there.
+    """Save the targets of a sheet as the plans of a period: all or none. An empty cell leaves the plan that is there; 0
+    sets none where none is.
 
     FieldappError names each post, measure or target that is not understood, with its line.
     """
     read = read_plan_sheet(store, path, sheet, password)
+    _leave_out_zeros(store, first, last, read)
     problems = [*read.problems]
     changed = 0
     other = "" if confirm else read.other_period(first, last)
@@ -353,6 +356,18 @@ def import_plans(
         lines = [at_place(place, sentence) for place, sentence in sorted(problems)]
         raise FieldappError("\n".join([*lines, _("Nothing was saved.")]))
     return PlanImport(clean(path.name), read.sheet, dry_run, len(read.targets), changed, read.notes)
+
+
+def _leave_out_zeros(store: Store, first: date, last: date, read: PlanSheet) -> None:
+    """Leave out targets of 0: the post has nothing to do. Where it has a plan, 0 is refused like any other target."""
+    there = plans.stored_plans(store, first, last)
+    zeros = [cell for cell, text in read.targets.items() if _ZERO.match(text) and cell not in there]
+    for cell in zeros:
+        del read.targets[cell]
+    if zeros:
+        read.notes.append(
+            counted("{n} cell has 0: no target is set there.", "{n} cells have 0: no target is set there.", len(zeros))
+        )
 
 
 def _save(store: Store, first: date, last: date, read: PlanSheet, confirm: bool) -> int:

@@ -27,11 +27,31 @@ THEN, NOW = date(2013, 11, 5), date(2026, 11, 5)
         ("H. Ea Súp", THEN, "Huyện Ea Súp · Tỉnh Đắk Lắk"),
         ("Phường Hoà Hiệp", NOW, "Phường Hòa Hiệp · Tỉnh Đắk Lắk"),
         ("Xã Ia Rvê · Tỉnh Đắk Lắk", NOW, "Xã Ia Rvê · Tỉnh Đắk Lắk"),
+        ("Hòa Hội - Xuyên Mộc - Bà Rịa - Vũng Tàu", THEN, "Xã Hòa Hội · Huyện Xuyên Mộc · Tỉnh Bà Rịa - Vũng Tàu"),
+        ("P. Lâm Viên - Đà Lạt (Lâm Đồng)", NOW, "Phường Lâm Viên - Đà Lạt · Tỉnh Lâm Đồng"),
+        ("Sơn Hạ, Quảng Ngãi", NOW, "Xã Sơn Hạ · Tỉnh Quảng Ngãi"),
+        ("An Hiệp, Vĩnh Long", NOW, "Xã An Hiệp · Tỉnh Vĩnh Long"),
+        ("Mường Nhé, Mường Nhé, Điện Biên", THEN, "Xã Mường Nhé · Huyện Mường Nhé · Tỉnh Điện Biên"),
     ],
 )
 def test_units(world: World, text: str, on: date, label: str) -> None:
     found = resolve_reference(world.post, "unit", text, on)
     assert labels(world.post, "unit", [found])[found] == label
+
+
+def test_a_unit_is_found_by_what_the_program_itself_calls_it(world: World) -> None:
+    """As sheets of refused rows, lists and reports write it: names with dashes, and those that differ by a tone."""
+    rows = world.post.rows("SELECT id, valid_from, valid_to FROM unit WHERE voided_at IS NULL ORDER BY id")[::97]
+    named = labels(world.post, "unit", [row["id"] for row in rows])
+    lost: dict[str, str] = {}
+    for row in rows:
+        day = date.fromisoformat(row["valid_from"] or row["valid_to"])
+        try:
+            found = resolve_reference(world.post, "unit", named[row["id"]], day)
+        except ValueError as error:
+            found = str(error)
+        lost |= {} if found == row["id"] else {named[row["id"]]: found}
+    assert lost == {}
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,19 @@ def of_money(unit: str, way: str) -> list[list[Any]]:
     return [["Chỉ tiêu", "ĐVT", "Đồn BP Ia Rvê"], ["Tiền mặt", unit, 70.5]]
 
 
+def test_a_zero_sets_no_target_and_is_told_and_takes_none_away(world: World, tmp_path: Path) -> None:
+    """In sheets of plans it says that a post has nothing to do; it kept all the other targets out."""
+    rows = [[0 if cell == "-" else cell for cell in row] for row in POSTS]
+    of_another_post(world.hq)
+    done = import_plans(world.hq, sheet(tmp_path, rows), FIRST, LAST)
+    assert stored(world.hq) == EXPECTED
+    assert "1 ô ghi 0: không đặt chỉ tiêu ở đó." in done.notes
+    rows[2][2] = 0
+    with pytest.raises(FieldappError, match="ít nhất 1"):
+        import_plans(world.hq, sheet(tmp_path, rows), FIRST, LAST)
+    assert stored(world.hq) == EXPECTED
+
+
 def test_a_sheet_without_posts_or_measures_says_what_is_expected(world: World, tmp_path: Path) -> None:
     path = sheet(tmp_path, [["Họ tên", "Năm"], ["Y Thanh", 1990]])
     with pytest.raises(FieldappError, match="không có bảng"):

@@ -145,3 +145,18 @@ def test_another_stick_in_the_same_place_is_not_cleared(world: World) -> None:
     made[0].write_bytes(b"somebody else's")
     assert sticks.delete_bundles(world.post, named) == 1
     assert drives.bundles_in(world.usb) == [made[0], made[2]]
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b\x08"])
+def test_a_bundle_or_pack_that_somebody_packed_is_to_be_unpacked_and_not_asked_for_again(
+    world: World, run: Run, head: bytes
+) -> None:
+    world.well()
+    (made,) = outgoing.export(world.post, world.usb)
+    packed = made.path.rename(world.usb / f"{made.path.name}.zip")
+    packed.write_bytes(head + packed.read_bytes())
+    code, out, err = run("sync", "import", world.usb, home="hq")
+    assert (code, "giải nén" in err, "xuất lại" in out + err) == (1, True, False)
+    assert "từ chối" not in run("todo", home="hq")[1]
+    code, _out, err = run("init", "--pack", packed, "--user", "B", home="other")
+    assert (code, "giải nén" in err) == (1, True)

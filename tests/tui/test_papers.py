@@ -1,6 +1,7 @@
 """Papers on the screen: from a record, from marked rows, and headquarters' own templates."""
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,16 @@ async def test_from_a_template_one_goes_to_the_records_it_is_filled_from(world: 
         assert app.screen.kind == "introduction"
         await settled(pilot, "f8")
         assert isinstance(app.screen, papers.PaperScreen)
+
+
+async def test_without_the_library_for_word_files_the_screen_says_so_and_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = FieldApp(world.root / "post", world.post.reopen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(papers.PaperTemplatesScreen())
+        await settled(pilot)
+        for name in ("fieldapp.reports.papers.paper", "fieldapp.reports.papers.fields"):
+            monkeypatch.setitem(sys.modules, name, None)
+        for key in ("enter", "f7"):
+            assert "fieldapp[hq]" in await settled(pilot, key)

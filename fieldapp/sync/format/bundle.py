@@ -27,6 +27,9 @@ BUNDLE_SUFFIX = ".fieldapp.tar.age"
 PACK_SUFFIX = ".fieldapp-pack.tar"
 MANIFEST = "manifest.json"
 SIGNATURE = ".minisig"
+_ARCHIVES = (b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b")
+"""How zip, 7z, rar and gzip begin: people pack what they send to each other"""
+_LONGEST_HEAD = 6
 SMALL = 100_000
 """Bytes of a bundle whose segments stay in memory once it was inspected, and are not decrypted a second time"""
 MAX_DOCUMENT = 16_384
@@ -322,6 +325,14 @@ def _decrypted_tar(path: Path, age_secret: str | None) -> Iterator[IO[bytes]]:
             _("{path} cannot be read: {why}.").format(path=display_path(path), why=os_error_text(error))
         ) from None
     with source:
+        if source.read(_LONGEST_HEAD).startswith(_ARCHIVES):
+            raise FileRefused(
+                WRONG_KIND,
+                _("{name} is a packed archive. Nothing was changed: unpack it, and read what is in it.").format(
+                    name=display_path(path.name)
+                ),
+            )
+        source.seek(0)
         if age_secret is None:
             yield source
             return

@@ -16,6 +16,7 @@ from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.records.records import writable_scope
+from fieldapp.reports.files.write import not_installed
 from fieldapp.reports.papers.templates import Template, check_word, templates
 from fieldapp.store.store import Store
 from fieldapp.tui.files import is_file, newest_files, typed_path
@@ -169,15 +170,19 @@ class PaperTemplatesScreen(Page):
 
     def action_fields(self) -> None:
         """List what can stand in a template like the chosen one."""
-        from fieldapp.reports.papers.fields import common_names, field_names
-
         at = self.query_one("#papers", OptionList).highlighted
         if at is not None and (kind := self._templates[at].kind) in BY_KIND:
-            named = [*common_names(), *field_names(kind)]
-            lines = [(name, f"{{{{{name}}}}}  {title}") for name, title in named]
-            self.app.push_screen(
-                Finder(_("What can stand in a template: {kind}").format(kind=_kind_title(kind)), [("", lines)])
-            )
+            self._try(lambda: self._list_fields(kind))
+
+    def _list_fields(self, kind: str) -> str:
+        from fieldapp.reports.papers.fields import common_names, field_names
+
+        named = [*common_names(), *field_names(kind)]
+        lines = [(name, f"{{{{{name}}}}}  {title}") for name, title in named]
+        self.app.push_screen(
+            Finder(_("What can stand in a template: {kind}").format(kind=_kind_title(kind)), [("", lines)])
+        )
+        return ""
 
     def action_add(self) -> None:
         """Choose what the file is for, then the file."""
@@ -195,12 +200,12 @@ class PaperTemplatesScreen(Page):
     def _take_in(self, what: tuple[str, str], path: Path | None) -> None:
         if path is None:
             return
-        from fieldapp.reports.papers import own
-
         kind, code = what
         name = next((t.name for t in self._templates if t.code == code), "")
 
         def take_in() -> str:
+            from fieldapp.reports.papers import own
+
             own.take_in(self.store, path, kind=kind, code=code or path.stem, name=name)
             return _("The template is taken in; posts get it with the next reply.")
 
@@ -211,11 +216,11 @@ class PaperTemplatesScreen(Page):
         at = self.query_one("#papers", OptionList).highlighted
         if at is None:
             return
-        from fieldapp.reports.papers import own
-
         chosen = self._templates[at]
 
         def retire() -> str:
+            from fieldapp.reports.papers import own
+
             own.retire(self.store, chosen)
             return ""
 
@@ -231,6 +236,8 @@ class PaperTemplatesScreen(Page):
             said = act()
         except FieldappError as error:
             self._say(f"! {error}")
+        except ModuleNotFoundError as error:
+            self._say(f"! {not_installed('docx', error)}")
         else:
             self._say(f"✓ {said}" if said else "")
             self.renew()

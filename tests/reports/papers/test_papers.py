@@ -5,6 +5,7 @@ import io
 import json
 import re
 import runpy
+import sys
 import unicodedata
 import zipfile
 from collections.abc import Iterator
@@ -513,3 +514,15 @@ def test_every_named_field_is_one(world: World, run: Run) -> None:
         assert len(names) == len(set(names))
         check(world.post, template(kind, *names))
     assert run("papers", "--fields")[0] == 2
+
+
+def test_without_the_library_for_word_files_a_sentence_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after ``make demo``: it installs no extra."""
+    for name in [m for m in sys.modules if m.startswith(("docx", "fieldapp.reports.papers", "fieldapp.reports.files"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "docx", None)
+    for words in (["papers"], ["papers", "meeting", "--fields"], ["paper", "bien_ban_sinh_hoat", "x", "--out", "x"]):
+        code, _out, err = run(*words)
+        assert (code, "fieldapp[hq]" in err, "ngoài dự kiến" in err) == (1, True, False), words
