@@ -189,7 +189,8 @@ def second_round(dest: Path) -> None:
         sent_back = hq.value(
             "SELECT a.id FROM activity a JOIN post p ON p.id = a.post_id WHERE p.code = 'TUYHOA' ORDER BY a.id LIMIT 1"
         )
-        review_queue.review_record(hq, sent_back, "returned", comment="Số lượt khám lớn bất thường, xem lại.")
+        told = review_queue.comment_on("", "Số lượt khám lớn bất thường, xem lại.")
+        review_queue.review_record(hq, sent_back, "returned", comments=[told])
         review_queue.accept_all(hq, review_queue.review_queue(hq, "activity", limit=500))
     shutil.rmtree(folder)
     answer(dest, came)

@@ -199,9 +199,8 @@ def fill(world: World) -> None:
         world.carry(store, world.hq)
     b.close()
     returned = lists.record_window(made, "activity", text="so 5").rows[0]["id"]
-    review_queue.review_record(
-        world.hq, returned, "returned", comment="Số hộ lớn bất thường, xem lại", field="measures"
-    )
+    told = review_queue.comment_on("measures", "Số hộ lớn bất thường, xem lại")
+    review_queue.review_record(world.hq, returned, "returned", comments=[told])
     world.carry(world.hq, made)
     pack = enrolment.write_pack(world.hq, code="EABUNG", name="Đồn BP Ea Bung", dest=world.usb)
     asking = enrolment.init_post(world.root / "asking", pack, user="Siu Y", passphrase="x y z")

@@ -131,9 +131,9 @@ def get(store: Store, sha256: str, kind: str = "") -> bytes | None:
     return data
 
 
-def set_damaged_aside(store: Store, sha256: str, kind: str = "") -> None:
+def set_damaged_aside(store: Store, sha256: str) -> None:
     """Rename a sealed file that cannot be opened, so that it counts as not here."""
-    path = path_of(store, sha256, kind)
+    path = path_of(store, sha256)
     _look_anew(store)
     disk.replace(path, path.with_name(path.name + DAMAGED))
 
@@ -141,18 +141,13 @@ def set_damaged_aside(store: Store, sha256: str, kind: str = "") -> None:
 def remove(store: Store, sha256: str, kind: str = "") -> None:
     """Take a stored content away; OSError where that is not possible."""
     _look_anew(store)
-    remove_sealed(path_of(store, sha256, kind))
+    disk.remove(path_of(store, sha256, kind))
 
 
 def _look_anew(store: Store) -> None:
     """Let the next export look which files are here: FAT does not tell it by the times of folders."""
     with suppress(DatabaseError):  # full
         store.db.execute("DELETE FROM local_file_stock")
-
-
-def remove_sealed(path: Path) -> None:
-    """Take a sealed file away; OSError where that is not possible."""
-    disk.remove(path)
 
 
 def sealed_files(home: Path) -> Iterator[Path]:

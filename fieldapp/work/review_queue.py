@@ -89,17 +89,15 @@ def review_record(
     row_id: str,
     outcome: ReviewOutcome,
     *,
-    comment: str = "",
-    field: str = "",
     comments: Sequence[Comment] = (),
     seen: str | None = None,
     confirm: bool = False,
 ) -> str:
     """Accept a post's record, or return it with comments; returns the review's id.
 
-    ``comment``, ``field``: in place of ``comments``, a single one and the place that it is about. ``seen``: the
-    fingerprint of the record as the officer saw it; FieldappError if the record was changed since. Accepting a record
-    whose twin is accepted raises NeedsConfirmation without ``confirm``. The review reaches the post by the next reply.
+    ``seen``: the fingerprint of the record as the officer saw it; FieldappError if the record was changed since.
+    Accepting a record whose twin is accepted raises NeedsConfirmation without ``confirm``. The review reaches the post
+    by the next reply.
     """
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters reviews records."))
@@ -107,8 +105,7 @@ def review_record(
     with store.transaction():
         found = records.get(store, row_id)
         _check(found)
-        given_comments = comments or [comment_on(tidy(field), comment)]
-        said = [_readable(store, found, one) for one in given_comments if one.field or tidy(one.comment)]
+        said = [_readable(store, found, one) for one in comments if one.field or tidy(one.comment)]
         current = reviews.record_fingerprint(store, found.kind, row_id)
         if seen is not None and seen != current:
             raise FieldappError(_("The record was changed since you looked at it. Look again."))

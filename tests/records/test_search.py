@@ -66,7 +66,7 @@ def test_what_is_recorded_after_midnight_is_of_the_new_day_and_month(
 
 def test_by_what_became_of_it(world: World, wells: list[str]) -> None:
     world.carry(world.post, world.hq)
-    review_queue.review_record(world.hq, wells[0], "returned", comment="Mấy giếng?")
+    review_queue.review_record(world.hq, wells[0], "returned", comments=[review_queue.comment_on("", "Mấy giếng?")])
     world.carry(world.hq, world.post)
     records.void(world.post, wells[1], "nhập trùng")
     for text in ("", "giếng"):

@@ -290,7 +290,7 @@ def test_what_was_returned_is_named_by_its_kind_and_day(world: World) -> None:
     world.carry(world.post, world.hq)
     enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
     for record in (sent_back, held):
-        review_queue.review_record(world.hq, record, "returned", comment="Xem lại.")
+        review_queue.review_record(world.hq, record, "returned", comments=[review_queue.comment_on("", "Xem lại.")])
     what = "số liệu hoạt động giúp Nhân dân lao động sản xuất ngày 05/03/2013 và kỳ sinh hoạt ngày 20/03/2013"
     line = completeness_line(made(world.hq))
     assert f"Chưa tổng hợp {what} của Đồn BP Ia Rvê (các nội dung này đã yêu cầu chỉnh sửa, đồn chưa gửi lại)." in line

@@ -196,7 +196,7 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     which = "ngày 01/09/2013 do Đồn BP Ia Rvê phối hợp với đồn khác thực hiện, chỉ tính một lần."
     assert which in completeness_line(report(world.post, YEAR))
     assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
-    review_queue.review_record(world.hq, mine, "returned", comment="bao nhiêu?")
+    review_queue.review_record(world.hq, mine, "returned", comments=[review_queue.comment_on("", "bao nhiêu?")])
     assert report(world.hq, YEAR).completeness.disputed == []
 
 

@@ -72,7 +72,7 @@ def test_every_kind_that_is_returned_or_voided_is_told_where_it_is_missing(world
     world.carry(world.post, world.hq)
     assert told(world.hq) == (0, 0)
     for number, row_id in enumerate(made.values(), start=1):
-        review_queue.review_record(world.hq, row_id, "returned", comment="xem lại")
+        review_queue.review_record(world.hq, row_id, "returned", comments=[review_queue.comment_on("", "xem lại")])
         assert told(world.hq) == (0, number)
     assert codes(world.hq) == set()
     world.carry(world.hq, world.post)

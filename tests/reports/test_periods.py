@@ -216,7 +216,7 @@ def test_what_a_report_leaves_out_is_told_where_the_activity_ended(world: World,
         made = told(world.post, period)
         assert (made.joint, made.unassigned, made.without_figure, made.returned) == (there, there, there, 0), period
     world.carry(world.post, world.hq)
-    review_queue.review_record(world.hq, well, "returned", comment="Mấy giếng?")
+    review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on("", "Mấy giếng?")])
     for period, there in around(end, end):
         made = told(world.hq, period)
         assert (made.unassigned, made.without_figure, made.returned) == (0, 0, there), period

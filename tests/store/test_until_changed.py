@@ -30,7 +30,7 @@ def test_it_is_asked_once_and_again_after_each_change(world: World, monkeypatch:
     asked.clear()
     assert [returned(world) for _ in range(3)] == [[], [], []]
     assert len(asked) == 1
-    review_queue.review_record(world.hq, well, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on("", "xem lại")])
     assert [returned(world) for _ in range(3)] == [[well]] * 3
     assert len(asked) == 2
 
@@ -40,7 +40,7 @@ def test_another_connection_changes_it_too(world: World) -> None:
     world.carry(world.post, world.hq)
     assert returned(world) == []
     with world.hq.reopen() as other:
-        review_queue.review_record(other, well, "returned", comment="xem lại")
+        review_queue.review_record(other, well, "returned", comments=[review_queue.comment_on("", "xem lại")])
     assert returned(world) == [well]
 
 
@@ -48,13 +48,13 @@ def test_what_was_taken_back_is_forgotten(world: World) -> None:
     well = world.well()
     world.carry(world.post, world.hq)
     with pytest.raises(ZeroDivisionError), world.hq.transaction():
-        review_queue.review_record(world.hq, well, "returned", comment="xem lại")
+        review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on("", "xem lại")])
         assert returned(world) == [well]
         raise ZeroDivisionError
     assert returned(world) == []
     with world.hq.transaction():
         with pytest.raises(ZeroDivisionError), world.hq.transaction():
-            review_queue.review_record(world.hq, well, "returned", comment="xem lại")
+            review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on("", "xem lại")])
             assert returned(world) == [well]
             raise ZeroDivisionError
         assert returned(world) == []

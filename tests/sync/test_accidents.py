@@ -734,7 +734,8 @@ def test_two_officers_decide_otherwise_about_one_record(field: Field) -> None:
     field.round(field.post, field.hq, second)
     decided: tuple[ReviewOutcome, ...] = ("returned", "accepted", "returned")
     for record, here in zip(ids, decided, strict=True):
-        review_queue.review_record(field.hq, record, here, comment="Sai ngày" if here == "returned" else "")
+        comment = review_queue.comment_on("", "Sai ngày" if here == "returned" else "")
+        review_queue.review_record(field.hq, record, here, comments=[comment])
         if record == ids[2]:
             field.round(field.hq, second)  # who knows what the other said decides
         review_queue.review_record(second, record, "accepted")
@@ -744,7 +745,7 @@ def test_two_officers_decide_otherwise_about_one_record(field: Field) -> None:
         assert told.target == ids[0]
         assert "“Sai ngày”" in told.sentence
         assert "Phó đã duyệt" in told.sentence
-    review_queue.review_record(second, ids[0], "returned", comment="Sai ngày thật")
+    review_queue.review_record(second, ids[0], "returned", comments=[review_queue.comment_on("", "Sai ngày thật")])
     field.round(second, field.hq, field.post)
     for store in (field.hq, second, field.post):
         assert rule_violations.violations(store) == []

@@ -107,7 +107,7 @@ def test_a_province_writes_nothing_about_another_province_s_post(country: Countr
             victim = str(post.identity.post_id)
     else:
         country.carry(country.post, country.hq)
-        review_queue.review_record(country.hq, well, "returned", comment="Sai ngày")
+        review_queue.review_record(country.hq, well, "returned", comments=[review_queue.comment_on("", "Sai ngày")])
         country.carry(country.hq, country.post)
         victim = str(country.post.identity.post_id)
     hlc = clock.current(country.nation) + ahead
@@ -152,7 +152,7 @@ def test_the_nation_revokes_a_province_s_first_laptop_and_its_second_one_goes_on
         country.carry(country.hq, country.nation)
         enrolment.revoke_replica(country.nation, country.hq.identity.replica_id)
         assert peers.find_peer(country.nation, "IARVE").trust == "certified"
-        review_queue.review_record(second, event, "returned", comment="Sai ngày")
+        review_queue.review_record(second, event, "returned", comments=[review_queue.comment_on("", "Sai ngày")])
         country.carry(second, country.nation)
         assert country.nation.value("SELECT comment FROM review") == "Sai ngày"
         review_queue.review_record(country.hq, event, "accepted")  # the revoked one's word counts no more

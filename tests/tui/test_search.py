@@ -44,7 +44,7 @@ async def test_kind_period_and_state_narrow(world: World) -> None:
     sent_back = world.well(date_from="2013-03-05")
     world.well(date_from="2013-05-05")
     world.carry(world.post, world.hq)
-    review_queue.review_record(world.hq, sent_back, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, sent_back, "returned", comments=[review_queue.comment_on("", "xem lại")])
     world.carry(world.hq, world.post)
     records.void(world.post, wrong, "nhầm")
     records.save(world.post, "event", {"name": "Lũ lớn", "date_from": "2013-09-18"})

@@ -253,7 +253,7 @@ def test_replies_that_no_stick_takes_along_are_named_until_they_are_written(
     enrolment.trust_replica(world.hq, "EABUNG")
     assert replies(world.hq) == ["chưa ghi ra USB: Đồn BP Ea Bung"]
     outgoing.export(world.hq, tmp_path, "EABUNG")
-    review_queue.review_record(world.hq, well, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on("", "xem lại")])
     assert replies(world.hq) == [f"chưa ghi ra USB: {POST}"]
     outgoing.export(world.hq, tmp_path, "IARVE")
     assert replies(world.hq) == []
@@ -294,7 +294,7 @@ async def test_a_returned_record_is_owed_until_it_is_corrected(world: World, mon
     well = world.well()
     world.carry(world.post, world.hq)
     told = "xem lại số hộ, " + "rồi đối chiếu với biên bản bàn giao của xã, " * 3
-    review_queue.review_record(world.hq, well, "returned", comment=told)
+    review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on("", told)])
     today = wall.today()
     assert lines(world.hq, "returned") == []
     (line,) = lines(world.hq, "sent_back")

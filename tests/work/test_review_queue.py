@@ -45,7 +45,7 @@ def returned_well(world: World, field: str = "measures") -> str:
     """A well that headquarters sent back; the post has the reply."""
     well = world.well()
     world.carry(world.post, world.hq)
-    review_queue.review_record(world.hq, well, "returned", comment="Mấy hộ? Xem lại", field=field)
+    review_queue.review_record(world.hq, well, "returned", comments=[review_queue.comment_on(field, "Mấy hộ? Xem lại")])
     world.carry(world.hq, world.post)
     return well
 
@@ -213,7 +213,7 @@ def test_a_joint_activity_that_was_returned_leaves_the_word_to_the_other(world: 
     speaker = mine if before == 1 else next(
         w.row["id"] for w in review_queue.review_queue(world.hq, "activity") if w.row["id"] != mine
     )  # fmt: skip
-    review_queue.review_record(world.hq, speaker, "returned", comment="xem lại")
+    review_queue.review_record(world.hq, speaker, "returned", comments=[review_queue.comment_on("", "xem lại")])
     assert {before, wells(world.hq)} == {1, 3}
 
 
@@ -269,7 +269,7 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     for row_id in (mine, theirs):
         review_queue.review_record(world.hq, row_id, "accepted", confirm=True)
     assert len(told()) == 1
-    review_queue.review_record(world.hq, later, "returned", comment="ngày nào?")
+    review_queue.review_record(world.hq, later, "returned", comments=[review_queue.comment_on("", "ngày nào?")])
     assert told() == []
 
 

@@ -585,13 +585,13 @@ def in_order(context: Context, kind: str, rows: Sequence[Found]) -> list[Found]:
     return sorted(rows, key=order)
 
 
-def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:
+def field_names(kind: str) -> Iterator[tuple[str, str]]:
     """(name, what it is) of the fields of papers about a kind, those of records it refers to included.
 
-    ``depth``: how many references are followed. Fields that every paper has are not among them.
+    Fields that every paper has are not among them.
     """
     model = BY_KIND[kind]
-    yield from _own_names(model, "", depth)
+    yield from _own_names(model, "")
     spans = (SPAN, LAST_DAY)
     made = {Meeting: MEETING_NUMBERS, Plan: tuple(PLAN_FIELDS), Activity: spans, Event: spans}.get(model, ())
     yield from ((name, "") for name in made)
@@ -606,10 +606,11 @@ def field_names(kind: str, *, depth: int = 1) -> Iterator[tuple[str, str]]:
         yield f"{spoken}.{NUMBER}", _(child.PLURAL)
         if child is ActivityMeasure:
             yield f"{spoken}.{AMOUNT}", _(child.PLURAL)
-        yield from _own_names(child, f"{spoken}.", depth)
+        yield from _own_names(child, f"{spoken}.")
 
 
-def _own_names(model: type[Record], before: str, depth: int) -> Iterator[tuple[str, str]]:
+def _own_names(model: type[Record], before: str, *, follow: bool = True) -> Iterator[tuple[str, str]]:
+    """``follow``: with those of the records that it refers to."""
     named = _shapes(model.KIND)
     for shape in dict.fromkeys(named.values()):
         spoken = _vietnamese(shape.title)
@@ -617,8 +618,8 @@ def _own_names(model: type[Record], before: str, depth: int) -> Iterator[tuple[s
         if shape.name == POST and before:
             continue
         yield f"{before}{name}", _(shape.title)
-        if shape.ref is not None and depth:
-            yield from _own_names(BY_KIND[shape.ref], f"{before}{name}.", depth - 1)
+        if shape.ref is not None and follow:
+            yield from _own_names(BY_KIND[shape.ref], f"{before}{name}.", follow=False)
 
 
 def _vietnamese(title: str) -> str:

@@ -83,8 +83,8 @@ class Arrival(Struct):
         told = [", ".join(self._counts())] if self._counts() else []
         if not told and not self.asks and not self.certified and not self.refused and not self.waits:
             told = [self._nothing()]
-        told += map(_laptop_waits, self.laptops)
-        told += map(_laptop_certified, self.certified)
+        told += [_("laptop {name} waits to be certified").format(name=name) for name in self.laptops]
+        told += [_("laptop {name} is now certified").format(name=name) for name in self.certified]
         told += dict.fromkeys(self.refused)
         if self.waits:
             told.append(_("a part waits for changes that have not come"))
@@ -119,14 +119,6 @@ class Arrival(Struct):
         day = date.fromisoformat(self.last)
         shown = format_date(day)
         return _("nothing new since {day}").format(day=shown[:5] if day.year == wall.today().year else shown)
-
-
-def _laptop_waits(name: str) -> str:
-    return _("laptop {name} waits to be certified").format(name=name)
-
-
-def _laptop_certified(name: str) -> str:
-    return _("laptop {name} is now certified").format(name=name)
 
 
 class _Touched(Struct):

@@ -149,7 +149,7 @@ CHECKED_A_DAY = 100_000_000
 """Bytes of files of records that are read through on a day"""
 
 
-def check_some_files(store: Store, most: int = CHECKED_A_DAY) -> list[str]:
+def check_some_files(store: Store) -> list[str]:
     """Read through those files that have not been for longest, once a day; the names of damaged ones.
 
     These are set aside: receipts no longer say that they are here, and they are asked for again.
@@ -165,7 +165,7 @@ def check_some_files(store: Store, most: int = CHECKED_A_DAY) -> list[str]:
     )
     damaged, read = [], 0
     for row in rows:
-        if read > most:
+        if read > CHECKED_A_DAY:
             break
         last, read = row["sha256"], read + row["size"]
         try:

@@ -429,13 +429,13 @@ def reference_field(store: Store, kind: str, *, adds: bool = True) -> PickList:
     )
 
 
-def addition_of(store: Store, kind: str, name: str, given: Mapping[str, Any] | None = None) -> list[Addition]:
+def addition_of(store: Store, kind: str, name: str) -> list[Addition]:
     """The row that adds a record of ``kind`` with this name; none where this replica's people may not add one."""
     model = BY_KIND[kind]
     if model.CLOSED or not records.writable(store, model):
         return []
     row = _("Add “{name}”…").format(name=name) if name else _("Add: {kind}…").format(kind=_(model.TITLE))
-    return [Addition(kind, row, {lists.name_field(model): name} if name else {}, given or {})]
+    return [Addition(kind, row, {lists.name_field(model): name} if name else {})]
 
 
 def lack_of(store: Store, kind: str) -> str:
