@@ -24,10 +24,10 @@ MUCH_NEARER = 4
 def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool = False) -> date:
     """The date that ``text`` means on the day ``today``; ValueError says what is expected.
 
-    ``5`` is the last 5th of a month up to today, ``5/11`` and ``5 tháng 11`` the last 5 November. ``5/11/26``,
-    ``051126`` and ``05112026`` have a year; ``2026-11-05`` is ISO. ``hn``, ``hq``, ``mai``, ``+3``, ``3 ngày``, ``cuối
-    tháng``, ``thứ sáu tuần sau`` are read too (``day_words``); so is what ``format_date_long`` writes, if the weekday
-    is right.
+    ``5`` is the last 5th of a month up to today, ``5/11``, ``0511`` and ``5 tháng 11`` the last 5 November.
+    ``5/11/26``, ``051126`` and ``05112026`` have a year; ``2026-11-05`` is ISO. ``hn``, ``hq``, ``mai``, ``+3``,
+    ``3 ngày``, ``cuối tháng``, ``thứ sáu tuần sau`` are read too (``day_words``); so is what ``format_date_long``
+    writes, if the weekday is right.
     ``after``: for the end of a period, the day on which it begins. If the last such day is before ``after``, the first
     one from ``after`` on is meant where that is nearer; otherwise the text is refused with both. ``ahead``: the day
     often lies in the future: what has no year is the coming day where that is much nearer, and is refused with both
@@ -70,6 +70,15 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     return _numbered(said, _in_numbers(plain), today, after, ahead)
 
 
+def year_meant(text: str, today: date) -> int | None:
+    """The year that is typed as ``1990``, ``90``, ``sinh năm 1990`` or with its day; None for another text."""
+    plain = day_words.plain_words(tidy(text)[:LONGEST])
+    if found := re.fullmatch(r"(?:sinh )?(?:nam )?(\d\d(?:\d\d)?)", plain, re.ASCII):
+        return _year(found[1], today)
+    whole = re.fullmatch(r"\d{1,2}[/.\-]\d{1,2}[/.\-](\d{4})", plain, re.ASCII)
+    return int(whole[1]) if whole else None
+
+
 def weekday_named(typed: str) -> tuple[int, str] | None:
     """The weekday that a text begins with, 0 for Monday, and the rest of the text; None if it begins otherwise."""
     for number, name in enumerate(_weekdays()):
@@ -103,6 +112,8 @@ def _numbered(typed: str, bare: str, today: date, after: date | None, ahead: boo
             if _is_date(year, month, day) and date(year, month, day) <= today:
                 return _without_year(typed, date(year, month, day), today, after, ahead, month)
         raise _no_day(f"{day:02d}/{month:02d}")
+    if found := re.fullmatch(r"(\d\d)(\d\d)", bare, re.ASCII):
+        return _numbered(typed, f"{found[1]}/{found[2]}", today, after, ahead)
     if re.fullmatch(r"\d{1,2}", bare, re.ASCII):
         year, month = today.year, today.month
         for _back in range(12):

@@ -66,7 +66,8 @@ def near_day(typed: str, today: date) -> date | None:
 
 
 def weekday_meant(weekday: int, rest: str, today: date, *, ahead: bool) -> list[date]:
-    """The days that a weekday may mean, with ``tuần này``, ``tuần sau``, ``tuần trước`` or nothing behind it.
+    """The days that a weekday may mean, with ``tuần này``, ``tuần sau``, ``tuần trước``, ``vừa rồi`` or nothing
+    behind it.
 
     Alone it is the last one up to today, or, ``ahead``, that one or the next. Empty: ``rest`` is something else.
     """
@@ -76,6 +77,8 @@ def weekday_meant(weekday: int, rest: str, today: date, *, ahead: bool) -> list[
     if rest == "toi":
         coming = today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
         return list(dict.fromkeys([coming, monday + timedelta(days=weekday + 7)]))
+    if rest in ("vua roi", "vua qua"):
+        return [today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)]
     if rest:
         return []
     last = today - timedelta(days=(today.weekday() - weekday) % 7)

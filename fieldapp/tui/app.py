@@ -28,6 +28,7 @@ from fieldapp.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
     from fieldapp.store.store import Store
@@ -239,6 +240,13 @@ class FieldApp(Host):
             super()._display(screen, renderable)
 
     # keys -------------------------------------------------------------------------------------------------------
+
+    def notify(self, message: str, *, severity: "SeverityLevel" = "information", **named: Any) -> None:
+        """Show a message in place of the one before, so that it takes one line; warnings stay beside it."""
+        for told in list(self._notifications) if severity == "information" else ():
+            if told.severity == severity:
+                self._unnotify(told, refresh=False)
+        super().notify(message, severity=severity, **named)
 
     @work(thread=True)
     def back_up(self) -> None:

@@ -36,7 +36,11 @@ WORDS = {
     "hứa": "Ghi › Việc phối hợp",
     "cam kết": "Ghi › Việc phối hợp",
     "họp": "Ghi › Kỳ sinh hoạt",
-    "đào giếng làng": "Ghi › Giếng khoan",  # has some of the words, and nothing has all
+    "bàn giao giếng": "Ghi › Giếng khoan",
+    "giếng khoan thôn 1": "Ghi › Giếng khoan",  # has some of the words, and nothing has all
+    "cuộc họp": "Ghi › Kỳ sinh hoạt",
+    "họp thôn": "Ghi › Kỳ sinh hoạt",
+    "thêm người": "Ghi › Đảng viên",
     "thêm đảng viên": "Ghi › Đảng viên",
     "xem danh sach dang vien": "Sổ › Đảng viên",
     "nhanh": "Ghi › Ghi nhanh, mỗi dòng một bản",
@@ -50,6 +54,10 @@ WORDS = {
     "báo cáo": "Màn hình › Báo cáo",
     "xem bao cao": "Màn hình › Báo cáo",
     "gửi": "Màn hình › USB",
+    "xuất dữ liệu": "Màn hình › USB",
+    "ghi ra usb": "Màn hình › USB",
+    "sửa bản ghi": "Màn hình › Tìm bản ghi",
+    "báo cáo tháng": "Màn hình › Báo cáo",
     "rút lại": "Màn hình › Các bảng đã nhập",
     "nhập nhầm bảng": "Màn hình › Các bảng đã nhập",
     "chưa gửi": "Màn hình › Bản ghi sở chỉ huy chưa nhận",

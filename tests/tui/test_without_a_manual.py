@@ -201,6 +201,19 @@ async def test_a_text_that_the_list_lacks_is_said_to_be_taken(world: World) -> N
         assert not entry.reading().text, "whoever keys again blind is not told what is recorded"
 
 
+async def test_a_year_of_birth_is_understood_as_people_type_it(world: World) -> None:
+    async with form_driver(world.post, "member") as form:
+        for typed, year in (("90", "1990"), ("sinh năm 1990", "1990"), ("12/5/1988", "1988"), ("05", "2005")):
+            form.row("birth_year").entry.focus()
+            await form.type(typed)
+            assert f"→ {year}" in form.note("birth_year")
+            await form.type("<enter>")
+            assert form.row("birth_year").entry.value == form.row("birth_year").data == year
+            await form.type("<up>")
+        await form.type("199")
+        assert "? bốn chữ số: 1990" in form.note("birth_year"), "at once, not when it is saved"
+
+
 async def test_where_no_list_is_the_key_for_lists_says_what_to_do(world: World) -> None:
     async with at_post(world) as s:
         await s.press("f2", "gioi thieu", "enter")
@@ -265,3 +278,5 @@ async def test_what_was_recorded_of_the_last_month_is_counted_and_no_message_cov
             assert "Bấm Esc lần nữa để thoát." in s.text
             assert line in s.text.splitlines(), "the message stands on a line of its own"
             assert heads in s.text.splitlines()
+            await s.press("f9", "f9", "escape", "f12")
+            assert len(list(s.app._notifications)) == 1, "a message takes the place of the one before"

@@ -31,6 +31,8 @@ from fieldapp.vietnamese.text import search_key
 Go = Callable[[Host], None]
 """Goes to the place, or does what its name says"""
 Sort = Literal["write", "look", "screen", "setting"]
+MOST_NEAR = 8
+"""Most ways that are offered where none has all that is typed"""
 SORT_TITLES: dict[Sort, str] = {"write": "Write", "look": "Books", "screen": "Screens", "setting": "Settings"}
 
 TITLES = {
@@ -116,10 +118,11 @@ class WayFinder(Finder):
         return [("", [(near, way.go, line) for near, way, line in lines]), ("", [(FAR, _search(words), records)])]
 
     def _with_some(self, typed: str) -> list[tuple[int, Way, str]]:
-        """The ways with most of the typed words, where none has all: “đào giếng” is not quite “Giếng khoan”."""
+        """The ways with some of the typed words, those with most first, where none has all: “khoan thêm giếng” is not
+        quite “Giếng khoan”."""
         number = {way: words_found(typed, way.name, way.also_called) for way in self._in_order}
-        most = max(number.values())
-        return [(FAR - 1, way, way.line) for way in self._in_order if most and number[way] == most]
+        found = sorted((way for way in self._in_order if number[way]), key=lambda way: -number[way])
+        return [(FAR - number[way], way, way.line) for way in found[:MOST_NEAR]]
 
     def action_search(self) -> None:
         """Search all records for what is typed."""

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fieldapp.domain.amounts import format_amount, parse_amount
+from fieldapp.domain.dates import year_meant
 from fieldapp.domain.model import FieldShape
 from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.records.soft_limits import hard_limit_text, limits_text
 from fieldapp.records.words import amount_text
+from fieldapp.store import wall
 from fieldapp.store.store import Store
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
@@ -82,7 +84,7 @@ class NumberField(Entry):
 
 
 class YearField(Entry):
-    """A year, which has no separator for thousands."""
+    """A year, which has no separator for thousands; written out when the field is left."""
 
     WIDTH = 14
     OVERWRITES = True
@@ -91,11 +93,24 @@ class YearField(Entry):
     def reading(self) -> EntryReading:
         if not tidy(self.value):
             return EntryReading(_("four digits: 1990") if self.has_focus else "")
-        try:
-            parse_amount(self.value, unit="")
-        except ValueError as error:
-            return EntryReading(str(error), understood=False)
-        return EntryReading()
+        year = self.year
+        if year is None:
+            return EntryReading(_("four digits: 1990"), understood=False)
+        return EntryReading(f"→ {year}" if str(year) != self.value else "")
+
+    @property
+    def year(self) -> int | None:
+        """The year that was typed; None while there is none or it is not understood."""
+        return year_meant(self.value, wall.today())
+
+    @property
+    def data(self) -> Any:
+        return super().data if self.year is None else str(self.year)
+
+    def compose_letters(self) -> None:
+        super().compose_letters()
+        if self.year is not None and self.value != (whole := str(self.year)):
+            self._correct(whole, len(whole))
 
 
 class LimitedField(NumberField):
