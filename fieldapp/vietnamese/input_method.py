@@ -4,7 +4,15 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fieldapp.vietnamese.telex import Method, compose, compose_before, compose_parted, finish_word, spell
+from fieldapp.vietnamese.telex import (
+    Method,
+    compose,
+    compose_before,
+    compose_parted,
+    compose_without,
+    finish_word,
+    spell,
+)
 
 CODE_SIGNS = ("_", "@")
 """Letters beside one of these signs are part of a code, not a word"""
@@ -98,17 +106,36 @@ class InputMethod:
         return before[: word.start] + head, tail + after[len(word.tail) :]
 
     def _mend(self, before: str, after: str, left: str, right: str) -> Parted | None:
-        """A word that is shown as it was typed is composed again after one of its letters was deleted."""
+        """A word is composed again after one of its letters was deleted: one that is shown as it was typed, and a
+        syllable, in which the tone may stand elsewhere then."""
         start, end = len(before) - self._run(_backward(before)), self._run(after)
         shown = before[start:] + after[:end]
         end -= len(after) - len(right)
-        if self._keys.get(shown) != shown or len(left) < start or end < 0:
+        keys, at = self._keys.get(shown), len(left) - start
+        if keys is None or at < 0 or end < 0:
             return None
-        keys = left[start:] + right[:end]
-        parted = compose_parted(keys, len(left) - start, self.method, self.modern)
-        head, tail = parted or (left[start:], right[:end])
+        if self._is_as_typed(shown, keys):
+            first = self._as_keys(left[start:])
+            keys = first + self._as_keys(right[:end])
+            head, tail = compose_parted(keys, len(first), self.method, self.modern) or (left[start:], right[:end])
+        elif compose(keys, self.method, self.modern) == shown and (
+            mended := compose_without(keys, at, self.method, self.modern)
+        ):
+            keys, whole = mended
+            head, tail = whole[:at], whole[at:]
+        else:
+            return None
         self._keys[head + tail] = keys
         return left[:start] + head, tail + right[end:]
+
+    def _is_as_typed(self, shown: str, keys: str) -> bool:
+        """Whether a word shows its keys, but for a đ at its beginning."""
+        same = self._as_keys(shown).lower() == keys.lower()
+        return keys == shown or (same and compose_parted(keys, 0, self.method, self.modern) is None)
+
+    def _as_keys(self, shown: str) -> str:
+        bar = next(key for key, marked in self.method.marks.items() if "d" in marked)
+        return shown.replace("đ", f"d{bar}").replace("Đ", f"D{bar}")
 
     def _word_at(self, before: str, after: str) -> _Word:
         """The word that is being typed, or an earlier word that the cursor has returned to."""

@@ -32,12 +32,12 @@ _RIMES = """
 RIMES = frozenset(_RIMES.split())
 
 _HIGHLAND_ONSETS = """
-    bh bk bkr bl br chr dj dl dr đj đl đr gl gr hb hd hđ hg hl hm hn hr hw j jr kb kd kđ kg kj kl km kn kp kr ks kt ktl
-    kw mb md mg ml mn mr pl pn pr rb rc rl rm rs rt rv sl sr tl
+    bh bk bkr bl br chr dh dj djh djr dl dr đj đl đr gl gr hb hd hđ hg hl hm hn hr hw j jh jl jr kb kd kđ kg kj kl km kn
+    kp kr ks kt ktl kw mb md mdr mđ mđr mg ml mn mr pl pn pr rb rc rl rm rs rt rv sl sr tl xt
 """
 HIGHLAND_ONSETS = frozenset(_HIGHLAND_ONSETS.split())
 _HIGHLAND_NUCLEI = """
-    a ă â e ê i o ô ơ u ư ai ao ei eo ia iê iơ iu oa oă oe oi ôi ơi ua uă ui uê uô ươ ưi ya yă yê yô
+    a ă â e ê i o ô ơ u ư ai ao ei eo ia iê iơ iu oa oă oe oi ôi ơi ua uă ui uê uô ươ ưi ya yă yê yô yơ
 """
 _HIGHLAND_CODAS = "c h i k l m n ng nh o p r s t u w y"
 STOPS = ("c", "ch", "k", "p", "t")
@@ -54,6 +54,11 @@ def toneless(text: str) -> str:
     """Text without its tones, in NFC."""
     parts = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", "".join(part for part in parts if part not in TONES[1:]))
+
+
+def has_prefix(letters: str) -> bool:
+    """Whether a name begins with the syllable ``PREFIX``, and another one after it."""
+    return letters.startswith(PREFIX) and letters[1:2] not in ("", *VOWELS)
 
 
 def split(letters: str) -> tuple[str, str]:
@@ -77,9 +82,9 @@ def fits(letters: str, tone: int, name: bool) -> bool:
         return True
     if not name:
         return False
-    if letters.startswith(PREFIX) and tone == 0 and len(letters) > 1 and letters[1] not in VOWELS:
+    if has_prefix(letters) and tone == 0:
         return fits(letters[1:], tone, name)
-    toned = tone == 0 or (tone in (SHARP, HEAVY) and rime.endswith(STOPS))
+    toned = tone == 0 or (tone in (SHARP, HEAVY) and (rime.endswith(STOPS) or rime[-1] in VOWELS))
     return toned and (onset in ONSETS or onset in HIGHLAND_ONSETS) and rime in _highland_beginnings()
 
 
@@ -93,20 +98,25 @@ def complete(letters: str, tone: int, name: bool) -> bool:
         return True
     if not name:
         return False
-    if letters.startswith(PREFIX) and len(letters) > 1 and letters[1] not in VOWELS:
+    if has_prefix(letters):
         return complete(letters[1:], tone, name)
     toned = tone == 0 or (tone in (SHARP, HEAVY) and stopped)
     return toned and (onset in ONSETS or onset in HIGHLAND_ONSETS) and rime in _highland_rimes()
 
 
-def takes_tone(letters: str, tone: int, name: bool) -> bool:
-    """Whether the tone can be set on these letters, as typed so far."""
+def takes_tone(letters: str, tone: int, name: bool, letter: bool) -> bool:
+    """Whether the tone can be set on these letters, as typed so far. ``letter``: its key might be a letter as well.
+
+    In names of the Highlands the consonant that has it is still to come (Drắ|k), where the vowel or the key says that
+    no other word is meant.
+    """
     onset, rime = split(letters)
-    if not rime:
+    if not rime or not fits(letters, tone, name):
         return False
-    if onset in ONSETS:
-        return fits(letters, tone, name)
-    return tone in (SHARP, HEAVY) and rime.endswith(STOPS) and fits(letters, tone, name)
+    if onset in ONSETS and rime in _beginnings():
+        return True
+    waits = onset not in ONSETS and (rime[-1] in PLAIN or not letter)
+    return tone in (SHARP, HEAVY) and (rime.endswith(STOPS) or waits)
 
 
 def tone_place(letters: str, modern: bool) -> int:

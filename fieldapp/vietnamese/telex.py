@@ -14,10 +14,12 @@ from typing import Literal
 
 from fieldapp.vietnamese.syllables import (
     PLAIN,
+    PREFIX,
     TONES,
     VOWELS,
     complete,
     fits,
+    has_prefix,
     plain,
     split,
     takes_tone,
@@ -115,6 +117,20 @@ def compose_parted(keys: str, at: int, method: Method, modern: bool = False) -> 
     return (word.shown[:cut], word.shown[cut:]) if word.mode == "syllable" else None
 
 
+def compose_without(keys: str, at: int, method: Method, modern: bool = False) -> tuple[str, str] | None:
+    """The keys of a syllable without that of its letter ``at``, and what they show, with the tone in its place then.
+
+    None if the keys show no syllable, or that letter has a mark or the tone.
+    """
+    word = _typed(keys, method, modern)
+    if word.mode != "syllable" or not word.shown[at : at + 1].isascii() or at >= len(word.places):
+        return None
+    rest = keys[: word.places[at]] + keys[word.places[at] + 1 :]
+    left = _typed(rest, method, modern)
+    same = plain(left.letters) == plain(word.letters[:at] + word.letters[at + 1 :])
+    return (rest, left.shown) if left.mode == "syllable" and same else None
+
+
 def spell(word: str, method: Method, at_end: bool = False) -> str:
     """Keys that give the word, with keys for marks and the tone after their letter or, if ``at_end``, at its end."""
     keys, later, tone = [], [], ""
@@ -193,8 +209,13 @@ class _Word:
 
     @property
     def finished(self) -> str:
-        whole = self.mode != "syllable" or not self.changed or complete(self.letters, self.tone, self._is_name)
-        return self.shown if whole else self._as_typed()
+        if self.mode != "syllable" or not self.changed or complete(self.letters, self.tone, self._is_name):
+            return self.shown
+        before, key = _typed(self.keys[:-1], self.method, self.modern), self.keys[-1]
+        letter = not key.isalpha() or complete(self.letters + key.lower(), 0, self._is_name)
+        if self.tone and not before.tone and letter:  # the consonant for the tone did not come: Krôs
+            return before.shown + key
+        return self._as_typed()
 
     @property
     def _is_name(self) -> bool:
@@ -225,7 +246,7 @@ class _Word:
             if tone:  # the same key again takes the tone back and gives a letter
                 self._take_back()
             return True
-        if not takes_tone(self.letters, tone, self._is_name):
+        if not takes_tone(self.letters, tone, self._is_name, key.isalpha()):
             return False
         self.tone, self.changed = tone, True
         return True
@@ -269,13 +290,14 @@ class _Word:
     def _places(self, table: Mapping[str, str]) -> list[int]:
         """The places of letters that can have the mark.
 
-        For a consonant: the first letter, or the last one while there is no vowel yet (HĐND).
+        For a consonant: the first d, or the last letter while there is no vowel yet (HĐND).
         """
-        onset, rime = split(self.letters)
+        first = len(PREFIX) if self._is_name and has_prefix(self.letters) else 0
+        onset, rime = split(self.letters[first:])
         if "d" in table:
-            place = 0 if rime else len(onset) - 1
-            return [place] if plain(onset[place : place + 1]) == "d" else []
-        return [n for n in range(len(onset), len(self.letters)) if plain(self.letters[n]) in table]
+            place = first + (plain(onset).find("d") if rime else len(onset) - 1)
+            return [place] if plain(self.letters[place : place + 1]) == "d" else []
+        return [n for n in range(first + len(onset), len(self.letters)) if plain(self.letters[n]) in table]
 
     def _changes(self, table: Mapping[str, str], places: list[int]) -> list[dict[int, str]]:
         """The possible changes by the mark (place -> letter), the most likely first."""
