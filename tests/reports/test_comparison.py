@@ -366,7 +366,7 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     paper = docx.Document(io.BytesIO(out.read_bytes()))
     text = [p.text.replace("\N{NO-BREAK SPACE}", " ") for p in paper.paragraphs if p.text]
     as_set = "\n".join(p.text for p in paper.paragraphs)
-    assert not re.search(r"Ia Rvê|[Nn]gày \d|tháng \d|112 ngày", as_set), "not within a name, a date, an amount"
+    assert not re.search(r"Ia Rvê|tháng \d|112 ngày", as_set), "no line ends within a name, a month, an amount"
     assert "Ia\N{NO-BREAK SPACE}Rvê" in as_set
     assert text[-1].endswith("./." if layout == "decree30" else " trong tháng 3/2013."), "as the layout ends"
     assert (
