@@ -63,6 +63,14 @@ _OF_THE_BORDER = frozenset({("border", "km"), ("border", "moc"), ("border", "ha"
 """What no post makes longer or shorter: (section, code) of figures that are not compared"""
 
 
+_IN_SECTION: Mapping[tuple[str, str], str] = {
+    ("labour", "Hộ"): "Hộ được giúp đỡ",
+    ("relief", "Hộ"): "Hộ bị ảnh hưởng",
+    ("border", "Hộ"): "Hộ tham gia tự quản",
+}
+"""What a shipped measure is called where its section is not told: (section, name) -> name"""
+
+
 def change(now: Figure, before: Figure) -> str | None:
     """“số ngày công tăng 12%”, “giảm 3 vụ”, “gạo tăng 5 kg”; None without two numbers, or without a change."""
     if now.value is None or before.value is None or now.in_words or before.in_words:
@@ -75,7 +83,8 @@ def change(now: Figure, before: Figure) -> str | None:
     if is_few(before) or before.value == 0:
         amount = amount_in_words(abs(difference), now.decimals, now.unit)
         if now.unit not in SIZES and now.measure_id is not None:
-            what, amount = "", of_unit(amount, now.unit, CALLED.get(now.title, now.title))
+            named = _IN_SECTION.get((now.section, now.title)) or CALLED.get(now.title, now.title)
+            what, amount = "", of_unit(amount, now.unit, named)
     elif now.value >= 3 * before.value:
         times = format_amount(now.value * 10 // before.value, 1)
         text = _("{what} about {times} times as much") if about else _("{what} {times} times as much")
@@ -98,11 +107,11 @@ def changes(report: Report, figures: Sequence[Figure]) -> str:
     """“So với quý III/2026, số ngày công tăng 12%; số buổi giảm 3 buổi.” Empty where nothing can be compared."""
     if not is_comparable(report):
         return ""
-    before = {(f.section, f.code): f for f in report.before}
+    earlier_ones = {(f.section, f.code): f for f in report.before}
     told: list[tuple[str, str]] = []
     leads = [_("up by {amount}").format(amount=""), _("down by {amount}").format(amount="")]
     for figure in figures:
-        earlier = before.get((figure.section, figure.code))
+        earlier = earlier_ones.get((figure.section, figure.code))
         if earlier is None or (figure.measure_id is None and figure.code not in _COMPARED):
             continue
         if (figure.section, figure.code) in _OF_THE_BORDER:
@@ -116,20 +125,16 @@ def changes(report: Report, figures: Sequence[Figure]) -> str:
     for lead, words in told[:MOST]:  # “tăng 7 vụ, 13 đối tượng; số lượt người tham gia tăng 100%”
         more = f", {words.removeprefix(lead)}" if lead and lead == last else f"; {words}" if text else words
         text, last = text + more, lead
-    return as_sentence(
-        _("compared with {period}, {changes}").format(period=period_named(report.query.period.before()), changes=text)
-    )
+    before = report.query.period.before()  # its days stand once, at the head of the table
+    named = _("the period before") if before.is_of_days else before.title
+    return as_sentence(_("compared with {period}, {changes}").format(period=named, changes=text))
 
 
 def period_named(period: Period) -> str:
-    """“quý III/2026”; days are “kỳ trước (từ 01/11/2026 đến 09/11/2026)”."""
-    from fieldapp.domain.dates import format_date
-
-    return (
-        _("the period before ({title})").format(title=period.title)
-        if format_date(period.first) in period.title
-        else period.title
-    )
+    """“quý III/2026”; days are “kỳ trước (từ ngày 01/11/2026 đến ngày 09/11/2026)”."""
+    if period.is_of_days:
+        return _("the period before ({title})").format(title=period.title)
+    return period.title
 
 
 def plan_words(plan: PlanProgress, today: date, *, missed: bool = False) -> str:

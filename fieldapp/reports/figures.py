@@ -114,8 +114,13 @@ class Behind:
 
 
 def amount_in_words(value: int, decimals: int, unit: str) -> str:
-    """“70 triệu đồng”, “73,4 km”"""
-    return format_money(value) if unit == "đồng" else f"{format_amount(value, decimals)} {unit}".rstrip()
+    """“70 triệu đồng”, “73,4 km”, “22,5 m³” of “m3”"""
+    unit = _POWERS.get(unit, unit)
+    return format_money(value) if unit == MONEY else f"{format_amount(value, decimals)} {unit}".rstrip()
+
+
+_POWERS: Mapping[str, str] = {"m2": "m²", "m3": "m³", "km2": "km²"}
+"""Units as they are typed -> as they are written"""
 
 
 SIZES = frozenset({MONEY, "kg", "tấn", "tạ", "m", "km", "ha", "m2", "m3", "m²", "m³", "lít"})
@@ -167,7 +172,7 @@ def whole_unit(title: str, unit: str) -> str:
     if (title, unit) in _PEOPLE:
         return _PEOPLE[title, unit]
     people = f"{unit} người"
-    return people if unit and title.lower().startswith(people) else unit
+    return people if unit and title.lower().startswith(people) else _POWERS.get(unit, unit)
 
 
 def figures(store: Store, query: Query) -> list[Figure]:

@@ -52,11 +52,14 @@ class Period:
     @property
     def when(self) -> str:
         """The period in a sentence: “trong quý IV/2026”, “từ ngày 01/11/2026 đến ngày 09/11/2026”."""
+        return self.title if self.is_of_days else _("in {period}").format(period=self.title)
+
+    @property
+    def is_of_days(self) -> bool:
+        """Whether the title is of its days: the period has no name."""
         from fieldapp.domain.dates import format_date
 
-        if format_date(self.first) in self.title:
-            return self.title
-        return _("in {period}").format(period=self.title)
+        return format_date(self.first) in self.title
 
     def months(self) -> list["Period"]:
         """The period, cut at the ends of months."""

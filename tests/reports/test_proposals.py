@@ -151,8 +151,8 @@ def test_what_the_plans_have_left_is_told_by_their_periods(world: World) -> None
     world.carry(world.post, world.hq)
     found = proposed(world.hq, Period(date(2013, 1, 1), date(2013, 12, 31)), date(2013, 11, 24))
     assert [line for line in found["directions"] if "kế hoạch" in line] == [
-        "Tiếp tục thực hiện kế hoạch năm 2013, còn 60 ngày công.",
-        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn 60 ngày công; 60 lượt người được khám, chữa bệnh.",
+        "Tiếp tục thực hiện kế hoạch năm 2013, còn phải thực hiện 60 ngày công.",
+        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn phải thực hiện 60 ngày công; 60 lượt người được khám, chữa bệnh.",
     ]
 
 
@@ -188,7 +188,7 @@ def test_what_is_late_is_named_with_whom(world: World) -> None:
             "opened_on": f"2013-11-{day:02d}", "due_on": "2013-11-10", "closed_on": "2013-11-20",
         }, confirm=True)  # fmt: skip
     found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
-    assert found["shortcomings"] == ["2 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp)."]
+    assert found["shortcomings"] == ["Còn 2 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp)."]
     assert found["proposals"] == ["Đề nghị Đảng ủy xã Ia Lốp tiếp tục phối hợp kịp thời trong trao đổi thông tin."]
     records.save(world.post, "matter", {
         "matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ea Bung", "subject": "Tình hình",
@@ -196,7 +196,7 @@ def test_what_is_late_is_named_with_whom(world: World) -> None:
     }, confirm=True)  # fmt: skip
     found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
     assert found["shortcomings"] == [
-        "3 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp 2 việc, với Đảng ủy xã Ea Bung 1 việc)."
+        "Còn 3 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp 2 việc, với Đảng ủy xã Ea Bung 1 việc)."
     ]
 
 

@@ -284,7 +284,7 @@ def test_a_size_stands_behind_its_name(world: World) -> None:
     size = {"code": "dt", "name": "Dung tích", "unit_name": "m3", "decimals": 1, "nature": "quantity"}
     new_kind(world, tank, {"code": "be", "name": "Bể", "unit_name": "bể", "nature": "works"}, size)
     record(world, "be_nuoc", be=3, dt=225)
-    assert told(world.post, "works") == "Bàn giao 3 bể nước sạch, dung tích 22,5 m3."
+    assert told(world.post, "works") == "Bàn giao 3 bể nước sạch, dung tích 22,5 m³."
 
 
 def test_works_without_a_pattern_are_handed_over(world: World) -> None:

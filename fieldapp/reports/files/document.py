@@ -20,7 +20,7 @@ from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
-from fieldapp.reports.comparison import is_over
+from fieldapp.reports.comparison import is_over, period_named
 from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences, disputed_texts
 from fieldapp.reports.coverage import laptops_heard
 from fieldapp.reports.figures import CALLED, Figure, behind, named, once, sums_by_kind, whole_unit
@@ -610,10 +610,17 @@ def figures_grid(document: Document) -> Grid:
             result = f"{_bare(f)} {document.provisional}" if document.is_disputed(f) else _bare(f)
             was = document.was(f, bare=True)
             rows.append([f"{number}.{at}", title[:1].upper() + title[1:], _of_people(f).unit, result, was])
-    head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _("Period before")]
+    head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _period_before(document)]
     if not any(row[4:] and row[4] for row in rows):
         return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.3, 3.2, 3.7), frozenset({3}))
     return Grid(head, rows, (1.3, 6.9, 3.2, 3.3, 3.3), frozenset({3, 4}))
+
+
+def _period_before(document: Document) -> str:
+    """“Kỳ trước”; with its days where it has no name."""
+    before = document.report.query.period.before()
+    named = period_named(before)
+    return named[:1].upper() + named[1:] if before.is_of_days else _("Period before")
 
 
 def plan_grid(plan: list[PlanProgress]) -> Grid:

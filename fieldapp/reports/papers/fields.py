@@ -83,10 +83,22 @@ def _party_recipients(head: Letterhead) -> str:
     return _recipients([party_body(text) if text == head.superior else text for text in head.recipients], ",")
 
 
+_ONE_LINE = 24
+"""Letters of a body's name that stand in one line of a paper's head"""
+_TERMS = re.compile(r"\b(bộ đội biên phòng|biên phòng|tỉnh (\S+ )?\S+$)", re.IGNORECASE)
+
+
+def _broken_well(name: str) -> str:
+    """A body's name of which no line of a head begins within “Bộ đội Biên phòng” or “tỉnh Đắk Lắk”."""
+    if len(name) <= _ONE_LINE:
+        return name
+    return _TERMS.sub(lambda term: term[0].replace(" ", "\N{NO-BREAK SPACE}"), name)
+
+
 SIGNER = "nguoi_ky"
 HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
-    "cap_tren": lambda head: post_in_full(head.superior),
-    "co_quan": lambda head: post_in_full(head.issuer),
+    "cap_tren": lambda head: _broken_well(post_in_full(head.superior)),
+    "co_quan": lambda head: _broken_well(post_in_full(head.issuer)),
     "viet_tat": lambda head: head.sign.partition("-")[2],
     "dia_danh": lambda head: head.place,
     "thay_mat": lambda head: head.authority,
@@ -94,8 +106,8 @@ HEAD_FIELDS: Mapping[str, Callable[[Letterhead], str]] = {
     SIGNER: lambda head: head.signer,
     "noi_nhan": lambda head: _recipients(head.recipients, ";"),
     "noi_nhan_dang": _party_recipients,
-    "to_chuc_dang": lambda head: party_body(head.issuer),
-    "to_chuc_dang_cap_tren": lambda head: party_body(head.superior),
+    "to_chuc_dang": lambda head: _broken_well(party_body(head.issuer)),
+    "to_chuc_dang_cap_tren": lambda head: _broken_well(party_body(head.superior)),
     "dang_bo": lambda head: party_branch(head.issuer),
 }
 """Name -> a part of the letterhead"""
