@@ -209,19 +209,19 @@ def _enter_rows(store: Store, kind: str, words: dict[str, tuple[int, str]]) -> N
     old = _numbers(store, words)
     stay = {i: number for i, number in old.items() if words[i][0] <= number < words[i][0] + (1 << SERIAL_BITS)}
     _delete_entries(store, {i: number for i, number in old.items() if i not in stay})
-    run = store.db.conn.executemany
-    changed = sorted((number, words[i][1]) for i, number in stay.items())
-    run("UPDATE local_search SET words = ?2 WHERE rowid = ?1", changed)
+    entries = [(number, kind, i, words[i][1]) for i, number in stay.items()]
     next_of: dict[int, int] = {}
     new = []
     for row_id, (low, text) in words.items():
         if row_id not in stay:
             number = next_of[low] if low in next_of else _next(store, low)
             next_of[low] = number + 1
-            new.append((number, kind, row_id, text))
-    new.sort()
-    run("INSERT INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", new)
-    run("INSERT INTO local_search_row VALUES (?, ?)", sorted((row_id, number) for number, _kind, row_id, _text in new))
+            new.append((row_id, number))
+            entries.append((number, kind, row_id, text))
+    entries.sort()
+    run = store.db.conn.executemany
+    run("INSERT OR REPLACE INTO local_search (rowid, kind, row_id, words) VALUES (?, ?, ?, ?)", entries)
+    run("INSERT INTO local_search_row VALUES (?, ?)", sorted(new))
 
 
 def _next(store: Store, low: int) -> int:
@@ -248,17 +248,24 @@ def _delete_entries(store: Store, numbers: dict[str, int]) -> None:
 
 
 def reindex(store: Store) -> None:
-    """Build the whole index from the rows."""
+    """Build the whole index from the rows, which are read in the order of their ids: as they lie in the file."""
     with store.transaction(derived=True), _writing_much(store, MANY):
-        store.db.execute("DELETE FROM local_search")
+        store.db.execute("DELETE FROM local_search_content")  # to delete the entries would enter each as deleted
+        store.db.execute("INSERT INTO local_search (local_search) VALUES ('rebuild')")
         store.db.execute("DELETE FROM local_search_row")
         for kind in sorted(filter(has_words, BY_KIND), key=entry_range):
-            day = BY_KIND[kind].DATE
-            rows = store.db.execute(f"SELECT id FROM {kind} ORDER BY {f'{day}, id' if day else 'id'}")
-            while ids := rows.fetchmany(BATCH):
-                index_ids(store, kind, [row_id for (row_id,) in ids])
+            last = ""
+            while ids := _ids_after(store, kind, last):
+                index_ids(store, kind, ids)
+                last = ids[-1]
         store.set_setting(INDEXED_UNTIL, str(log.last_number(store)))
         store.db.execute("DELETE FROM local_setting WHERE key = ?", [REINDEX])
+
+
+def _ids_after(store: Store, kind: str, last: str) -> list[str]:
+    """The next ids of a kind, as many as are entered together."""
+    rows = store.db.execute(f"SELECT id FROM {kind} WHERE id > ? ORDER BY id LIMIT {BATCH}", [last])
+    return [row_id for (row_id,) in rows.fetchall()]
 
 
 def match(text: str) -> str | None:

@@ -95,6 +95,38 @@ def test_a_large_import_is_entered_as_a_small_one_is(world: World, monkeypatch: 
     assert [row["id"] for row in lists.record_window(world.hq, "activity", text="be nuoc").rows] == [ids[2]]
 
 
+def parts_of_index(store: Store) -> int:
+    found: int = store.value("SELECT count(DISTINCT segid) FROM local_search_idx")
+    return found
+
+
+def test_what_changed_and_what_is_new_make_one_part_of_the_index(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FTS5 writes a part whenever a number is lower than the one before, and makes one of sixteen: a large import waits
+    for that."""
+    monkeypatch.setattr(search_index, "MANY", 1)
+    changed = world.well(date_from="2013-10-05", description="Giếng sâu")
+    world.carry(world.post, world.hq)
+    before = parts_of_index(world.hq)
+    records.save(world.post, "activity", {"description": "Bể nước"}, changed)
+    earlier = world.well(date_from="2013-10-01", description="Bể nước")
+    later = world.well(date_from="2013-10-09", description="Bể nước")
+    world.carry(world.post, world.hq)
+    assert parts_of_index(world.hq) == before + 1
+    found = lists.record_window(world.hq, "activity", text="be nuoc").rows
+    assert [row["id"] for row in found] == [later, changed, earlier]
+    assert lists.record_window(world.hq, "activity", text="gieng sau").rows == []
+
+
+def test_an_index_made_anew_has_nothing_of_the_one_before(world: World) -> None:
+    """Nor its entries as deleted ones, which took twice the time, and all of it in memory."""
+    wells = [world.well(date_from=f"2013-10-{day:02}", description="Bể nước") for day in (5, 3, 9)]
+    search_index.reindex(world.post)
+    assert parts_of_index(world.post) == 1
+    found = lists.record_window(world.post, "activity", text="be nuoc").rows
+    assert [row["id"] for row in found] == [wells[2], wells[0], wells[1]]
+    world.post.db.execute("INSERT INTO local_search (local_search) VALUES ('integrity-check')")
+
+
 @pytest.mark.parametrize("late", [log.index_touched_rows, search_index.index_imported])
 def test_two_windows_enter_the_same_import(
     world: World, monkeypatch: pytest.MonkeyPatch, late: Callable[[Store], None]

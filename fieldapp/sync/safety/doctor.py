@@ -223,8 +223,11 @@ def _bad_segments(store: Store) -> tuple[list[str], list[str]]:
     if bad:  # the index cannot be made from them
         return bad, []
     log.index_touched_rows(store)
-    counted = "SELECT segment, count(*) AS n, sum(key & 0xFFFFFFFF) AS total FROM local_touch GROUP BY segment"
-    touched = {r["segment"]: (r["n"], r["total"]) for r in store.rows(counted)}
+    touched: dict[int, tuple[int, int]] = {}
+    # counted here: to group them SQLite would hold all of them in memory
+    for number, low in store.db.execute("SELECT segment, key & 0xFFFFFFFF FROM local_touch"):
+        n, total = touched.get(number, (0, 0))
+        touched[number] = n + 1, total + low
     return [], [hash_ for number, (hash_, *entered) in sums.items() if touched.get(number) != tuple(entered)]
 
 
