@@ -68,11 +68,11 @@ PROGRAM_OF_COMMANDS = "from fieldapp.cli import main; main()"
 OURS = """
 import os, sys
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"  # as the command line does
-import gc
 from pathlib import Path
 import fieldapp
-if "gc.set_threshold" in (Path(fieldapp.__file__).parent / "cli" / "__init__.py").read_text(encoding="utf-8"):
-    gc.set_threshold(50_000, 20, 20)  # as its command line does
+if "STARTED" in (Path(fieldapp.__file__).parent / "cli" / "__init__.py").read_text(encoding="utf-8"):
+    from fieldapp.cli import STARTED, collect_seldom
+    collect_seldom(STARTED)  # as its command line does
 from fieldapp.store.store import Store
 from fieldapp.tui.app import FieldApp
 home = Path(sys.argv[1])

@@ -15,6 +15,8 @@ USUAL_HOME = Path.home() / "fieldapp"
 """Folder of the workspace, if none is given"""
 KEPT_HOME = "/HOME/fieldapp"
 """What stands for it in the kept text of the help"""
+STARTED = 1_000_000
+"""New objects that no start reaches. The screen looks for those to throw away once it is there"""
 HELP_COLUMNS = 80
 """Of a terminal for which that text is made; in a wider one it is the same"""
 
@@ -62,16 +64,16 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
-def collect_seldom() -> None:
-    """Look for objects to throw away after each 50,000 new ones, not after 700: a start makes many, and no rubbish."""
-    gc.set_threshold(50_000, 20, 20)
+def collect_seldom(new: int = 50_000) -> None:
+    """Look for objects to throw away after so many new ones, not after 700: a start makes many, and no rubbish."""
+    gc.set_threshold(new, 20, 20)
 
 
 def main() -> None:
     """The console script: no traceback reaches a user."""
     # searching all packages for plugins takes a tenth of the start
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-    collect_seldom()
+    collect_seldom(STARTED)
     _no_core_dump()
     _reserve_little()
     _speak_utf8()
@@ -79,6 +81,7 @@ def main() -> None:
     if do is None:
         from fieldapp.cli import program
 
+        collect_seldom()
         program.run()
         return
     try:
