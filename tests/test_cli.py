@@ -478,6 +478,22 @@ def test_closed_streams_are_no_error(openable: World, tmp_path: Path) -> None:
     assert len([*tmp_path.glob("*.fieldapp-backup.tar")]) == 1
 
 
+@pytest.mark.parametrize("below", ["", "x"])
+def test_where_a_file_is_no_workspace_begins(run: Run, world: World, tmp_path: Path, below: str) -> None:
+    (tmp_path / "tệp").write_bytes(b"")
+    place = tmp_path / "tệp" / below
+    assert run("backup", tmp_path)[0] == 0
+    (backup,) = tmp_path.glob("*.fieldapp-backup.tar")
+    for words in (
+        ["--home", place, "init", "--role", "hq", "--name", "Sở chỉ huy", "--user", "A"],
+        ["--home", place, "--user", "A", "restore", backup],
+        ["demo", "--workspace", place],
+        ["tutorial", "--workspace", place],
+    ):
+        code, _out, err = run(*words)
+        assert (code, "là tệp. Chưa tạo gì" in err, "ngoài dự kiến" in err) == (1, True, False), words
+
+
 def test_a_folder_that_is_gone_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stick was pulled, and the shell is still in its folder."""
     (tmp_path / "usb").mkdir()
