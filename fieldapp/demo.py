@@ -14,6 +14,7 @@ from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
+from fieldapp.store import disk
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing, status
 from fieldapp.sync.peers import peers
@@ -35,6 +36,7 @@ def run_demo(workspace: Path, say: Announce) -> None:
     if (workspace / "hq").exists() or (workspace / "post").exists():
         raise FieldappError(_("There is a demo in {home} already. Name another folder.").format(home=workspace))
     usb = workspace / "usb"
+    disk.check_folder(usb)
     usb.mkdir(parents=True, exist_ok=True)
     say(_("1. Headquarters begins, and writes a pack for the post."))
     hq = enrolment.init_hq(workspace / "hq", name="Sở chỉ huy", user="Trực ban", passphrase=PASSPHRASE)

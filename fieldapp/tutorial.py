@@ -74,6 +74,7 @@ def _make(folder: Path) -> None:
     for name in ("post", "hq"):
         disk.try_remove(folder / name)  # an incomplete one, left by a power cut
     usb = folder / practice.STICK_FOLDER
+    disk.check_folder(usb)
     usb.mkdir(parents=True, exist_ok=True)
     hq = enrolment.init_hq(
         folder / "hq", name="Sở chỉ huy tập", user=USER, passphrase=PASSPHRASE, code=practice.PRACTICE_CODE

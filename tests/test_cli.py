@@ -448,6 +448,67 @@ def test_of_what_is_given_twice_none_is_taken_silently(
     assert world.post.value("SELECT count(*) FROM activity") == 0
 
 
+def test_a_line_of_a_record_is_not_voided_by_itself(run: Run, world: World) -> None:
+    """Nobody was told which figures go, and it could not be taken back."""
+    well = world.well()
+    (line, *_more) = records.get(world.post, well).children["measures"]
+    code, _out, err = run("void", line["id"], "--reason", "nhầm")
+    assert (code, "ghi kèm trong bản ghi chính" in err) == (1, True)
+    assert len(records.get(world.post, well).children["measures"]) == 2
+
+
+def test_an_empty_path_is_none(run: Run, world: World) -> None:
+    """As of a variable that is not set: it meant the folder in which the command was given."""
+    for words in (["sync", "export", ""], ["--home", "", "todo"], ["backup", ""], ["attach", world.well(), ""]):
+        code, _out, err = run(*words)
+        assert (code, "để trống" in err) == (2, True), words
+
+
+def test_a_release_of_nothing_asks_for_no_export(run: Run) -> None:
+    assert run("sync", "release")[1:] == ("Đã ghi lại 0 thay đổi vào nhật ký.\n", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closed streams of a shell on POSIX")
+def test_closed_streams_are_no_error(openable: World, tmp_path: Path) -> None:
+    """As a timer may start it. The database must not be opened as number 2, to which libraries write."""
+    (tmp_path / "p").write_text(PASSPHRASE, encoding="utf-8")
+    line = f"exec {sys.executable} -m fieldapp --home {openable.root / 'post'} backup {tmp_path} <&- >&- 2>&-"
+    env = {**os.environ, "FIELDAPP_PASSPHRASE_FILE": str(tmp_path / "p")}
+    assert subprocess.run(["sh", "-c", line], env=env, check=False).returncode == 0
+    assert len([*tmp_path.glob("*.fieldapp-backup.tar")]) == 1
+
+
+@pytest.mark.parametrize("below", ["", "x"])
+def test_where_a_file_is_no_workspace_begins(run: Run, world: World, tmp_path: Path, below: str) -> None:
+    (tmp_path / "tệp").write_bytes(b"")
+    place = tmp_path / "tệp" / below
+    assert run("backup", tmp_path)[0] == 0
+    (backup,) = tmp_path.glob("*.fieldapp-backup.tar")
+    for words in (
+        ["--home", place, "init", "--role", "hq", "--name", "Sở chỉ huy", "--user", "A"],
+        ["--home", place, "--user", "A", "restore", backup],
+        ["demo", "--workspace", place],
+        ["tutorial", "--workspace", place],
+    ):
+        code, _out, err = run(*words)
+        assert (code, "là tệp. Chưa tạo gì" in err, "ngoài dự kiến" in err) == (1, True, False), words
+
+
+def test_a_folder_that_is_gone_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stick was pulled, and the shell is still in its folder."""
+    (tmp_path / "usb").mkdir()
+    monkeypatch.chdir(tmp_path / "usb")
+    (tmp_path / "usb").rmdir()
+    code, _out, err = run("sync", "export", ".")
+    assert (code, "Không có thư mục" in err) == (1, True)
+
+
+def test_a_report_up_to_a_day_begins_with_the_year_of_that_day(run: Run, world: World) -> None:
+    world.well()
+    code, out, _err = run("report", "--to", "31/12/2013")
+    assert (code, "năm 2013" in out, "1 giếng" in out) == (0, True, True)
+
+
 def test_json_in_no_known_encoding_is_refused(run: Run, world: World, tmp_path: Path) -> None:
     given = tmp_path / "cp1258.json"
     given.write_bytes(json.dumps({**WELL, "description": "Gặt lúa"}, ensure_ascii=False).encode("cp1258", "replace"))

@@ -57,6 +57,14 @@ def _reserve_little() -> None:
         set_option(HEAP_COUNT, 1)
 
 
+def _open_closed_streams() -> None:
+    """Give what was started with closed streams the null device: the next file that is opened, which may be the
+    records, would be the one that libraries write messages to."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 — as long as the program
+
+
 def _speak_utf8() -> None:
     """Read and write UTF-8 whatever the code page: cp1252 has no ế, and would record other letters than were given."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
@@ -76,6 +84,7 @@ def main() -> None:
     collect_seldom(STARTED)
     _no_core_dump()
     _reserve_little()
+    _open_closed_streams()
     _speak_utf8()
     do = _without_commands(sys.argv[1:])
     if do is None:
@@ -100,7 +109,7 @@ def _without_commands(given: Sequence[str]) -> Callable[[], None] | None:
     match given:
         case []:
             home = Path(os.environ.get("FIELDAPP_HOME") or USUAL_HOME)
-        case ["--home", named] if not named.startswith("-"):
+        case ["--home", named] if named and not named.startswith("-"):
             home = Path(named)
         case _:
             return None

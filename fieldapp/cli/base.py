@@ -235,6 +235,8 @@ class FileParam(click.Path):
         """The path as a ``Path``."""
         from fieldapp.store import disk
 
+        if value in ("", b""):  # of a variable that is not set: it would mean the folder of the command
+            self.fail(_("The path is empty."), param, ctx)
         path = Path(os.fsdecode(super().convert(value, param, ctx)))
         disk.check_name(path)
         return path

@@ -34,6 +34,7 @@ from fieldapp.errors import FieldappError, reason_text
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import wall
+from fieldapp.vietnamese.text import tidy
 
 if TYPE_CHECKING:
     from fieldapp.domain.attachment import FileSort
@@ -209,6 +210,7 @@ def attach(
     from fieldapp.records import attachments
 
     store = obj.open()
+    before = {a.id for a in attachments.of_record(store, id)}
     if len(paths) == 1:
         done = attachments.add(store, id, [attachments.prepare(paths[0], original=original)], caption, sort)
         refused: dict[Path, str] = {}
@@ -217,6 +219,10 @@ def attach(
     for line in attachments.refusals_text(refused, len(paths)):
         print_message(line)
     found = {a.id: a for a in attachments.of_record(store, id)}
+    for kept in [found[file] for file in done if file in before]:
+        if (caption and kept.caption != tidy(caption)) or sort not in (None, kept.sort):
+            line = _("{name} is at the record already; what is said of it stays.")
+            print_message(line.format(name=display_path(kept.name)))
     if as_json:
         print_json([found[file] for file in done])
     else:
@@ -284,13 +290,17 @@ def edit(obj: Context, id: str, source: str, confirm: bool) -> None:
 @click.pass_obj
 def void(obj: Context, id: str, reason: str, yes: bool) -> None:
     """Take a record out of all lists and figures; it stays readable."""
+    from fieldapp.domain.attachment import Attachment
     from fieldapp.records import records
     from fieldapp.reports import void_effect
 
     store = obj.open()
+    kind = records.get(store, id).kind
+    if kind != Attachment.KIND and not records.model_of(kind).TOP:
+        raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     with records.tried(store):
         records.void(store, id, reason)
-    sentences = void_effect.void_sentences(store, records.get(store, id).kind, [id])
+    sentences = void_effect.void_sentences(store, kind, [id])
     if _agreed(sentences, _("Void it?"), yes):
         records.void(store, id, reason)
         print_message(_("Voided. It stays readable with its reason."))

@@ -123,7 +123,8 @@ def report(
                                .format(form=form))  # fmt: skip
     _refuse_options_of_other_forms(form)
     today = wall.today()
-    period = period_of(named, today) if named else Period(first or date(today.year, 1, 1), last or today)
+    last = last or today
+    period = period_of(named, today) if named else Period(first or date(last.year, 1, 1), last)
     if period.last < period.first:
         raise FieldappError(_("The end is before the beginning."))
     query = Query(period, unit, post, units, today)

@@ -190,7 +190,8 @@ def sync_release(obj: Context, as_json: bool) -> None:
         print_json({"changes": number})
         return
     print_text(counted("{n} change was logged again.", "{n} changes were logged again.", number))
-    print_message(_("The next bundle takes them along: export now."))
+    if number:
+        print_message(_("The next bundle takes them along: export now."))
 
 
 @sync.command("files")

@@ -209,7 +209,8 @@ def may_attach(store: Store, record_id: str) -> bool:
 def add(
     store: Store, record_id: str, given: Sequence[Prepared], caption: str = "", sort: FileSort | None = None
 ) -> list[str]:
-    """Attach files to a record, all or none; returns the ids of their rows. A file that it has already stays once.
+    """Attach files to a record, all or none; returns the ids of their rows. A file that it has already stays once, and
+    gets the caption if it has none.
 
     ``sort``: of all of them; None for what each most probably is.
 
@@ -227,7 +228,8 @@ def add(
             raise FieldappError(_("This record was voided; it can be read, no longer changed."))
         if found.row["post_id"] != scope:
             raise FieldappError(_("This record belongs to another post. Only that post changes it."))
-        before = {a.sha256: a.id for a in of_record(store, record_id)}
+        there = of_record(store, record_id)
+        before = {a.sha256: a.id for a in there}
         if len(before.keys() | {blobs.digest(one.data) for one in given}) > MAX_AT_RECORD:
             raise RecordFull(
                 _("A record has at most {n} files. What is beyond that was not attached.").format(n=MAX_AT_RECORD)
@@ -244,6 +246,9 @@ def add(
                     of = sort or one.usual_sort
                     before[sha256] = _insert(store, scope, found.kind, record_id, one, sha256, caption, of)
                 ids.append(before[sha256])
+            for file in there if caption else ():
+                if file.id in ids and file.caption is None:
+                    set_caption(store, file.id, caption)
         except BaseException:
             for sha256 in put:
                 with suppress(OSError):

@@ -308,6 +308,15 @@ def check_name(path: Path) -> None:
         )
 
 
+def check_folder(folder: Path) -> None:
+    """FieldappError where no folder can be, because it or what is above it is a file."""
+    there = next((path for path in (folder, *folder.absolute().parents) if os.path.lexists(path)), None)
+    if there is not None and not os.path.isdir(there):  # noqa: PTH112 — Path.is_dir raises for a name that is too long
+        raise FieldappError(
+            _("{path} is a file. Nothing was made: name another folder.").format(path=display_path(there))
+        )
+
+
 def check_portable_name(name: str) -> None:
     """FieldappError for a name that Windows cannot have, on every system: sticks and folders go from one to another."""
     why = _refusal(name)

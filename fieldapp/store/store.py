@@ -338,5 +338,6 @@ class Store:
 def check_no_replica(home: Path) -> None:
     """FieldappError if there is a replica in a folder: none is made or restored over it."""
     disk.check_portable_name(home.absolute().name)
+    disk.check_folder(home)
     if (home / FILE).exists():
         raise FieldappError(_("There is a replica in {home} already. Nothing was changed.").format(home=home))

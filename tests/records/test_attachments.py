@@ -219,6 +219,19 @@ def test_the_same_file_is_stored_once_and_at_a_record_once(world: World, tmp_pat
     assert attachments.counts(world.post, [first, second]) == dict.fromkeys([first, second], attachments.Count(1))
 
 
+def test_what_is_said_of_a_file_that_is_there_already_is_not_dropped_silently(
+    world: World, run: Run, tmp_path: Path
+) -> None:
+    well, file = world.well(), files.written(tmp_path, "giếng.jpg", files.jpeg(1))
+    run("attach", well, file)
+    _code, out, err = run("attach", well, file, "--caption", "Ngày bàn giao")
+    assert "Ngày bàn giao" in out and err == ""
+    _code, out, err = run("attach", well, file, "--caption", "Khác")
+    assert "Ngày bàn giao" in out and "đã có ở bản ghi này" in err and "giữ nguyên" in err
+    _code, out, err = run("attach", well, file)
+    assert err == ""
+
+
 def test_a_file_is_taken_out_and_put_back_and_its_caption_corrected(world: World, run: Run, tmp_path: Path) -> None:
     well = world.well()
     found = attached(world, files.written(tmp_path, "a.jpg", files.jpeg()), well, caption="giêng")

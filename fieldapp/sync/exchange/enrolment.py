@@ -353,6 +353,7 @@ def _check_code(code: str) -> None:
 @contextmanager
 def _new_replica(home: Path, user: str, passphrase: str) -> Iterator[Store]:
     """Make a replica whose first user is its administrator. A failure leaves no file, so that one can try again."""
+    disk.check_folder(home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with disk.alone(home / WRITING):

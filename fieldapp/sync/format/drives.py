@@ -132,7 +132,12 @@ def check_target(home: Path, dest: Path) -> None:
         raise FieldappError(_("{dest} is a file. Nothing was written; choose a stick or a folder.").format(dest=shown))
     if not os.path.isdir(dest):  # noqa: PTH112 — as above
         raise FieldappError(_("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown))
-    real = Path(os.path.realpath(dest))
+    try:
+        real = Path(os.path.realpath(dest))
+    except OSError:  # the folder of the command, which is gone
+        raise FieldappError(
+            _("There is no folder {dest}. Plug the stick in, or name another.").format(dest=shown)
+        ) from None
     if any(_is_same(folder, home) for folder in (real, *real.parents)):
         raise FieldappError(
             _("{dest} holds the records of this laptop. Nothing was written; choose a stick or another folder.").format(
