@@ -17,6 +17,7 @@ from typing import Any
 
 import every_screen
 from field import World
+from textual import events
 from textual.binding import Binding
 from textual.widgets import Input
 from tui.test_opened_in_a_burst import well_of
@@ -50,7 +51,11 @@ def screens() -> Iterator[tuple[str, str, every_screen.Opened]]:
         yield "hq", name, one
     yield "hq", "plans", (with_a_plan, ())
     yield "hq", "what is to be corrected", (lambda _w, s: RecordScreen(well_of(s)), ("delete", "enter"))
-    yield "hq", "a kind that posts use", (lambda _w, _s: KindForm("gieng_khoan"), ())
+    yield (
+        "hq",
+        "a kind that posts use",
+        (lambda _w, s: KindForm(s.value("SELECT min(activity_kind_id) FROM kind_measure")), ()),
+    )
     for name in AT_BOTH:
         yield "hq", name, opened[name]
     for record in RECORDS:
@@ -115,7 +120,9 @@ class EveryField(FieldApp):
 
     def _tell(self, field: Input) -> None:
         composes = isinstance(field, TextField) and field.VIETNAMESE and not field.password
+        moves = any(b.action.startswith("cursor") for b in field._bindings.key_to_bindings["left"])
         line = {"screen": self._name, "field": type(field).__name__, "id": field.id, "composes": composes}
+        line |= {"moves": moves}  # ← is for the text; in the plans it is for their cells
         with self._out.open("a", encoding="utf-8") as out:
             print(json.dumps(line | {"notes": self._notes}, ensure_ascii=False), file=out)
         self._notes = []
@@ -140,9 +147,10 @@ class EveryField(FieldApp):
                 self.store.close()
                 self._laptop, self._store = laptop, self._world.hq.reopen()
             await self.push_screen(make(self._world, self.store))
-            for key in keys:
-                await self._check_bindings(key)
             await self._settle()
+            for key in keys:
+                await self._press(events.Key(key, None), self.focused if isinstance(self.focused, TextField) else None)
+                await self._settle()
             self._left = iter([*self.screen.query(Input)])
 
 
@@ -158,4 +166,6 @@ if __name__ == "__main__":
     root, out, step, habits = sys.argv[1:]
     keys = json.loads(Path(out).with_suffix(".keys").read_text())
     given = World(Path(root), {name: bytes.fromhex(key) for name, key in keys.items()})
-    EveryField(given, Path(out), json.loads(habits), int(step)).run()
+    every_field = EveryField(given, Path(out), json.loads(habits), int(step))
+    every_field.run()
+    sys.exit(every_field.return_code or 0)

@@ -202,15 +202,21 @@ class TerminalParser(XTermParser):
         if not "$" <= character <= "~":
             return character  # broken off by something else
         if not read and character == "M":
-            for _n in range(3):  # a report of an old mouse
-                if not (yield from self._next()):
-                    break
+            yield from self._old_mouse()
         elif parameters + character == "200~":
             self._press_held()
             yield from self._paste()
         else:
             self._report(parameters, character)
         return ""
+
+    def _old_mouse(self) -> Generator[Read1 | Peek1, str, None]:
+        """Leave the report of an old mouse out: button, column and row, of which each may be any byte."""
+        for _n in range(3):
+            try:
+                yield Read1(constants.ESCAPE_DELAY)
+            except ParseTimeout:
+                return
 
     def _single_shift(self) -> Reading:
         """Read what comes after SS3: perhaps a modifier, and the letter of a key."""

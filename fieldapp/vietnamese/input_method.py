@@ -36,6 +36,8 @@ class _Word:
     """The tail as it was before anything was typed in the word"""
     typed: bool = True
     """The keys are those that were typed, not made from the letters"""
+    stood: bool = False
+    """The word stood there before: it is never shown as the keys, of which nobody has typed some"""
     fixed: bool = False
     """The word must not change: its keys are unknown, or it is part of a code"""
 
@@ -58,7 +60,11 @@ class InputMethod:
             return before + key, after
         if word.fixed or len(word.keys) == LONGEST:
             return before + key, after
-        return self._compose(word, word.keys + key, before, after)
+        keys = word.keys + key
+        if word.stood and self._is_as_typed(compose(keys, self.method, self.modern), keys):
+            self._word = None
+            return before + key, after
+        return self._compose(word, keys, before, after)
 
     def backspace(self, before: str, after: str = "") -> Parted | None:
         """The text after Backspace took back the last key of the word, which is composed again from the other keys.
@@ -79,7 +85,7 @@ class InputMethod:
         word, self._word = self._word, None
         if word is None or not _is_there(word, before, after):
             return before, after
-        head, tail = compose_before(word.keys, word.rest, self.method, self.modern, ended=True)
+        head, tail = compose_before(word.keys, word.rest, self.method, self.modern, ended=not word.stood)
         return self._put(word, word.keys, head, tail, before, after)
 
     def _end(self, before: str, after: str, *, is_code: bool) -> Parted:
@@ -90,6 +96,8 @@ class InputMethod:
         word, self._word = self._word, None
         if word is None or not _is_there(word, before, after):
             return before, after
+        if word.stood:
+            return before, word.rest + after[len(word.tail) :]
         if is_code:
             return before[: word.start] + word.keys, word.rest + after[len(word.tail) :]
         head = finish_word(word.keys, self.method, self.modern)
@@ -97,7 +105,7 @@ class InputMethod:
 
     def _compose(self, word: _Word, keys: str, before: str, after: str) -> Parted:
         head, tail = compose_before(keys, word.rest, self.method, self.modern)
-        self._word = _Word(word.start, keys, head, tail, word.rest) if keys else None
+        self._word = _Word(word.start, keys, head, tail, word.rest, stood=word.stood) if keys else None
         return self._put(word, keys, head, tail, before, after)
 
     def _put(self, word: _Word, keys: str, head: str, tail: str, before: str, after: str) -> Parted:
@@ -150,7 +158,7 @@ class InputMethod:
                 return _Word(start, keys, shown, rest, rest)
         keys = spell(shown, self.method)
         fixed = is_code or length == LONGEST or compose(keys, self.method, self.modern) != shown
-        return _Word(start, keys, shown, rest, rest, typed=False, fixed=fixed)
+        return _Word(start, keys, shown, rest, rest, typed=False, stood=bool(shown), fixed=fixed)
 
     def _run(self, text: str) -> int:
         """How many letters and keys of the input method the text begins with."""

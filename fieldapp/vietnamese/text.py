@@ -72,21 +72,24 @@ def as_meant(text: str) -> str:
 
 _UNSEEN = "\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 """Marks that show nothing by themselves: they choose a form of the letter before, as of pictures in messages"""
-_ODD_MARKS = re.compile(f"[\u0302\u0306{_UNSEEN}]")
+_ODD_MARKS = re.compile(f"[\u0131\u0302\u0306{_UNSEEN}]")
+_DOTLESS = re.compile("\u0131(?=[\u0300\u0301\u0303\u0309\u0323])")
 _ABOVE = re.compile("[\u0300\u0301\u0303\u0309\u0302\u0306]{2,}")
 
 
 def composed(text: str) -> str:
-    """Text in NFC, without marks that show nothing; also where a letter's tone came before its mark (e, sắc, ^: ế)."""
+    """Text in NFC, without marks that show nothing; also where a letter's marks came in another order (e, sắc, ^: ế),
+    or where an i has a tone and no dot, as in some PDF files."""
     text = unicodedata.normalize("NFC", text)
     if text.isascii() or not _ODD_MARKS.search(text):
         return text
-    parts = unicodedata.normalize("NFD", re.sub(f"[{_UNSEEN}]", "", text))
-    return unicodedata.normalize("NFC", _ABOVE.sub(_tones_last, parts))
+    parts = unicodedata.normalize("NFD", _DOTLESS.sub("i", re.sub(f"[{_UNSEEN}]", "", text)))
+    return unicodedata.normalize("NFC", _ABOVE.sub(_in_order, parts))
 
 
-def _tones_last(marks: re.Match[str]) -> str:
-    return "".join(sorted(marks[0], key=_TONES.__contains__))
+def _in_order(marks: re.Match[str]) -> str:
+    """Marks in the order in which our letters are made: ^ before the breve, as in ê̆, and the tone last."""
+    return "".join(sorted(marks[0], key=lambda mark: (mark in _TONES, mark == "\u0306")))
 
 
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}

@@ -72,6 +72,11 @@ async def test_in_a_form_typed_and_pasted(world: World) -> None:
             form.app.post_message(Key("x", letter))
         await form.type("<enter>")
         assert hamlet.value == RIGHT
+        hamlet.focus()
+        for letter in "\u2028B":  # from the end of a line of a page
+            form.app.post_message(Key("x", letter))
+        await form.type("<backspace>", "<backspace>", "<enter>")
+        assert hamlet.value == RIGHT
         await form.type("<enter>")  # over the last day
         form.app.post_message(Paste("a\u3000b\nc\x0bd\u202fe\u200bf"))
         await form.pilot.pause()

@@ -78,6 +78,8 @@ def test_every_field_in_every_way_of_arriving(world: World, tmp_path: Path) -> N
             field = json.loads(line)
             fields.append(field["field"])
             for (way, keys), note in zip(laps, field["notes"], strict=True):
+                if way == "in the middle" and not field["moves"]:
+                    continue
                 if note != (TEXT if way in WAYS else SPELT if field["composes"] else clean(keys)):
                     wrong.append(f"{field['screen']}, {field['field']}, {way}: {note}")
             if field["id"] == "folder" and field["composes"]:

@@ -117,6 +117,9 @@ def test_esc_and_what_was_typed_at_once_after_it(text: str, tmux: bool) -> None:
         ("\x1bP>|XTerm(390)\x1b\\" + NAME, NAME),
         ("\x1b[>41;390;0c\x1b[24;80R" + NAME, NAME),
         ("\x1b[M abc" + NAME, "c" + NAME),  # an old mouse: three characters
+        ("\x1b[M \ufffd!" + NAME, NAME),  # right of the 95th column its bytes are no letters
+        ("\x1b[M \x00\x00" + NAME, NAME),  # beyond what they can say
+        ("\x1b[M \u0100!\x1b[35;100;20M\x1b[<35;100;20M" + NAME, "MouseMove" + NAME),  # of other encodings
     ],
 )
 def test_reports_of_any_length_type_only_their_text(data: str, meant: str) -> None:

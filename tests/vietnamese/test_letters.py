@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,19 @@ def test_tidy_is_clean_and_stays(text: str) -> None:
     assert composed(composed(text)) == composed(text)
 
 
+@pytest.mark.parametrize("letter", [*"ếậằợữĩĐ", "ê\u0306", "Ô\u0306", "ơ\u0306", "â\u0306"])
+def test_marks_in_any_order_are_one_letter(letter: str) -> None:
+    base, *marks = list(unicodedata.normalize("NFD", letter))
+    for order in permutations(marks):
+        for first in range(len(marks) + 1):
+            begun = unicodedata.normalize("NFC", base + "".join(order[:first]))
+            assert tidy(begun + "".join(order[first:])) == unicodedata.normalize("NFC", letter)
+
+
+def test_an_i_without_its_dot_has_one_below_a_tone_no_more() -> None:
+    assert tidy("chı\u0301nh tri\u0323, Gı\u0309a") == "chính trị, Gỉa", "as some PDF files spell it"
+
+
 def test_the_letters_of_old_fonts_are_d_with_its_bar() -> None:
     assert tidy("\u00d0ồn bi\u00f0n phòng, \u0189ắk") == "Đồn biđn phòng, Đắk"
 
@@ -59,6 +73,8 @@ def test_every_letter_begins_where_the_one_before_ends(letters: list[str]) -> No
         ("Nguyễn Văn \u0410n", [("\u0410n", ["\u0410"])]),
         ("\u0422\u0410\u041d", [("\u0422\u0410\u041d", ["\u0422", "\u0410", "\u041d"])]),
         ("\u039dguyễn", [("\u039dguyễn", ["\u039d"])]),
+        ("Nguyễn T\u03ccan", [("T\u03ccan", ["\u03cc"])]),
+        ("Y \u04d0n", [("\u04d0n", ["\u04d0"])]),
         ("Москва, 5 кг; 10 µm, kΩ", []),
         ("Đồn Biên phòng Ia Rvê, Ƀuôn Čư̆", []),
     ],

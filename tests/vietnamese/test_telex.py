@@ -23,9 +23,9 @@ BACK, DELETE = "⌫⌦"
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
-def typed(text: str, method: Method, modern: bool = False) -> str:
+def typed(text: str, method: Method, modern: bool = False, before: str = "") -> str:
     """What the keys give, with ``⌫`` for Backspace, ``⌦`` for Delete, ``←`` and ``→`` for the cursor's keys."""
-    typist, before, after = InputMethod(method, modern), "", ""
+    typist, after = InputMethod(method, modern), ""
     for key in text:
         if key == BACK:
             before, after = typist.backspace(before, after) or (before[:-1], after)
@@ -134,6 +134,16 @@ def test_in_a_word_that_stood_there_backspace_takes_a_letter(stored: str) -> Non
     assert InputMethod(TELEX).backspace(stored) is None
     typist = InputMethod(TELEX)
     assert typist.press("Viêt", "", "j") == ("Việt", ""), "and it goes on as if it had been typed"
+
+
+@pytest.mark.parametrize(
+    ("stood", "keys", "shown"),
+    [("Việt", "k", "Việtk"), ("đắ", "k", "đắk"), ("đắ", "k ", "đắk "), ("thôn", "g", "thông"), ("khuyê", " ", "khuyê "),
+     ("khuyê", "n ", "khuyên "), ("tiê", "c ", "tiêc "), ("Việt", "_", "Việt_"), ("Viê", "tk⌫j", "Việt"),
+     ("Viêt", "j_", "Việt_"), ("Việt", "j", "Việtj")],
+)  # fmt: skip
+def test_a_word_that_stood_there_never_shows_keys_that_nobody_typed(stood: str, keys: str, shown: str) -> None:
+    assert typed(keys, TELEX, before=stood) == shown
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,8 @@ class TextField(LetterInput):
     def take(self, event: events.Key) -> bool:
         """Insert a typed character; False if the key is not one, and may have a binding."""
         typed = event.character
+        if typed in ("\u2028", "\u2029"):  # ends of lines
+            typed = " "
         if typed == OPENKEY_MARK or (typed and self._shows_nothing(typed)):
             typed = HELD_MARK
         elif typed is None or not (
