@@ -139,21 +139,18 @@ def period_named(period: Period) -> str:
 
 def plan_words(plan: PlanProgress, today: date, *, missed: bool = False) -> str:
     """“số ngày công đạt 90% kế hoạch năm 2026 (722/800 ngày công)”; ``missed``: “chỉ đạt 90%”."""
-    figure, period = plan.figure, plan.period.title
+    figure, period, target = plan.figure, plan.period.title, _target(plan)
     about = subject(figure) if figure.code in _SUBJECTS else named(plan.title, figure.unit)
-    target = amount_in_words(plan.target, figure.decimals, whole_unit(plan.title, figure.unit))
     if figure.value is None:
         sentence = _("{what}: the records say {words}, which cannot be compared with the plan for {period} ({target})")
-        said = ", ".join(f"“{within(words)}”" for words in figure.in_words)
-        return sentence.format(what=about, words=said, period=period, target=target)
+        return sentence.format(what=about, words=_quoted(figure), period=period, target=target)
     if not figure.count and not plan.done:
         sentence = _("{what}: no result recorded yet against the plan for {period} ({target})")
         return sentence.format(what=about, period=period, target=target)
     beyond = (plan.done - plan.target) * 100 // plan.target
     if plan.done < plan.target or (figure.approximate and not beyond):
         text = _("reached only {percent} of the plan") if missed else _("reached {percent} of the plan")
-        percent = f"{plan.percent}%" if plan.percent or not plan.done else _("less than 1%")
-        words = text.format(percent=_doubted(percent, figure))
+        words = text.format(percent=_percent(plan))
     elif beyond >= MUCH_BEYOND:
         times = _("{times} times").format(times=format_amount(plan.done * 10 // plan.target, 1))
         words = _("came to {times} the plan").format(times=_doubted(times, figure))
@@ -163,12 +160,39 @@ def plan_words(plan: PlanProgress, today: date, *, missed: bool = False) -> str:
         words = _("reached the plan")
     if today < plan.period.last:
         words = _("so far {words}").format(words=words)
-    unit = figure.unit if figure.unit == MONEY else ""
-    done = f"{replace(figure, value=plan.done, unit=unit, shared=False, in_words=[]).text}/{target}"
-    if figure.in_words:
-        said = ", ".join(f"“{within(words)}”" for words in figure.in_words)
-        done = _("{done}, not counting what is recorded as {words}").format(done=done, words=said)
-    return _("{what} {words} for {period} ({done})").format(what=about, words=words, period=period, done=done)
+    return _("{what} {words} for {period} ({done})").format(what=about, words=words, period=period, done=_done(plan))
+
+
+def plan_result(plan: PlanProgress) -> str:
+    """For a table: “722/800 ngày công (90%)”."""
+    if plan.figure.value is None:
+        return f"{_quoted(plan.figure)}/{_target(plan)}"
+    return f"{_done(plan)} ({_percent(plan)})"
+
+
+def _target(plan: PlanProgress) -> str:
+    return amount_in_words(plan.target, plan.figure.decimals, whole_unit(plan.title, plan.figure.unit))
+
+
+def _done(plan: PlanProgress) -> str:
+    """“722/800 ngày công”, “120/2.000 lượt, chưa kể báo cáo ghi “hàng chục””"""
+    unit = plan.figure.unit if plan.figure.unit == MONEY else ""
+    number = replace(plan.figure, value=plan.done, unit=unit, shared=False, in_words=[]).text
+    done = f"{number}/{_target(plan)}"
+    if not plan.figure.in_words:
+        return done
+    return _("{done}, not counting what is recorded as {words}").format(done=done, words=_quoted(plan.figure))
+
+
+def _percent(plan: PlanProgress) -> str:
+    """“90%”; below one percent with a tenth: “0,8%”."""
+    tenths = plan.done * 1000 // plan.target
+    percent = format_amount(plan.percent) if plan.percent or not tenths else format_amount(tenths, 1)
+    return _doubted(f"{percent}%", plan.figure)
+
+
+def _quoted(figure: Figure) -> str:
+    return ", ".join(f"“{within(words)}”" for words in figure.in_words)
 
 
 def _doubted(percent: str, figure: Figure) -> str:

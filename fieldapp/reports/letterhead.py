@@ -24,6 +24,9 @@ from fieldapp.vietnamese.text import search_key, tidy
 LayoutCode = Literal["decree30", "party"]
 """Decree 30/2020/NĐ-CP for letters of offices; Guide 36-HD/VPTW of 2018 for letters of the Party"""
 
+NOBODY = "-"
+"""Typed alone where a letter is addressed to nobody"""
+
 Text = Annotated[str, Field(max_length=200), BeforeValidator(lambda value: tidy_line(value) or "")]
 
 
@@ -34,6 +37,8 @@ class Letterhead(BaseModel):
 
     superior: Text = ""
     """the body above"""
+    addressed: Text = ""
+    """to whom a report of an office goes; empty: to the body above; ``NOBODY``: to nobody. The Party's names none"""
     issuer: Text = ""
     sign: Text = "BC"
     """follows the number: ``BC-BCH``"""

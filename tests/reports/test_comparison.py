@@ -145,7 +145,7 @@ def test_the_plan_for_works_names_them_once(world: World) -> None:
         (112, "2013-05-02", "Số ngày công hoàn thành kế hoạch tháng 3/2013 (112/112 ngày công)."),
         (100, "2013-05-02", "Số ngày công vượt 12% kế hoạch tháng 3/2013 (112/100 ngày công)."),
         (30, "2013-05-02", "Số ngày công gấp 3,7 lần kế hoạch tháng 3/2013 (112/30 ngày công)."),
-        (20_000, "2013-05-02", "Số ngày công đạt dưới 1% kế hoạch tháng 3/2013 (112/20.000 ngày công)."),
+        (20_000, "2013-05-02", "Số ngày công đạt 0,5% kế hoạch tháng 3/2013 (112/20.000 ngày công)."),
         (144, "2013-03-20", "Số ngày công đến nay đạt 77% kế hoạch tháng 3/2013 (112/144 ngày công)."),
     ],
 )
@@ -177,6 +177,29 @@ def test_about_so_much_is_about_so_many_percent(world: World, target: int, words
         labour(world, "2013-03-06", note="hàng chục", approximate=True)
     world.carry(world.post, world.hq)
     assert narrative.plan_lines(made(world.hq)) == [f"Số ngày công {said}."]
+
+
+def test_many_targets_are_a_table_in_the_letter_s_words(world: World) -> None:
+    """No “Ngày công · Đồn”, and no “khoảng 112 và hàng chục / 20.000 ngày công (0%)”."""
+    post = world.hq.value("SELECT id FROM post")
+    plan = {"date_from": "2013-03-01", "date_to": "2013-03-31", "measure_id": "ngay_cong", "target": 20_000}
+    kind = {"activity_kind_id": "lao_dong_san_xuat", "target": 9}
+    for more in ({}, {"for_post_id": post}, kind, *({"measure_id": code} for code in FEW_MEASURES)):
+        records.save(world.hq, "plan", plan | more, confirm=True)
+    labour(world, "2013-03-05", amount=112, approximate=True)
+    labour(world, "2013-03-06", note="hàng chục", approximate=True)
+    world.carry(world.post, world.hq)
+    blocks = document.body(document.make_document(world.hq, made(world.hq).query))
+    (rows,) = (b.rows for b in blocks if isinstance(b, document.Grid) and b.head[1] == "Chỉ tiêu")
+    assert len(rows) == 9
+    found = {row[1]: row[3] for row in rows}
+    said = "khoảng 112/20.000 ngày công, chưa kể báo cáo ghi “hàng chục” (ít nhất khoảng 0,5%)"
+    assert found["Ngày công"] == found["Đồn BP Ia Rvê: ngày công"] == said
+    assert found["Ngày công (giúp Nhân dân lao động sản xuất)"].endswith("(ít nhất khoảng 1.244%)")
+    assert found["Lượt người được khám, chữa bệnh"] == "0/20.000 lượt người (0%)"
+
+
+FEW_MEASURES = ("luot_kham", "gao_kg", "suat_qua", "em", "buoi", "vu")
 
 
 def test_what_is_unknown_is_no_percentage_of_a_plan(world: World) -> None:

@@ -36,6 +36,33 @@ def test_a_letter_is_addressed_to_the_body_above_and_dotted_where_nobody_is_name
     assert "Số: 12/BC-……" in hq
 
 
+@pytest.mark.parametrize("above", ["Bộ Tư lệnh BĐBP (để báo cáo)", "BỘ TƯ LỆNH BỘ ĐỘI BIÊN PHÒNG", ""])
+def test_a_report_goes_to_the_body_above_unless_another_or_nobody_is_named(world: World, above: str) -> None:
+    """As Decree 30/2020/NĐ-CP asks; whoever it goes to is “Như trên” and first, also by a shorter name."""
+    older = {
+        "superior": "BỘ TƯ LỆNH BỘ ĐỘI BIÊN PHÒNG",
+        "issuer": "Ban Chỉ huy",
+        "sign": "BC-BCH",
+        "place": "Đắk Lắk",
+        "recipients": ["Thường trực Tỉnh ủy", above, "Lưu: VT"],
+        "authority": "",
+        "position": "",
+        "signer": "",
+    }
+    world.hq.set_setting("letterhead.decree30", json.dumps(older))
+    found = lines(letterhead(world.hq, "decree30"))
+    assert "Kính gửi: Bộ Tư lệnh Bộ đội Biên phòng." in found
+    at = found.index("Nơi nhận:")
+    assert found[at + 1 : at + 4] == ["- Như trên;", "- Thường trực Tỉnh ủy;", "- Lưu: VT."]
+    other = lines(save_letterhead(world.hq, "decree30", {"addressed": "Thường trực Tỉnh ủy"}))
+    assert "Kính gửi: Thường trực Tỉnh ủy." in other
+    assert other.count("- Thường trực Tỉnh ủy;") == 0
+    nobody = lines(save_letterhead(world.hq, "decree30", {"addressed": "-"}))
+    assert not any(line.startswith(("Kính gửi", "- Như trên")) for line in nobody)
+    party = letter(LetterDraft(letterhead(world.hq, "decree30"), "party", "12", date(2013, 12, 31), "Kết quả"))
+    assert not any("Kính gửi" in line.text for line in party.title)
+
+
 def test_the_title_of_a_period_that_is_not_over_says_up_to_which_day(world: World) -> None:
     head = letterhead(world.hq, "decree30")
     assert "(số liệu đến ngày 30/11/2013)" in lines(head, "số liệu đến ngày 30/11/2013")

@@ -20,10 +20,10 @@ from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
-from fieldapp.reports.comparison import is_over, period_named
+from fieldapp.reports.comparison import is_over, period_named, plan_result
 from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences, disputed_texts
 from fieldapp.reports.coverage import laptops_heard
-from fieldapp.reports.figures import CALLED, Figure, behind, named, once, sums_by_kind, whole_unit
+from fieldapp.reports.figures import CALLED, Figure, behind, measure_and_kind, named, once, sums_by_kind, whole_unit
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance
@@ -623,12 +623,17 @@ def _period_before(document: Document) -> str:
     return named[:1].upper() + named[1:] if before.is_of_days else _("Period before")
 
 
+def _target_named(plan: PlanProgress) -> str:
+    """“Ngày công (khám, chữa bệnh)”, “Đồn BP Ia Lốp: ngày công”"""
+    measure, kind = measure_and_kind(plan.title)
+    text = f"{measure} ({kind})" if kind else measure
+    text = f"{plan.post}: {text}" if plan.post else text
+    return text[:1].upper() + text[1:]
+
+
 def plan_grid(plan: list[PlanProgress]) -> Grid:
     """Each target, its period, and how much was done."""
-    rows = [
-        [str(number), f"{p.title}{f' · {p.post}' if p.post else ''}", p.period.title, p.text]
-        for number, p in enumerate(plan, start=1)
-    ]
+    rows = [[str(number), _target_named(p), p.period.title, plan_result(p)] for number, p in enumerate(plan, start=1)]
     return Grid([_("No."), _("Target"), _("Period"), _("Done of the target")], rows, (1.3, 7, 4, 6), frozenset({3}))
 
 

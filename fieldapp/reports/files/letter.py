@@ -14,7 +14,8 @@ from typing import Protocol
 from fieldapp.domain.body_names import unshouted
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
-from fieldapp.reports.letterhead import LayoutCode, Letterhead
+from fieldapp.reports.letterhead import NOBODY, LayoutCode, Letterhead
+from fieldapp.vietnamese.text import search_key
 
 FONT = "Times New Roman"
 BLANK = "\N{NO-BREAK SPACE}" * 6
@@ -145,7 +146,7 @@ def _decree30(document: Headed) -> Letter:
         ],
         recipients=[
             LetterLine("Nơi nhận:", 12, bold=True, italic=True),
-            *(LetterLine(text, 11) for text in _listed(_recipients(head), ";")),
+            *(LetterLine(text, 11) for text in _listed(_office_recipients(head), ";")),
         ],
         signature=[
             *([LetterLine(head.authority.upper(), 14, bold=True)] if head.authority else []),
@@ -158,7 +159,7 @@ def _decree30(document: Headed) -> Letter:
 
 
 def _party(document: Headed) -> Letter:
-    head, page = document.letterhead, Paper(20, 20, left=30, right=20, number_at=10, body=14, heading=14, table=12)
+    head, page = document.letterhead, Paper(20, 20, left=30, right=15, number_at=10, body=14, heading=14, table=12)
     about = document.about[:1].lower() + document.about[1:]
     shares, sign = (0.42, 0.58), _signed(head.sign, "/")
     return Letter(
@@ -180,7 +181,6 @@ def _party(document: Headed) -> Letter:
         title=[
             LetterLine("BÁO CÁO", 16, bold=True, gap=18),
             *_topic(document, about, page.width),
-            *_addressed(head),
         ],
         recipients=[
             LetterLine("Nơi nhận:", 14, underline=True),
@@ -240,19 +240,40 @@ def _wrapped(text: str, size: float, width: float) -> list[str]:
     return [text]
 
 
+def _addressee(head: Letterhead) -> str:
+    """To whom a report of an office goes: the body above, unless another one or nobody was named."""
+    return "" if head.addressed == NOBODY else unshouted(head.addressed or head.superior)
+
+
 def _addressed(head: Letterhead) -> list[LetterLine]:
-    """“Kính gửi: Bộ Tư lệnh BĐBP.” where the body above is among the recipients."""
-    above = head.superior and AS_ABOVE in _recipients(head)
-    return [LetterLine(f"Kính gửi: {unshouted(head.superior)}.", 14, gap=12)] if above else []
+    """“Kính gửi: Bộ Tư lệnh BĐBP.”, as a report to a higher body has it (Decree 30/2020/NĐ-CP, annex I, II.9)."""
+    addressee = _addressee(head)
+    return [LetterLine(f"Kính gửi: {addressee}.", 14, gap=12)] if addressee else []
 
 
 AS_ABOVE = "Như trên"
 
 
+def _office_recipients(head: Letterhead) -> list[str]:
+    """The recipients of a report of an office: the addressee, also by the first words of its name, is “Như trên” and
+    the first."""
+    given, addressee = _recipients(head), _addressee(head)
+    if not addressee:
+        return given
+    above = f"{_body_key(addressee)} "
+    others = (text for text in given if text != DOTS and not above.startswith(f"{_body_key(text)} "))
+    return [AS_ABOVE, *others]
+
+
+def _body_key(name: str) -> str:
+    """A body's name without what it gets the letter for, and with “Bộ đội Biên phòng” for its abbreviation."""
+    plain = re.sub(r"\(.*", "", name)
+    return re.sub(r"\bbdbp\b", "bo doi bien phong", search_key(plain)).strip()
+
+
 def _recipients(head: Letterhead) -> list[str]:
-    """The recipients; the body above, to whom the letter is addressed, is “Như trên”. Where nobody is named but the
-    office that keeps it, a dotted line is left."""
-    found = [AS_ABOVE if text == head.superior else text for text in head.recipients if text]
+    """The recipients. Where nobody is named but the office that keeps it, a dotted line is left."""
+    found = [text for text in head.recipients if text]
     if all(text.startswith("Lưu") for text in found):
         return [DOTS, *found]
     return found
@@ -325,6 +346,7 @@ def placeholders(document: Document) -> dict[str, str]:
     The text itself, ``{{noi_dung}}``, is not among them.
     """
     head, facts = document.letterhead, dict(document.facts)
+    recipients = [AS_ABOVE if text == head.superior else text for text in _recipients(head)]
     plain = {
         "ten_loai": "BÁO CÁO",
         "trich_yeu": f"{document.about} ({document.up_to})" if document.up_to else document.about,
@@ -340,7 +362,8 @@ def placeholders(document: Document) -> dict[str, str]:
         "thay_mat": head.authority,
         "chuc_vu": head.position,
         "nguoi_ky": head.signer,
-        "noi_nhan": "\n".join(_listed(_recipients(head), ";")),
+        "kinh_gui": _addressee(head),
+        "noi_nhan": "\n".join(_listed(recipients, ";")),
         "day_du": document.completeness,
         "danh_gia": "\n".join(document.lines("assessment")),
         "ton_tai": "\n".join(document.lines("shortcomings")),

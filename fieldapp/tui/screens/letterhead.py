@@ -82,6 +82,9 @@ class LetterheadScreen(Page):
         self._rows |= {
             "sign": FieldRow("sign", _("Sign after the number"), SignEntry()),
             "superior": FieldRow("superior", _("Superior body"), Entry()),
+            "addressed": FieldRow(
+                "addressed", _("Addressed to"), Entry(), hint=_("empty: the superior body; - nobody; not the Party's")
+            ),
             "issuer": FieldRow("issuer", _("Issuing body"), Entry()),
             "place": FieldRow("place", _("Place of signing"), Entry()),
             "authority": FieldRow("authority", _("In whose name"), Entry()),

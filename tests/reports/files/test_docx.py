@@ -100,7 +100,7 @@ def test_a_letter_of_an_office(world: World) -> None:
     foot = paper.tables[-2].rows[0].cells
     assert [look(p) for p in foot[0].paragraphs] == [
         ("Nơi nhận:", 12, True, True),
-        ("- Bộ Chỉ huy;", 11, False, False),
+        ("- Như trên;", 11, False, False),
         ("- Lưu: VT, PCT.", 11, False, False),
     ]
     assert [p.text for p in foot[1].paragraphs] == ["TM. PHÒNG", "TRƯỞNG PHÒNG", "Y Thanh Niê"]
