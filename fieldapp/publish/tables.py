@@ -8,7 +8,7 @@ changes, and headquarters' file keeps the foreign keys already.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,11 @@ from fieldapp.publish.dialect import PLAIN, literal, plain_columns, to_postgres
 from fieldapp.records.words import choice_title
 from fieldapp.reports.open_data import CHOSEN_VALUE, data_columns
 from fieldapp.reports.sources import DEEDS_NOW, MEASURES, SOURCES
+from fieldapp.store.capture import synced_tables
 from fieldapp.store.store import Store
 
-TYPES = {"integer": "bigint", "boolean": "boolean", "date": "date"}
-"""Kind of field -> PostgreSQL's type; all others are texts that compare byte by byte, as in SQLite"""
-
 TEXT = 'text COLLATE "C"'
+"""Texts compare byte by byte, as in SQLite"""
 
 SCHEMA = "fieldapp"
 
@@ -84,14 +83,15 @@ def tables(store: Store) -> list[MirrorTable]:
     found = []
     for model in RECORDS:
         described = {c.name: c for c in data_columns(model)}
+        made_by = store.value("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [model.KIND])
         columns = []
         for row in store.rows(f"PRAGMA table_info({model.KIND})"):
             name = row["name"]
             known = described.get(name)
-            sort = known.type if known else "string"
+            sort = _type(name, row["type"], made_by)
             personal = known.personal if known else True
             comment = _comment(model.KIND, known)
-            columns.append(MirrorColumn(name, TYPES.get(sort, TEXT), bool(row["notnull"]), personal, comment, name))
+            columns.append(MirrorColumn(name, sort, bool(row["notnull"]), personal, comment, name))
             if (model.KIND, name) in plain:
                 words = _("{title}: as it is compared, without case, tone and diacritics").format(
                     title=known.title if known else name
@@ -108,6 +108,14 @@ def tables(store: Store) -> list[MirrorTable]:
             )
         )
     return found
+
+
+def _type(name: str, stored: str, made_by: str) -> str:
+    """PostgreSQL's type of a column, by the statement that made its table: a later version may have added columns, and
+    views that read them."""
+    if stored == "INTEGER":
+        return "boolean" if re.search(rf"\b{name} IN \(0, 1\)", made_by) else "bigint"
+    return "date" if re.search(rf"\bdate\({name}\) IS {name}\b", made_by) else TEXT
 
 
 def _comment(kind: str, column: Any) -> str:
@@ -137,11 +145,21 @@ def views(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def create_views(store: Store, tables: Sequence[MirrorTable]) -> Iterator[str]:
-    """The statements that make the views. A view over records of posts shows readers only the rows they may see."""
+    """The statements that make the views. A view over records of posts shows readers only the rows they may see.
+
+    Left out are views of a later version over kinds of record that are not mirrored.
+    """
     of_posts = [t.name for t in tables if not t.reference]
+    lacking = {*synced_tables(store.db)} - {t.name for t in tables}
     for name, query in views(store):
-        asks = any(re.search(rf"\b{table}\b", query) for table in of_posts)
-        yield f"CREATE VIEW {name} {'WITH (security_invoker) ' if asks else ''}AS {query}"
+        if _names_any(query, lacking):
+            lacking.add(name)
+            continue
+        yield f"CREATE VIEW {name} {'WITH (security_invoker) ' if _names_any(query, of_posts) else ''}AS {query}"
+
+
+def _names_any(query: str, tables: Iterable[str]) -> bool:
+    return any(re.search(rf"\b{table}\b", query) for table in tables)
 
 
 def parts(table: MirrorTable, place: Place) -> list[tuple[str, str | None]]:

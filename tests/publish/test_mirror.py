@@ -68,6 +68,32 @@ def test_first_everything_then_what_changed(world: World, database: str, pg: psy
     same(pg, world.hq)
 
 
+def test_what_a_later_version_left_in_the_file_ends_nothing(
+    world: World, database: str, pg: psycopg.Connection[Any]
+) -> None:
+    """Its columns arrive as what they are, and its views with them; views over its new kinds are left out."""
+    well = world.well()
+    world.carry(world.post, world.hq)
+    for statement in (
+        "ALTER TABLE activity ADD COLUMN households INTEGER CHECK (households >= 0)",
+        "ALTER TABLE activity ADD COLUMN handed_over_on TEXT CHECK (handed_over_on IS NULL OR"
+        " date(handed_over_on) IS handed_over_on)",
+        "CREATE TABLE guard_post (id TEXT NOT NULL PRIMARY KEY) STRICT",
+        "CREATE VIEW handed_over AS SELECT a.id, coalesce(a.households, 0) AS households,"
+        " coalesce(a.handed_over_on, a.date_from) AS handed_over_on FROM activity a",
+        "CREATE VIEW guarded AS SELECT g.id FROM guard_post g",
+        "CREATE VIEW guarded_once AS SELECT g.id FROM guarded g LIMIT 1",
+    ):
+        world.hq.db.execute(statement)
+    with world.hq.transaction(applying=True):
+        world.hq.db.execute("UPDATE activity SET households = 12, handed_over_on = '2013-12-24'")
+    assert publish(world.hq, database).loaded
+    same(pg, world.hq)
+    found = pg.execute("SELECT id, households, handed_over_on::text FROM fieldapp.handed_over").fetchall()
+    assert found == [(well, 12, "2013-12-24")]
+    assert pg.execute("SELECT to_regclass('fieldapp.guarded_once')").fetchone() == (None,)
+
+
 @pytest.mark.parametrize("mark", ["\x1f", "\x1e", "\x1d", "\x1d\x1e\x1f\\N\t\n\r\\"])
 def test_what_another_program_wrote_into_the_file_arrives_as_it_is(
     world: World, database: str, pg: psycopg.Connection[Any], mark: str
