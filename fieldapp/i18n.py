@@ -77,6 +77,10 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     return gettext.translation("fieldapp", folder, languages=[code], class_=_Catalogue, fallback=True)
 
 
+KNOWN = 10_000
+"""Texts up to which those without a translation are remembered too: Textual names forty keys on each screen"""
+
+
 class _Texts(dict[str, str]):
     """Message -> its text in one language, once it was asked for."""
 
@@ -89,6 +93,8 @@ class _Texts(dict[str, str]):
         if text is not message:
             self[message] = text
             _SOURCES[id(text)] = message
+        elif len(self) < KNOWN:
+            self[message] = message
         return text
 
 

@@ -12,6 +12,7 @@ import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
+from fieldapp import i18n
 from fieldapp.cli import main
 from fieldapp.cli.program import cli
 from fieldapp.cli.wording import message_of
@@ -150,6 +151,24 @@ def glossary() -> dict[str, set[str]]:
             terms, words = ([w.strip() for w in cell.split(",")] for cell in cells[:2])
             found |= {t: {words[i]} if len(terms) == len(words) else {*words} for i, t in enumerate(terms)}
     return found
+
+
+def test_a_message_is_looked_up_once_whether_it_has_a_translation_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual names forty keys of its own on each screen, and each is asked for whenever a footer is drawn."""
+    looked: list[object] = []
+    known = i18n._Texts("vi")
+    look_up = i18n._Messages.__missing__
+
+    def counted(catalogue: i18n._Messages, key: object) -> str:
+        looked.append(key)
+        return look_up(catalogue, key)
+
+    monkeypatch.setattr(i18n, "_texts", lambda _code: known)
+    monkeypatch.setattr(i18n._Messages, "__missing__", counted)
+    assert i18n._("Copy selected text of a test") == "Copy selected text of a test"
+    first = len(looked)
+    assert i18n._("Copy selected text of a test") == "Copy selected text of a test"
+    assert first > 0 and len(looked) == first
 
 
 def test_one_thing_has_one_name_on_the_screen() -> None:
