@@ -25,9 +25,9 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
     """The date that ``text`` means on the day ``today``; ValueError says what is expected.
 
     ``5`` is the last 5th of a month up to today, ``5/11``, ``0511`` and ``5 tháng 11`` the last 5 November.
-    ``5/11/26``, ``051126`` and ``05112026`` have a year; ``2026-11-05`` is ISO. ``hn``, ``hq``, ``mai``, ``+3``,
-    ``3 ngày``, ``cuối tháng``, ``thứ sáu tuần sau`` are read too (``day_words``); so is what ``format_date_long``
-    writes, if the weekday is right.
+    ``5/11/26``, ``051126`` and ``05112026`` have a year; ``2026-11-05`` and ``20261105`` are ISO. ``hn``, ``hq``,
+    ``mai``, ``+3``, ``3 ngày``, ``cuối tháng``, ``thứ sáu tuần sau`` are read too (``day_words``); so is what
+    ``format_date_long`` writes, if the weekday is right.
     ``after``: for the end of a period, the day on which it begins. If the last such day is before ``after``, the first
     one from ``after`` on is meant where that is nearer; otherwise the text is refused with both. ``ahead``: the day
     often lies in the future: what has no year is the coming day where that is much nearer, and is refused with both
@@ -102,6 +102,8 @@ def _numbered(typed: str, bare: str, today: date, after: date | None, ahead: boo
     if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", bare, re.ASCII):
         year, month, day = map(int, found.groups())
         return _date(year, month, day)
+    if found := re.fullmatch(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(\d\d)", bare, re.ASCII):  # as programs write it
+        return _date(*map(int, found.groups()))  # the other way round its year would be before 1300
     if found := re.fullmatch(r"(\d\d)(\d\d)(\d\d(?:\d\d)?)", bare, re.ASCII):
         return _date(_year(found[3], today), int(found[2]), int(found[1]))
     if found := re.fullmatch(r"(\d{1,2}) ?[/.\- ] ?(\d{1,2}) ?[/.\- ] ?(\d\d(?:\d\d)?)", bare, re.ASCII):

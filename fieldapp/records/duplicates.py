@@ -12,7 +12,7 @@ from fieldapp.domain.party import Introduction, Member
 from fieldapp.domain.records import PARENTS
 from fieldapp.domain.reference import Unit
 from fieldapp.i18n import _
-from fieldapp.records import persons
+from fieldapp.records import naming, persons
 from fieldapp.records.parts import of_kind
 from fieldapp.records.reading import columns_of
 from fieldapp.records.soft_limits import Question
@@ -56,15 +56,16 @@ def duplicate_question(
 def possible_duplicates(store: Store, model: type[Record], columns: Mapping[str, Any]) -> Iterator[Row]:
     """The stored records that have the same values as ``columns`` in the fields ``ALIKE`` of the model, newest first.
 
-    Models without ``ALIKE``: in the fields of the label and the day. Capitals, tones and marks make no difference.
+    Models without ``ALIKE``: in the fields of the label and the day. Capitals, tones and marks make no difference, nor
+    does a rank before a member's name.
     """
     fields = _alike_fields(model)
     same = " AND ".join(f"{_compared(model, f, f'r.{f}')} IS {_compared(model, f, '?')}" for f in fields)
-    same += f" AND r.id NOT IN {persons.OUT_OF_USE}" if model is Member else ""
-    rows = store.rows(
-        f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC",
-        [columns[field] for field in fields],
-    )
+    given = [columns[field] for field in fields]
+    if model is Member:
+        same = f"({same} OR r.id IN (SELECT value FROM json_each(?))) AND r.id NOT IN {persons.OUT_OF_USE}"
+        given.append(json.dumps(naming.with_this_name(store, Member.KIND, columns["full_name"])))
+    rows = store.rows(f"SELECT r.* FROM {model.KIND} r WHERE {same} AND r.voided_at IS NULL ORDER BY r.id DESC", given)
     return (row for row in rows if not _are_told_apart(model, model.APART, columns, row))
 
 

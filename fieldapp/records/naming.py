@@ -133,6 +133,13 @@ def is_name(kind: str, text: str, name: str) -> bool:
     return bool(_names_match(_names(kind, text), _names(kind, name)))
 
 
+def with_this_name(store: Store, kind: str, text: str) -> list[str]:
+    """The ids of the records of ``kind`` with a name; one of the two may lack the type word, such as a rank."""
+    typed = _names(kind, text)
+    rows = _found_by_words(store, kind, text)
+    return [row["id"] for row in rows if any(_names_match(typed, names) for names in _names_of(kind, row))]
+
+
 def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
     """Of several units with the same name, those in the own province; all if none is there."""
     if kind != "unit" or len(rows) < 2:

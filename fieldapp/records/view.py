@@ -66,6 +66,20 @@ def figures_of(store: Store, ids: Iterable[str]) -> dict[str, str]:
     return {row_id: ", ".join(texts) for row_id, texts in found.items()}
 
 
+def texts_of_parts(store: Store, found: Found, names: Iterable[str]) -> dict[str, str]:
+    """Some fields and sorts of lines of a stored record, in words; “–” for what is empty or has no words here."""
+    model = BY_KIND[found.kind]
+    fields = {shape.name for shape in fields_of(model)}
+    texts = {}
+    for name in names:
+        if name in model.CHILDREN:
+            child = model.CHILDREN[name]
+            texts[name] = "; ".join(child_text(store, child, row) for row in found.children[name])
+        else:
+            texts[name] = display(store, found.kind, [found.row], [name])[0][0] if name in fields else ""
+    return {name: text or "–" for name, text in texts.items()}
+
+
 def child_text(store: Store, child: Child, row: Row) -> str:
     """A row that belongs to a record, in words."""
     if child.editor == "measures":

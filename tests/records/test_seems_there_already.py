@@ -46,6 +46,18 @@ def test_every_kind_asks_about_what_seems_to_be_there_already(world: World) -> N
         assert records.save(store, kind, first | same, confirm=True) != there, kind
 
 
+@pytest.mark.parametrize("other", ["Đ/c Lê Văn Ba", "Đồng chí lê văn ba", "Thiếu tá Lê Văn Ba", "đ/c Đại úy Le Van Ba"])
+def test_a_member_with_a_rank_before_the_name_is_the_same_one(world: World, other: str) -> None:
+    """In lists of members the rank stands there as often as in a column of its own."""
+    for first, then in (("Lê Văn Ba", other), (other, "Lê Văn Ba")):
+        there = records.save(world.post, "member", {"full_name": first}, confirm=True)
+        with pytest.raises(NeedsConfirmation, match="khác không") as asked:
+            records.save(world.post, "member", {"full_name": then})
+        assert asked.value.alike == there
+        records.save(world.post, "member", {"full_name": "Lê Văn Bảy"}, confirm=True)
+        records.void(world.post, there, "thử")
+
+
 def test_a_kind_is_asked_about_by_its_label_and_day_unless_it_says_otherwise_or_is_refused() -> None:
     for model in RECORDS:
         assert not (model.ALIKE and model.UNIQUE), model.KIND

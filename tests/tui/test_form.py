@@ -33,6 +33,45 @@ async def test_a_drilled_well_is_recorded_by_keys_alone(world: World) -> None:
     assert world.post.drafts() == []
 
 
+async def test_what_was_changed_elsewhere_since_it_was_opened_is_asked_about_before_it_is_replaced(
+    world: World,
+) -> None:
+    """By another window, or by a bundle that it read. What the person did not touch stays as it is now."""
+    well = world.well(hamlet="Buôn A")
+    other = world.post.reopen()
+    households = world.post.value("SELECT id FROM measure WHERE code = 'ho_huong_loi'")
+    async with form_driver(world.post, "activity", well) as form:
+        figures = [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 15}]
+        records.save(other, "activity", {"measures": figures, "hamlet": "Buôn B", "partners": "Xã đội"}, well)
+        form.row("hamlet").entry.focus()
+        await form.type("<end>", "<backspace>", "C")
+        form.row(households).entry.focus()
+        await form.type("<end>", "<backspace>", "4", "<f2>")
+        said = " ".join(form.text().split())
+        assert form.app.result == "open" and "Buôn B" in said and "Hộ hưởng lợi: 15 hộ" in said
+        await form.type("<f2>")
+        assert form.app.result == well
+    found = records.get(world.post, well)
+    assert (found.row["hamlet"], found.row["partners"]) == ("Buôn C", "Xã đội")
+    assert [m["amount"] for m in found.children["measures"]] == [1, 14]
+    other.close()
+
+
+async def test_a_draft_of_a_change_asks_about_what_was_changed_since(world: World) -> None:
+    well = world.well(hamlet="Buôn A")
+    async with form_driver(world.post, "activity", well) as form:
+        form.row("hamlet").entry.focus()
+        await form.type("<end>", "<backspace>", "C", "<escape>")
+    records.save(world.post, "activity", {"hamlet": "Buôn B"}, well)
+    (draft,) = world.post.drafts()
+    async with form_driver(world.post, "activity", well, draft) as form:
+        await form.type("<f2>")
+        assert form.app.result == "open" and "Buôn B" in " ".join(form.text().split())
+        await form.type("<f2>")
+    assert records.get(world.post, well).row["hamlet"] == "Buôn C"
+    assert world.post.drafts() == []
+
+
 async def test_a_hamlet_typed_in_letters_of_an_old_font_is_not_recorded_so(world: World) -> None:
     well = world.well()
     async with form_driver(world.post, "activity", row_id=well) as form:

@@ -43,6 +43,8 @@ from fieldapp.tui.widgets.row_list import RowList
 from fieldapp.tui.widgets.rows import RowsEditor
 from fieldapp.tui.widgets.targets import TargetsEditor
 
+OPENED = ""
+"""Key in a draft of a change: each part that it changes, as the record had it when the form was opened"""
 KEEP_EVERY_SECONDS = 1.0
 KEEP_AGAIN_SECONDS = 10.0
 
@@ -128,6 +130,8 @@ class FormScreen(Page):
         self._draft_exists = draft is not None
         self._editors: list[Editor] = []
         self._at_start: dict[str, Any] = {}
+        self._opened: dict[str, Any] = {}
+        """An existing record, as it was when the person began to change it"""
         self._kept: dict[str, Any] = {}
         self._unkept_since: tuple[dict[str, Any], float] = ({}, 0.0)
         """What could not be kept when it was tried last, and when that was"""
@@ -202,7 +206,9 @@ class FormScreen(Page):
         yield from ()
 
     def on_mount(self) -> None:
-        self._load(self._stored())
+        stored = self._stored()
+        self._load(stored)
+        self._opened = stored | (self._draft.data.get(OPENED, {}) if self._draft else {})
         self._follow()
         self._at_start = self._typed()
         self._pin_again()
@@ -357,7 +363,8 @@ class FormScreen(Page):
         changed = self._changed()
         try:
             if changed:
-                self.store.save_draft(self._draft_id, self.kind, self.row_id, changed)
+                opened = {OPENED: {key: self._opened.get(key) for key in changed}} if self.row_id else {}
+                self.store.save_draft(self._draft_id, self.kind, self.row_id, changed | opened)
             else:
                 self._drop()
         except FieldappError as error:
@@ -499,6 +506,9 @@ class FormScreen(Page):
             self._show_problems(unsettled, "")
             return
         data = self._data()
+        if elsewhere := self._changed_elsewhere(data):
+            self._show_problems(elsewhere, "", asks=True)
+            return
         try:
             self.record(data, confirm=data == self._asked)
         except NeedsConfirmation as question:
@@ -514,6 +524,18 @@ class FormScreen(Page):
                 self._say(_("Nothing was typed into this form yet. What was recorded before is safe."), "-note")
             else:
                 self._show_problems(error.fields, str(error))
+
+    def _changed_elsewhere(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """Part -> the question about what would be replaced though the person has not seen it: another window has
+        recorded it since, or read it from a bundle. It is asked once."""
+        if self.row_id is None:
+            return {}
+        now = self.read(self.row_id)
+        changed = {key: now.get(key) for key in data if now.get(key) not in (self._opened.get(key), data[key])}
+        self._opened |= changed
+        texts = view.texts_of_parts(self.store, records.get(self.store, self.row_id), changed)
+        sentence = _("Changed elsewhere since this form was opened; now: {value}. Replace it?")
+        return {key: sentence.format(value=texts[key]) for key in changed}
 
     def follows(self, row_id: str) -> None:
         """Say that this record was made just before. If it lacks files that its kind wants, it is asked once, here."""

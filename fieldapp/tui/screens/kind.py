@@ -93,6 +93,11 @@ class KindForm(FormScreen):
             self._draft = replace(self._draft, data=data)
         super()._resume()
 
+    def _changed_elsewhere(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """Of measures and own fields nobody is asked: what was added elsewhere is shown, and stays."""
+        own = {k: v for k, v in data.items() if k not in (kind_form.MEASURES, kind_form.FIELDS)}
+        return super()._changed_elsewhere(own)
+
     def read(self, row_id: str) -> dict[str, Any]:
         return kind_form.data_of(self.store, row_id)
 
