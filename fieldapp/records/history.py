@@ -141,5 +141,7 @@ def _says_why(step: Step) -> bool:
 
 
 def _first_label(store: Store, kind: str, row: Row) -> str:
-    """The label that a row had when it was created."""
-    return " · ".join(text for text in display(store, kind, [row], BY_KIND[kind].LABEL)[0] if text)
+    """What a row was when it was created: its label, and of a line of a record what the line said besides."""
+    model = BY_KIND[kind]
+    fields = list(dict.fromkeys([*model.LABEL, *(model.LIST if kind in PARENTS else ())]))
+    return " · ".join(text for text in display(store, kind, [row], fields)[0] if text)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.escaping import brief_text
+from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange.status import Status
@@ -82,6 +82,9 @@ def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
         text = _("{records}: F9 takes them to the stick") if keys else command
         fresh = counted("{n} record", "{n} records", state.fresh_records)
         found.append(_line("!", _("not sent"), text.format(records=fresh)))
+    if state.left_here:
+        text = _("the last bundle lies in {folder}, on this laptop: copy it onto a stick")
+        found.append(_line("!", _("not on a stick"), text.format(folder=display_path(state.left_here)), UNRECEIVED))
     records = counted("{n} record", "{n} records", state.unsent_records)
     if state.awaited_records:
         records = _("{records} ({n} carried, their receipt is awaited)").format(

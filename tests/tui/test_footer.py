@@ -18,7 +18,7 @@ async def test_the_footer_is_kept_while_its_keys_are_the_same(world: World) -> N
         await h.type("5")
         assert "Ghim" in [words for _names, words, *_ in footer.shown], "F5 pins what is typed"
         await h.type("<enter>")
-        assert "Như trước" in [words for _names, words, *_ in footer.shown], "and copies into an empty field"
+        assert "Như bản trước" in [words for _names, words, *_ in footer.shown], "and copies into an empty field"
         await h.type("6")
         assert "Ghim" in [words for _names, words, *_ in footer.shown]
 

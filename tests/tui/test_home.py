@@ -100,7 +100,7 @@ async def test_each_line_opens_what_it_is_about(world: World) -> None:
             assert isinstance(eyes.app.screen, RecordScreen)
             assert name in eyes.text
             await eyes.press("escape")
-        await eyes.choose("chưa có kỳ sinh hoạt")
+        await eyes.choose("chưa ghi kỳ sinh hoạt")
         assert isinstance(eyes.app.screen, FormScreen)
         assert eyes.app.screen.kind == "meeting"
         assert "Chi bộ buôn Ba Na" in eyes.text
@@ -114,7 +114,7 @@ async def test_each_line_opens_what_it_is_about(world: World) -> None:
 async def test_the_form_that_the_cell_is_filled_in_for(world: World) -> None:
     records.save(world.post, "meeting", {"party_cell_id": cell(world), "held_on": "2024-10-03"})
     async with looking(world.root, world.post.reopen()) as eyes:
-        await eyes.choose("chưa có kỳ sinh hoạt")
+        await eyes.choose("chưa ghi kỳ sinh hoạt")
         form = eyes.app.screen
         assert isinstance(form, FormScreen)
         next(e for e in form._editors if e.key == "held_on").focus_problem()
@@ -124,7 +124,7 @@ async def test_the_form_that_the_cell_is_filled_in_for(world: World) -> None:
         assert set(draft.data) >= {"party_cell_id", "held_on"}, "the draft is whole without the line it came from"
         await eyes.press("f2")
         assert isinstance(eyes.app.screen, HomeScreen)
-        assert "chưa có kỳ sinh hoạt" not in eyes.text
+        assert "chưa ghi kỳ sinh hoạt" not in eyes.text
         assert [m["held_on"] for m in lists.record_window(world.post, "meeting").rows] == ["2024-11-03", "2024-10-03"]
 
 
@@ -170,13 +170,13 @@ async def test_thirty_cells_without_a_meeting_are_one_line_below_what_is_late_an
             "31 bản ghi: F9 để xuất ra USB",
             "Trao đổi thông tin · Xã Ia Lốp: Cột mốc (hạn 22/11)",
             "31 bản ghi: xem danh sách",
-            "30 chi bộ chưa có kỳ sinh hoạt",
+            "30 chi bộ chưa ghi kỳ sinh hoạt",
         ]
         assert "▼" not in eyes.text
         await eyes.choose("30 chi bộ")
         assert isinstance(eyes.app.screen, TodoSortScreen)
         assert "Chi bộ buôn Ba Na" in eyes.text
-        hidden = 30 - sum("chưa có kỳ sinh hoạt" in line for line in eyes.lines[3:])
+        hidden = 30 - sum("chưa ghi kỳ sinh hoạt" in line for line in eyes.lines[3:])
         assert f"▼ còn {hidden} dòng ở dưới" in eyes.text
         await eyes.press("end")
         assert "▼" not in eyes.text

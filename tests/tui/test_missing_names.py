@@ -124,7 +124,9 @@ async def test_who_is_missing_in_the_roll_call_is_added_there(world: World) -> N
     guest = records.save(world.post, "member", {"full_name": "Vũ Văn Khách"})
     async with form_driver(world.post, "meeting") as form:
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "<down>", "<space>")
-        assert "Chưa có trong danh sách:" in form.text(), "a line says how people get there"
+        assert "Người dự chưa có trong danh sách trên: ghi vào ô dưới đây." in form.text(), (
+            "a line says how people get there"
+        )
         await form.type("<enter>", "Lê Thị Mới", "<up>", "<enter>", "<f2>")
         assert "4 đảng viên: ✓ 3 có mặt, – 0 vắng có lý do, ✗ 1 vắng" in form.text(), "marks are kept"
         await form.type("Hoàng Văn Đến", "<down>", "<enter>")
@@ -154,11 +156,11 @@ async def test_a_name_that_is_typed_on_the_roll_call_itself_is_no_mark(world: Wo
     async with form_driver(world.post, "meeting") as form:
         await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4, "<f6>", "Lê Thị Mới")
         assert "– 0 vắng có lý do, ✗ 0 vắng" in form.text(), "the blanks in it mark nobody"
-        assert "Của chi bộ này, thêm đảng viên: “Lê Thị Mới”" in form.text(), "no letter is a key here"
+        assert "Đảng viên của chi bộ này, bổ sung: “Lê Thị Mới”" in form.text(), "no letter is a key here"
         await form.type("<ctrl+a>", "<ctrl+k>", "<shift+tab>")
         form.app.post_message(Paste("Y Thanh Kpă"))
         await form.type()
-        assert "Của chi bộ này, thêm đảng viên: “Y Thanh Kpă”" in form.text()
+        assert "Đảng viên của chi bộ này, bổ sung: “Y Thanh Kpă”" in form.text()
 
 
 async def test_enter_in_the_last_field_of_the_short_form_records(world: World) -> None:

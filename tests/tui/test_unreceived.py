@@ -52,7 +52,7 @@ async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_
     assert [line for line in out if "chờ biên nhận" in line] == [line for line in out if waits in line]
     (second,) = outgoing.export(world.post, world.usb)
     assert (second.records, "4 bản ghi, " in second.sentence) == (4, True)
-    assert status.exchange_status(world.post).counts == "đã xuất, chờ biên nhận"
+    assert status.exchange_status(world.post).counts == "gói còn trên máy, chưa chép ra USB"
     world.carry(world.post, world.hq)
     world.carry(world.hq, world.post)
     assert status.exchange_status(world.post).sentence == "Sở chỉ huy đã nhận đủ."

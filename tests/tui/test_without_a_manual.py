@@ -4,18 +4,19 @@ from datetime import timedelta
 
 import pytest
 from field import World
-from form_driver import cell, form_driver
+from form_driver import cell, form_driver, members
 from rich.cells import cell_len
 from screen_driver import Running, at_post
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
-from fieldapp.records import form_memory, lists, near, records
+from fieldapp.records import form_memory, history, lists, near, records
 from fieldapp.store import wall
+from fieldapp.sync.exchange import outgoing
 from fieldapp.sync.format import drives
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.double_entry import BlindForm
-from fieldapp.tui.screens.form import first_fields
+from fieldapp.tui.screens.form import FormScreen, first_fields
 from fieldapp.tui.widgets import entries
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.field_row import FieldRow
@@ -143,7 +144,7 @@ async def test_the_roll_call_counts_the_cell_and_names_guests_apart(world: World
         assert "4 đảng viên: ✓ 4 có mặt, – 0 vắng có lý do, ✗ 0 vắng không lý do; 1 đến dự" in form.text()
         await form.type("Hoàng Văn Tư")
         lines = [line for line in form.text().splitlines() if ": “Hoàng Văn Tư”" in line]
-        assert [("Khách dự" in line, "Của đồn" in line, "Của chi bộ này" in line) for line in lines] == [
+        assert [("Khách dự" in line, "của đồn" in line, "của chi bộ này" in line) for line in lines] == [
             (True, False, False), (False, True, False), (False, False, True),
         ]  # fmt: skip
 
@@ -201,6 +202,17 @@ async def test_a_text_that_the_list_lacks_is_said_to_be_taken(world: World) -> N
         assert not entry.reading().text, "whoever keys again blind is not told what is recorded"
 
 
+async def test_a_form_for_a_cell_begins_where_something_is_still_to_be_said(world: World) -> None:
+    form = FormScreen("meeting", initial={"party_cell_id": cell(world)})
+    async with at_post(world) as s:
+        s.app.push_screen(form)
+        await s.press()
+        await s.press("3/11/26", "enter")
+    assert {row.key: row.data for row in form._rows if row.key == "held_on"} == {"held_on": "2026-11-03"}, (
+        "the type of meeting has a value already, and the day was typed into it"
+    )
+
+
 async def test_a_year_of_birth_is_understood_as_people_type_it(world: World) -> None:
     async with form_driver(world.post, "member") as form:
         for typed, year in (("90", "1990"), ("sinh năm 1990", "1990"), ("12/5/1988", "1988"), ("05", "2005")):
@@ -246,6 +258,37 @@ async def test_the_arrows_go_on_from_the_ends_of_a_list(world: World, monkeypatc
             assert s.app.focused.id == place
 
 
+async def test_the_roll_call_says_on_the_sheet_which_keys_mark(world: World) -> None:
+    members(world, 4)
+    async with form_driver(world.post, "meeting", size=(60, 24)) as form:
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        assert "F6 có mặt đủ, rồi Space: vắng, [-]: có lý do" in form.text()
+        assert "↑↓←→ Chọn" in form.text()
+        assert "Enter Bổ sung người" in form.text(), "Enter leaves the whole list"
+        await form.type("<f6>", "<minus>", "ốm", "<enter>", "<f2>")
+        row_id = form.app.result
+    assert any("vắng có lý do · ốm" in line.lower() for line in history.record_lines(world.post, row_id))
+
+
+async def test_a_bundle_that_lies_on_this_laptop_is_not_said_to_be_on_a_stick(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.well()
+    async with at_post(world) as s:
+        await s.press("f9", str(world.usb), "enter")
+        await s.wait("✓ XONG.")
+        await s.wait("gói còn trên máy, chưa chép ra USB")
+        assert "Chưa cắm USB nào." not in s.text
+        await s.press("escape")
+        assert "· gói còn trên máy" in s.text.splitlines()[0]
+        assert "! chưa ra USB    gói vừa ghi nằm" in s.text
+    monkeypatch.setattr(drives, "on_one_disk", lambda _folder, _home: False)
+    outgoing.export(world.post, world.usb)
+    async with at_post(world) as s:
+        assert "· đã xuất" in s.text.splitlines()[0]
+        assert "chưa ra USB" not in s.text
+
+
 async def test_what_tells_two_lines_apart_is_not_cut(world: World) -> None:
     here = cell(world)
     long = "Chính trị viên phó đồn biên phòng, phụ trách công tác vận động quần chúng"
@@ -258,8 +301,8 @@ async def test_what_tells_two_lines_apart_is_not_cut(world: World) -> None:
             await form.type(*["<backspace>"] * 20, "Hoàng Văn Tư Ngọc Bích Thiên")
             for words in (
                 "Khách dự, ghi vào Nội dung",
-                "Của đồn, giới thiệu đến đây",
-                "Của chi bộ này, thêm đảng viên",
+                "Đảng viên của đồn, giới thiệu",
+                "Đảng viên của chi bộ này, bổ",
             ):
                 assert words in form.text()
     assert here

@@ -87,6 +87,8 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None,
         raise
     if any(p.role == "hq" for p in recipients):
         store.set_setting(status.EXPORTED_CHANGES, str(sealed))
+        here = drives.on_one_disk(dest, store.home) and not practice.is_practice(store)
+        store.set_setting(status.LEFT_HERE, str(dest.resolve()) if here else "")
     return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
 
 

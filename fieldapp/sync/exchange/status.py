@@ -26,6 +26,10 @@ EXPORTED_CHANGES = "exported_changes"
 """Local setting: how many own changes there were when a bundle for headquarters was last written."""
 
 
+LEFT_HERE = "left_here"
+"""Local setting: the folder of this laptop's own disk into which that bundle was written; empty for a stick."""
+
+
 class PeerStatus(Struct, frozen=True):
     """What one other replica has of our own changes."""
 
@@ -73,6 +77,8 @@ class Status(Struct, frozen=True):
     undecided: int
     """records that were voided, or lines of which were, by somebody who did not know what others did to them"""
     clock_warning: str | None
+    left_here: str
+    """the folder of this laptop with the last bundle, while its receipt is awaited; empty: it is on a stick"""
     to_release: "ToRelease | None"
     """what waits because a clock was far ahead, and can be released here"""
 
@@ -87,7 +93,7 @@ class Status(Struct, frozen=True):
         if not self.awaited_records:
             return _("not on a stick yet")
         if not self.fresh_records:
-            return _("carried, the receipt is awaited")
+            return _("the bundle lies on this laptop") if self.left_here else _("carried, the receipt is awaited")
         return _("{n} to carry, {m} carried, their receipt is awaited").format(
             n=self.fresh_records, m=self.awaited_records
         )
@@ -134,6 +140,7 @@ def exchange_status(store: Store) -> Status:
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
         undecided=sum(map(len, voids.undecided_records(store).values())),
         clock_warning=clock.warning(store),
+        left_here=(store.setting(LEFT_HERE) or "") if "awaited" in records.values() else "",
         to_release=off.to_release,
     )
 

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -68,8 +69,9 @@ class FilePage(Page):
         if self.app.is_web:
             yield Static(Content(_("The file goes to this browser, among what is downloaded.")), classes="line")
         else:
-            yield Static(Content(_("Into the folder:")), classes="line")
-            yield FolderField(str(documents()), stays=True, id="folder")
+            with Horizontal(id="path-line"):
+                yield Static(Content(_("Into the folder:")))
+                yield FolderField(str(documents()), stays=True, id="folder")
         yield Static(id="said", classes="line", markup=False)
 
     def action_other(self) -> None:

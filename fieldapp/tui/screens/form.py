@@ -293,10 +293,15 @@ class FormScreen(Page):
         return [editor for editor in self._editors if isinstance(editor, FieldRow)]
 
     def _first_open(self) -> Editor:
-        """The first field shown that is neither pinned nor filled in for this form; the very first if all are."""
+        """The first field shown that is neither pinned nor filled in for this form; the very first if all are.
+
+        Behind one that is, what has a value already is passed over too.
+        """
         shown = [editor for editor in self._editors if editor.display]
-        left = (e for e in shown if not (isinstance(e, FieldRow) and e.pinned) and e.key not in self._initial)
-        return next(left, shown[0])
+        left = [e for e in shown if not (isinstance(e, FieldRow) and e.pinned) and e.key not in self._initial]
+        if self.row_id is None and left and left[0] is not shown[0]:
+            left = [e for e in left if not (isinstance(e, FieldRow) and not e.entry.lacks)]
+        return next(iter(left), shown[0])
 
     def _load(self, data: Mapping[str, Any]) -> None:
         for editor in self._editors:
@@ -482,14 +487,14 @@ class FormScreen(Page):
             return self._shift != 0
         if action == "files":
             return self._lacks_files is not None
-        editor = self._focused_editor() if action in ("copy", "pin") else None
+        editor = self._focused_editor() if action in ("copy", "pin", "copy_all") else None
         if action in ("pin", "templates", "copy_all") and self.row_id is not None:
             return False
         pins = self.row_id is None and isinstance(editor, FieldRow) and (editor.pinned or bool(editor.entry.value))
         if action == "pin":
             self._pins = pins
             return pins
-        return not pins and (editor is None or editor.copies)
+        return (action == "copy_all" or not pins) and (editor is None or editor.copies)
 
     def _focused_editor(self) -> Editor | None:
         return next((e for e in self._editors if e.has_focus_within), None)

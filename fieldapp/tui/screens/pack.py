@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -83,8 +83,9 @@ class PackScreen(Page):
         yield self._post_name
         yield Static(Content(_("Write it onto:")), classes="line")
         yield Drives(id="drives", markup=False)
-        yield Static(Content(_("Or a folder:")), classes="line")
-        yield FolderField(stays=True, id="folder", placeholder=_("type the folder here, then Enter"))
+        with Horizontal(id="path-line"):
+            yield Static(Content(_("Or a folder:")))
+            yield FolderField(stays=True, id="folder", placeholder=_("type the folder here, then Enter"))
         with VerticalScroll(id="steps", can_focus=False):
             yield Static(id="lines", classes="line", markup=False)
 

@@ -31,6 +31,7 @@ from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.beside import page_of, titled
 from fieldapp.tui.screens.duplicate import side_by_side
 from fieldapp.tui.second_press import SecondPress
+from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.picture import PictureBeside
 from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.signs import state_text
@@ -151,7 +152,7 @@ class RecordScreen(Page):
 
     def body(self) -> ComposeResult:
         yield Static(id="title", classes="section", markup=False)
-        with VerticalScroll(can_focus=False):
+        with VerticalScroll(can_focus=False) as whole:
             yield Static(id="fields", classes="line", markup=False)
             yield Static(id="doubts", classes="line", markup=False)
             with Vertical(id="served"):
@@ -159,6 +160,7 @@ class RecordScreen(Page):
                 yield WorkList()
             yield Static(Content(_("History")), classes="section")
             yield Static(id="history", classes="line", markup=False)
+        yield MoreBelow(whole)
         with Vertical(id="void-line"):
             yield Static(id="why", markup=False)
             yield ReasonField(stays=True, id="reason")

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -53,8 +54,9 @@ class SheetFileScreen(Page):
         title = _("Import a sheet: {kind}").format(kind=_(records.model_of(self._kind).PLURAL))
         yield Static(Content(title), classes="section")
         yield OpenList(id="files", markup=False)
-        yield Static(Content(_("Or a file:")), classes="line")
-        yield PathField(stays=True, id="path", placeholder=_("type the path here, then Enter"))
+        with Horizontal(id="path-line"):
+            yield Static(Content(_("Or a file:")))
+            yield PathField(stays=True, id="path", placeholder=_("type the path here, then Enter"))
         yield Static(id="said", classes="problem", markup=False)
 
     def on_mount(self) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
@@ -89,8 +89,9 @@ class SyncScreen(Page):
     def body(self) -> ComposeResult:
         yield Static(id="unsent", classes="section", markup=False)
         yield Drives(id="drives", markup=False)
-        yield Static(Content(_("Or a folder:")), classes="line")
-        yield FolderField(stays=True, id="folder", placeholder=_("type the folder here, then Enter"))
+        with Horizontal(id="path-line"):
+            yield Static(Content(_("Or a folder:")))
+            yield FolderField(stays=True, id="folder", placeholder=_("type the folder here, then Enter"))
         yield ProgressBar(show_eta=False, id="bar")
         with Steps(id="steps") as steps:
             yield Static(id="lines", classes="line", markup=False)
@@ -417,6 +418,7 @@ class SyncScreen(Page):
         self.query_one("#lines", Static).update(Content("\n".join(lines)))
         listed = self.query_one(Drives)
         listed.set_class(bool(self._told), "told")  # what was done has the room
+        listed.display = bool(self._drives) or not self._told
         self.call_after_refresh(listed.scroll_to_highlight)
         self.query_one(Steps).on_resize()
         self.call_after_refresh(self.refresh_bindings)

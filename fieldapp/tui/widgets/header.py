@@ -83,4 +83,5 @@ def sent_text(store: Store, state: status.Status, width: int) -> str:
         return lacks
     if state.awaited_records and state.fresh_records:
         return f"{lacks} · {_('{n} to carry').format(n=state.fresh_records)}"
-    return f"{lacks} · {_('to carry') if state.fresh_records else _('carried')}"
+    carried = _("on this laptop") if state.left_here else _("carried")
+    return f"{lacks} · {_('to carry') if state.fresh_records else carried}"

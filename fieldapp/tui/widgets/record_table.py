@@ -75,11 +75,16 @@ class RecordTable(Widget, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         if y == 0:
-            return self._strip((" ", [title for title, _width in self._columns]), self._style("table--titles"))
+            return self._titles()
         at = self._first + y - 1
         if at >= len(self._lines) or not self._columns:
             return Strip.blank(self.size.width, self._usual)
         return self._strip(self._lines[at], self._style("table--chosen") if at == self.chosen else self._usual)
+
+    def _titles(self) -> Strip:
+        """The titles of the columns; in front of them a sign if lines lie below what is shown."""
+        below = len(self._lines) > self._first + self.size.height - 1
+        return self._strip(("▼" if below else " ", [t for t, _width in self._columns]), self._style("table--titles"))
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(name)

@@ -236,9 +236,14 @@ class RosterEditor(FormSection):
         return [
             *(guest if name else []),
             Addition(
-                "introduction", _("Of the post, introduced here: {who}…").format(who=who), {"member_id": name}, cell
+                "introduction",
+                _("Member of the post, introduced here: {who}…").format(who=who),
+                {"member_id": name},
+                cell,
             ),
-            Addition("member", _("Of this cell, a new member: {who}…").format(who=who), {"full_name": name}, cell),
+            Addition(
+                "member", _("Member of this cell, to be added: {who}…").format(who=who), {"full_name": name}, cell
+            ),
         ]
 
     def on_pick_list_missing(self, event: PickList.Missing) -> None:
@@ -378,6 +383,8 @@ class RosterEditor(FormSection):
     def _show_count(self) -> None:
         seats = self._grid.items
         self._hint.display = self.is_known
+        keys = _("F6 all present, then Space for who is not, [-] excused") if seats else ""
+        self._heading.update(Content(" · ".join(filter(None, (self.title, keys)))))
         self._grid.hint = (
             _("No members are recorded for this cell on that day.")
             if self.is_known

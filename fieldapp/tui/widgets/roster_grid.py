@@ -41,13 +41,14 @@ class RosterGrid(HighlightList[Seat]):
     DEFAULT_CSS = "RosterGrid { height: auto; margin: 0 1; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", _("Choose"), key_display="↑↓←→"),
         Binding("left", "across(-1)", _("Left"), show=False),
         Binding("right", "across(1)", _("Right"), show=False),
         Binding("f6", "all_present", _("All present"), key_display="F6"),
         Binding("space", "mark", _("Present?"), key_display="Space"),
-        Binding("minus", "excuse", _("Excused?"), key_display="-"),  # a letter begins a name: Lê, Lò
+        Binding("minus", "excuse", _("Excused?"), key_display="[-]"),  # a letter begins a name: Lê, Lò
         Binding("f7", "app.moved('excuse')", show=False),
-        Binding("enter", "app.focus_next", _("Next"), key_display="Enter"),
+        Binding("enter", "app.focus_next", _("Add others"), key_display="Enter"),
         Binding("delete", "remove", _("Take out"), key_display="Del"),
         Binding("0,1,2,3,4,5,6,7,8,9", "number", _("Go to the number"), show=False),
     ]
