@@ -205,9 +205,8 @@ NAMES = _NAMES.split()
 """Of people and places, Ede, Jarai, Bahnar, Xtiêng"""
 
 
-@pytest.mark.parametrize("modern", [False, True], ids=["hòa", "hoà"])
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_names_of_the_highlands(method: Method, modern: bool) -> None:
+def test_names_of_the_highlands(method: Method) -> None:
     """Marks at their letters and at the end of the word, in capitals too, and each name over slips that are mended."""
     rng = random.Random(23)
     own = "bcghkmnpv"  # letters that are no keys
@@ -218,7 +217,7 @@ def test_names_of_the_highlands(method: Method, modern: bool) -> None:
         keys = "'".join(spell(part, method, at_end) for part in name.split("'"))
         slips = ["", "", "{0}⌫", "{0}{1}⌫⌫", " ⌫", "{0} ⌫⌫", "{0}←→⌫", "{0}←⌦", "{0}{1}←⌦⌫", "←→"]
         over = "".join(key + rng.choice(slips).format(*rng.choices(own, k=2)) for key in keys)
-        wrong += [(name, sent, shown) for sent in (keys, over) if (shown := typed(sent, method, modern)) != name]
+        wrong += [(name, sent, shown) for sent in (keys, over) if (shown := typed(sent, method)) != name]
     assert wrong == []
 
 
