@@ -9,7 +9,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coverage import RECENT, Behind
-from fieldapp.reports.figures import JointDeed
+from fieldapp.reports.figures import Figure, JointDeed
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 from fieldapp.vietnamese.text import sort_key
@@ -224,16 +224,20 @@ def deed_named(report: Report, deed: JointDeed) -> str:
     return _("{deed} on {day}").format(deed=deed.name, day=format_date(date.fromisoformat(deed.day)))
 
 
-def disputed_texts(report: Report) -> Iterator[str]:
-    """“Số lượt người tham gia của cuộc tuần tra chung chưa thống nhất …”: of each measure on which posts differ."""
+def disputed_texts(report: Report, figure: Figure | None = None) -> Iterator[str]:
+    """“Số lượt người tham gia của cuộc tuần tra chung chưa thống nhất …”: of each measure on which posts differ;
+    ``figure``: of those alone that are in it."""
     text = _(
-        "posts differ about the {what} of the {deed} ({said}); until they agree, the figure of {post} counts, which was"
-        " recorded first"
+        "{posts} differ about the {what} of the {deed} ({said}); until they agree, the figure of {post} counts, which"
+        " reported first"
     )
     for deed in report.joint:
-        for what, one in deed.disputed.values():
+        for measure_id, (what, one) in deed.disputed.items():
+            if figure is not None and not (deed.is_in(figure) and measure_id == figure.measure_id):
+                continue
+            number = counted("{n} post", "{n} posts", len(one.said))
             said = "; ".join(f"{post}: {amount}" for post, amount in one.said)
-            yield text.format(what=what, deed=deed_named(report, deed), said=said, post=one.said[0][0])
+            yield text.format(what=what, deed=deed_named(report, deed), said=said, posts=number, post=one.said[0][0])
 
 
 @dataclass(frozen=True)
@@ -302,7 +306,10 @@ def not_reported_text(report: Report, missing: Sequence[Owed]) -> str:
         )
         told.setdefault(", ".join(said), []).append(post.post)
     text = "; ".join(f"{', '.join(posts)} {said}" for said, posts in told.items())
-    return _("a number of posts do not keep to reporting: {what}").format(what=text) if len(missing) > 1 else text
+    if len(missing) <= 1:
+        return text
+    day = format_date(report.query.today)
+    return _("up to {day}, a number of posts have not sent all figures: {what}").format(day=day, what=text)
 
 
 def to_be_sent(report: Report, post: Owed) -> str:

@@ -34,7 +34,7 @@ from fieldapp.reports.figures import (
     without_figure,
 )
 from fieldapp.reports.query import Period, Query, find_post
-from fieldapp.reports.sentences import section_clauses
+from fieldapp.reports.sentences import cells_told, section_clauses
 from fieldapp.reports.units import find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
@@ -152,15 +152,12 @@ class Report:
     completeness: Completeness
     evidence: list[Evidence]
     """of the kinds that want photographs and minutes, what has them"""
+    cells: str
+    """of which cells meetings are recorded, in words; empty: of all"""
 
     def is_disputed(self, figure: Figure) -> bool:
         """Whether a joint activity is in a figure on whose amount posts do not agree."""
-        return any(
-            deed.section == figure.section
-            and figure.measure_id in deed.disputed
-            and figure.kind_id in (None, deed.kind_id)
-            for deed in self.joint
-        )
+        return any(deed.is_in(figure) and figure.measure_id in deed.disputed for deed in self.joint)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` and ``--format json``."""
@@ -193,6 +190,7 @@ def report(store: Store, query: Query) -> Report:
     found = figures(store, query)
     seen = evidence(store, query, found)
     joint = joint_deeds_done(store, query)
+    cells = cells_told(store, query, found)
     return Report(
         query,
         unit["name"] if unit else None,
@@ -202,11 +200,12 @@ def report(store: Store, query: Query) -> Report:
         plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
-        section_clauses(store, query, found, seen, joint),
+        section_clauses(store, query, found, seen, joint, cells),
         reported(store, query.period, query.today, post["id"] if post else None),
         joint,
         _completeness(store, query, joint),
         seen,
+        cells,
     )
 
 
