@@ -95,7 +95,9 @@ def _known_until(report: Report) -> Iterator[str]:
     groups: dict[date | None, list[Behind]] = {}
     for post in sorted(behind[:MOST], key=lambda post: post.until or date.min, reverse=True):
         groups.setdefault(_within(report, post.until), []).append(post)
-    nothing, told = groups.pop(None, []), list[str]()
+    elsewhere = report.completeness.waiting_elsewhere  # what has come of such a laptop is of other periods
+    nothing = [post for post in groups.pop(None, []) if not (post.part and post.post_id in elsewhere)]
+    told = list[str]()
     for day, posts in groups.items():
         text = _("{whose} up to {day}") if told else _("but {whose} were received up to {day} only")
         told.append(text.format(whose=_figures_of(posts, again=bool(told)), day=format_date(day or date.min)))
@@ -270,7 +272,8 @@ def owed(report: Report) -> list[Owed]:
         since = earliest.get(post.post_id, post.until)
         earliest[post.post_id] = min(since, post.until) if since and post.until else None
         new = post.until is None and not post.part and post.post_id not in missing
-        new |= post.until is None and post.post_id in report.completeness.waiting_posts  # it is here: nobody owes it
+        c = report.completeness
+        new |= post.until is None and post.post_id in {*c.waiting_posts, *c.waiting_elsewhere}  # here: nobody owes it
         if new or (post.until is not None and (today - post.until).days <= RECENT):
             continue
         names[post.post_id] = post.name

@@ -359,6 +359,22 @@ def test_the_report_of_one_post_says_nothing_of_what_waits_of_others(world: Worl
         assert "Chưa tổng hợp phần số liệu của Đồn Bo Heng mới gửi về" in completeness_line(made(world.hq, post=post))
 
 
+def test_what_waits_is_told_in_the_letter_of_its_own_period(world: World, run: Run) -> None:
+    """A new laptop's records of March are not “đang kiểm tra, chưa tổng hợp” in the letter of February."""
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    (row,) = world.hq.rows("SELECT * FROM local_segment WHERE number = 1")
+    held = {"hash": "0" * 64, "state": "held", "reason": "uncertified", "number": None, "log_id": "0" * 36}
+    insert(world.hq, "local_segment", {**row, **held})
+    february = Period(date(2013, 2, 1), date(2013, 2, 28))
+    for found, is_told in ((made(world.hq), True), (made(world.hq, february), False)):
+        assert ("Đồn BP Ia Rvê mới gửi về" in completeness_line(found)) == is_told
+        assert "chờ xử lý" not in completeness_line(found)
+    assert run("report", "--period", "2013-02", "--json", home="hq")[0] == 0
+    world.hq.db.execute("UPDATE local_segment SET bytes = x'00' WHERE number IS NULL")
+    assert "Đồn BP Ia Rvê mới gửi về" in completeness_line(made(world.hq, february)), "damaged: nobody knows of when"
+
+
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
     last = date.today() + timedelta(days=3)
     for form in ("docx", "html"):
