@@ -9,7 +9,7 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coverage import RECENT, Behind
-from fieldapp.reports.figures import JointDeed
+from fieldapp.reports.figures import Figure, JointDeed
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 from fieldapp.vietnamese.text import sort_key
@@ -95,7 +95,9 @@ def _known_until(report: Report) -> Iterator[str]:
     groups: dict[date | None, list[Behind]] = {}
     for post in sorted(behind[:MOST], key=lambda post: post.until or date.min, reverse=True):
         groups.setdefault(_within(report, post.until), []).append(post)
-    nothing, told = groups.pop(None, []), list[str]()
+    elsewhere = report.completeness.waiting_elsewhere  # what has come of such a laptop is of other periods
+    nothing = [post for post in groups.pop(None, []) if not (post.part and post.post_id in elsewhere)]
+    told = list[str]()
     for day, posts in groups.items():
         text = _("{whose} up to {day}") if told else _("but {whose} were received up to {day} only")
         told.append(text.format(whose=_figures_of(posts, again=bool(told)), day=format_date(day or date.min)))
@@ -224,16 +226,20 @@ def deed_named(report: Report, deed: JointDeed) -> str:
     return _("{deed} on {day}").format(deed=deed.name, day=format_date(date.fromisoformat(deed.day)))
 
 
-def disputed_texts(report: Report) -> Iterator[str]:
-    """“Số lượt người tham gia của cuộc tuần tra chung chưa thống nhất …”: of each measure on which posts differ."""
+def disputed_texts(report: Report, figure: Figure | None = None) -> Iterator[str]:
+    """“Số lượt người tham gia của cuộc tuần tra chung chưa thống nhất …”: of each measure on which posts differ;
+    ``figure``: of those alone that are in it."""
     text = _(
-        "posts differ about the {what} of the {deed} ({said}); until they agree, the figure of {post} counts, which was"
-        " recorded first"
+        "{posts} differ about the {what} of the {deed} ({said}); until they agree, the figure of {post} counts, which"
+        " reported first"
     )
     for deed in report.joint:
-        for what, one in deed.disputed.values():
+        for measure_id, (what, one) in deed.disputed.items():
+            if figure is not None and not (deed.is_in(figure) and measure_id == figure.measure_id):
+                continue
+            number = counted("{n} post", "{n} posts", len(one.said))
             said = "; ".join(f"{post}: {amount}" for post, amount in one.said)
-            yield text.format(what=what, deed=deed_named(report, deed), said=said, post=one.said[0][0])
+            yield text.format(what=what, deed=deed_named(report, deed), said=said, posts=number, post=one.said[0][0])
 
 
 @dataclass(frozen=True)
@@ -266,7 +272,8 @@ def owed(report: Report) -> list[Owed]:
         since = earliest.get(post.post_id, post.until)
         earliest[post.post_id] = min(since, post.until) if since and post.until else None
         new = post.until is None and not post.part and post.post_id not in missing
-        new |= post.until is None and post.post_id in report.completeness.waiting_posts  # it is here: nobody owes it
+        c = report.completeness
+        new |= post.until is None and post.post_id in {*c.waiting_posts, *c.waiting_elsewhere}  # here: nobody owes it
         if new or (post.until is not None and (today - post.until).days <= RECENT):
             continue
         names[post.post_id] = post.name
@@ -302,7 +309,10 @@ def not_reported_text(report: Report, missing: Sequence[Owed]) -> str:
         )
         told.setdefault(", ".join(said), []).append(post.post)
     text = "; ".join(f"{', '.join(posts)} {said}" for said, posts in told.items())
-    return _("a number of posts do not keep to reporting: {what}").format(what=text) if len(missing) > 1 else text
+    if len(missing) <= 1:
+        return text
+    day = format_date(report.query.today)
+    return _("up to {day}, a number of posts have not sent all figures: {what}").format(day=day, what=text)
 
 
 def to_be_sent(report: Report, post: Owed) -> str:

@@ -405,6 +405,10 @@ class JointDeed:
     disputed: dict[str, tuple[str, Disputed]]
     """id of a measure -> (“số lượt người tham gia”, what the posts say), where they do not agree"""
 
+    def is_in(self, figure: Figure) -> bool:
+        """Whether the figure of a measure may count it."""
+        return self.section == figure.section and figure.kind_id in (None, self.kind_id)
+
 
 def joint_deeds_done(store: Store, query: Query) -> list[JointDeed]:
     """The joint activities of the period, by day."""

@@ -175,7 +175,8 @@ def _shortcomings(report: Report, missing: Sequence[Owed]) -> Iterator[str]:
         yield text
     if returned := _returned(report):
         text = _("{posts} did not send again the figures that were to be corrected")
-        yield text.format(posts=_some([post for post, _what in returned]))
+        text = text.format(posts=_some([post for post, _what in returned]))
+        yield f"{text} ({returned[0][1]})" if len(returned) == 1 else text
     for posts, deed in _disputed(report):
         yield _("{posts} reported different figures of the {deed}").format(posts=posts, deed=deed)
     for matter_type, number in _late_matters(report).items():

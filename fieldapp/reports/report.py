@@ -7,9 +7,9 @@ from datetime import UTC, date, timedelta
 from typing import Any
 
 from fieldapp.domain.dates import read_instant
-from fieldapp.domain.indicators import BY_CODE
+from fieldapp.domain.indicators import BY_CODE, INDICATORS
 from fieldapp.domain.model import Record
-from fieldapp.domain.records import BY_KIND
+from fieldapp.domain.records import BY_KIND, RECORDS
 from fieldapp.domain.sentences import Told, within
 from fieldapp.i18n import _
 from fieldapp.records import reviews, words
@@ -34,10 +34,11 @@ from fieldapp.reports.figures import (
     without_figure,
 )
 from fieldapp.reports.query import Period, Query, find_post
-from fieldapp.reports.sentences import section_clauses
+from fieldapp.reports.sentences import cells_told, section_clauses
 from fieldapp.reports.units import find_unit
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
+from fieldapp.sync.format import segment
 from fieldapp.sync.merge import forks, voids
 from fieldapp.sync.peers import peers
 from fieldapp.vietnamese.text import sort_key
@@ -72,6 +73,8 @@ class Completeness:
     """segments that are held or in quarantine"""
     waiting_posts: Mapping[str, str]
     """id -> name of the posts that wrote these, by the alphabet"""
+    waiting_elsewhere: list[str]
+    """ids of posts that wrote others of these, all about other periods"""
     waiting_others: int
     """of these, what no such post wrote"""
     set_aside: int
@@ -152,15 +155,12 @@ class Report:
     completeness: Completeness
     evidence: list[Evidence]
     """of the kinds that want photographs and minutes, what has them"""
+    cells: str
+    """of which cells meetings are recorded, in words; empty: of all"""
 
     def is_disputed(self, figure: Figure) -> bool:
         """Whether a joint activity is in a figure on whose amount posts do not agree."""
-        return any(
-            deed.section == figure.section
-            and figure.measure_id in deed.disputed
-            and figure.kind_id in (None, deed.kind_id)
-            for deed in self.joint
-        )
+        return any(deed.is_in(figure) and figure.measure_id in deed.disputed for deed in self.joint)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for ``--json`` and ``--format json``."""
@@ -193,6 +193,7 @@ def report(store: Store, query: Query) -> Report:
     found = figures(store, query)
     seen = evidence(store, query, found)
     joint = joint_deeds_done(store, query)
+    cells = cells_told(store, query, found)
     return Report(
         query,
         unit["name"] if unit else None,
@@ -202,11 +203,12 @@ def report(store: Store, query: Query) -> Report:
         plan_progress(store, query, _plans_within(store, query, post)),
         tasks(store, query),
         late_with(store, query),
-        section_clauses(store, query, found, seen, joint),
+        section_clauses(store, query, found, seen, joint, cells),
         reported(store, query.period, query.today, post["id"] if post else None),
         joint,
         _completeness(store, query, joint),
         seen,
+        cells,
     )
 
 
@@ -271,7 +273,7 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
     joint, joint_deeds = joint_records(store, query)
     not_assigned, gone = unassigned(store, query), left_out(store, query)
     waiting = len(state.held) + len(state.quarantined)
-    waiting_posts, of_posts = _waiting_posts(store, query)
+    of_posts = _waiting(store, query)
     return Completeness(
         voided=len(gone["voided"]),
         returned=len(gone["returned"]),
@@ -280,8 +282,9 @@ def _completeness(store: Store, query: Query, joint_done: Sequence[JointDeed]) -
         drafts=len(store.drafts()),
         conflicts=state.conflicts,
         waiting=waiting,
-        waiting_posts=waiting_posts,
-        waiting_others=waiting - of_posts,
+        waiting_posts=of_posts.posts,
+        waiting_elsewhere=of_posts.elsewhere,
+        waiting_others=waiting - of_posts.number,
         set_aside=len(state.set_aside),
         joint=joint,
         joint_deeds=joint_deeds,
@@ -311,20 +314,48 @@ def _returned_records(store: Store, query: Query, posts: Mapping[str, str]) -> l
     return sorted(found, key=lambda one: (sort_key(one.post), one.day or "", one.what))
 
 
-def _waiting_posts(store: Store, query: Query) -> tuple[dict[str, str], int]:
-    """Id -> name of the posts of the report whose deliveries wait; and how many deliveries of any post wait."""
+@dataclass(frozen=True)
+class _Waiting:
+    """Deliveries that wait."""
+
+    posts: dict[str, str]
+    """id -> name of the posts of the report of which something waits that may be of the period"""
+    elsewhere: list[str]
+    """ids of those of which all that waits is of other periods"""
+    number: int
+    """deliveries of any post"""
+
+
+def _waiting(store: Store, query: Query) -> _Waiting:
     if store.identity.role != "hq":
-        return {}, 0
-    post = find_post(store, query)
-    names = words.post_names(store)
+        return _Waiting({}, [], 0)
+    names, post = words.post_names(store), find_post(store, query)
     rows = store.rows(
-        "SELECT scope, count(*) AS n FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?"
-        " GROUP BY scope",
+        "SELECT scope, bytes FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?",
         [forks.FORK_SETTLED],
     )
     rows = [row for row in rows if row["scope"] in names]
-    found = {row["scope"]: names[row["scope"]] for row in rows if post is None or post["id"] == row["scope"]}
-    return dict(sorted(found.items(), key=lambda post: sort_key(post[1]))), sum(row["n"] for row in rows)
+    of_it = [row for row in rows if post is None or post["id"] == row["scope"]]
+    here = {row["scope"] for row in of_it if _may_be_of(row["bytes"], query.period)}
+    found = sorted(((post_id, names[post_id]) for post_id in here), key=lambda one: sort_key(one[1]))
+    return _Waiting(dict(found), sorted({row["scope"] for row in of_it} - here), len(rows))
+
+
+_LASTING = frozenset(indicator.source for indicator in INDICATORS if indicator.when == "in_force")
+_DAYS = frozenset(filter(None, (model.DATE for model in RECORDS))) | {"date_to", "closed_on", "measured_on"}
+"""Columns that say when something was done"""
+
+
+def _may_be_of(data: bytes, period: Period) -> bool:
+    """Whether the changes of a segment may be of a period, by their days; also where these are not known."""
+    try:
+        _header, changes = segment.decode(data)
+    except segment.BadSegment:
+        return True
+    days = [str(value) for change in changes for name, value in change.cols.items() if name in _DAYS and value]
+    if not days or min(days) > period.last.isoformat():
+        return not days
+    return max(days) >= period.first.isoformat() or any(change.table in _LASTING for change in changes)
 
 
 def _undecided(store: Store, query: Query) -> int:

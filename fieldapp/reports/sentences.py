@@ -70,16 +70,23 @@ def kinds_done(
                 told = _noted(told, measure["id"], note)
         for measure, figure in its:
             if measure["id"] in doubted:
-                told = _provisional(told, measure["id"], doubted[measure["id"]], amount_of(figure).bare)
+                told = _provisional(told, measure["id"], doubted[measure["id"]], amount_of(_number_of(figure)))
         if kind["id"] in of_kind:
             told = _with_evidence(told, of_kind[kind["id"]])
         found.append(KindDone(kind["section"], tuple(told)))
     return found
 
 
-def _provisional(told: list[Told], name: str, what: str, amount: str) -> list[Told]:
-    """“… có 40 lượt người tham gia (tạm tính)”; where other amounts stand behind it in its clause, it says what is."""
-    _before, found, after = told[_clause_of(told, name)].text.rpartition(amount)
+def _provisional(told: list[Told], name: str, what: str, amount: Amount) -> list[Told]:
+    """“có 40 lượt người (tạm tính) tham gia”; where the unit does not stand behind the number, behind the clause, which
+    says what is so if other amounts stand there."""
+    at = _clause_of(told, name)
+    before, found, after = told[at].text.rpartition(amount.text)
+    if found and amount.text != amount.bare:
+        people = " người" if after.startswith(" người") else ""
+        text = f"{before}{found}{people} ({_('provisional')}){after.removeprefix(people)}"
+        return [*told[:at], structs.replace(told[at], text=text), *told[at + 1 :]]
+    _before, found, after = told[at].text.rpartition(amount.bare)
     text = _("{what} provisional") if not found or re.search(r"\d", after) else _("provisional")
     return _noted(told, name, text.format(what=what))
 
@@ -271,8 +278,9 @@ def section_clauses(
     figures: Sequence[Figure],
     seen: Sequence[Evidence] = (),
     joint: Sequence[JointDeed] = (),
+    cells: str = "",
 ) -> Mapping[str, list[Told]]:
-    """Section -> the clauses that tell its figures, each in one of them."""
+    """Section -> the clauses that tell its figures, each in one of them. ``cells``: what ``cells_told`` says."""
     found: dict[str, list[Told]] = {}
     for kind in kinds_done(store, query, seen, joint):
         found.setdefault(kind.section, []).extend(kind.told)
@@ -280,23 +288,29 @@ def section_clauses(
         amounts = _amounts_of_indicators([f for f in figures if f.section == section and f.measure_id is None])
         if told := sentences.tell(sentences.parse(_(pattern)), amounts):
             if section == "party":
-                told = _with_cells_told(store, query, figures, told)
+                told = _with_cells(told, cells)
             found.setdefault(section, []).extend(told)
     return found
 
 
-def _with_cells_told(store: Store, query: Query, figures: Sequence[Figure], told: list[Told]) -> list[Told]:
-    """Of how many cells meetings are recorded, behind the clause that tells the meetings, where it is not of all:
-    thirty members who attended one meeting would be wondered at."""
-    by_code = {f.code: f.value or 0 for f in figures if f.section == "party"}
-    places = {sentences.key(code) for code in ("meetings_held", "meetings_attended")}
+def _with_cells(told: list[Told], cells: str) -> list[Told]:
+    """Of how many cells meetings are recorded, behind the clause that tells the meetings."""
+    places = {sentences.key(code) for code in OF_MEETINGS}
     of_meetings = next((place for clause in told for place in clause.names & places), None)
-    if of_meetings is None or "cells_with_members" not in by_code:
-        return told
-    every, met = by_code["cells_with_members"], cells_that_met(store, query)
-    if not 0 < met < every:
-        return told
-    return _noted(told, of_meetings, _("so far recorded of {met}/{all} cells").format(met=met, all=every))
+    return _noted(told, of_meetings, cells) if cells and of_meetings else told
+
+
+OF_MEETINGS = ("meetings_held", "meetings_attended")
+"""The indicators that count meetings of cells"""
+
+
+def cells_told(store: Store, query: Query, figures: Sequence[Figure]) -> str:
+    """Of how many cells meetings are recorded, where it is not of all with members of the posts; else empty. Thirty
+    members beside one meeting would be wondered at."""
+    by_code = {f.code: f.value or 0 for f in figures if f.section == "party"}
+    every = by_code.get("cells_with_members", 0)
+    met = cells_that_met(store, query) if every and not by_code.keys().isdisjoint(OF_MEETINGS) else 0
+    return _("so far recorded of {met}/{all} cells").format(met=met, all=every) if 0 < met < every else ""
 
 
 def _amounts_of_indicators(figures: Sequence[Figure]) -> dict[str, Amount]:

@@ -359,6 +359,22 @@ def test_the_report_of_one_post_says_nothing_of_what_waits_of_others(world: Worl
         assert "Chưa tổng hợp phần số liệu của Đồn Bo Heng mới gửi về" in completeness_line(made(world.hq, post=post))
 
 
+def test_what_waits_is_told_in_the_letter_of_its_own_period(world: World, run: Run) -> None:
+    """A new laptop's records of March are not “đang kiểm tra, chưa tổng hợp” in the letter of February."""
+    labour(world, "2013-03-05", amount=112)
+    world.carry(world.post, world.hq)
+    (row,) = world.hq.rows("SELECT * FROM local_segment WHERE number = 1")
+    held = {"hash": "0" * 64, "state": "held", "reason": "uncertified", "number": None, "log_id": "0" * 36}
+    insert(world.hq, "local_segment", {**row, **held})
+    february = Period(date(2013, 2, 1), date(2013, 2, 28))
+    for found, is_told in ((made(world.hq), True), (made(world.hq, february), False)):
+        assert ("Đồn BP Ia Rvê mới gửi về" in completeness_line(found)) == is_told
+        assert "chờ xử lý" not in completeness_line(found)
+    assert run("report", "--period", "2013-02", "--json", home="hq")[0] == 0
+    world.hq.db.execute("UPDATE local_segment SET bytes = x'00' WHERE number IS NULL")
+    assert "Đồn BP Ia Rvê mới gửi về" in completeness_line(made(world.hq, february)), "damaged: nobody knows of when"
+
+
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
     last = date.today() + timedelta(days=3)
     for form in ("docx", "html"):
@@ -371,6 +387,15 @@ def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Pat
         )  # fmt: skip
         said = f"số liệu đến ngày {format_date(date.today())}"
         assert text.count(f"({said})") >= (1 if form == "html" else 2), "in the title and at the beginning"
+
+
+def test_the_party_s_letter_is_about_what_it_led_and_an_empty_period_is_named(world: World, run: Run) -> None:
+    world.carry(world.post, world.hq)
+    enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
+    paper = document.make_document(world.hq, made(world.hq).query, "party")
+    assert paper.about.startswith("Kết quả lãnh đạo giúp đỡ Nhân dân")
+    text = [block.text for block in document.body(paper) if isinstance(block, document.Paragraph)]
+    assert "Chưa ghi nhận hoạt động nào trong tháng 3/2013." in text
 
 
 MACHINES = ("SHA-256", "bản nháp", "phần thay đổi", "fieldapp", "xung đột", "(A)", "gói", "nhật ký", "Số bản ghi", ":")
@@ -396,15 +421,15 @@ def test_nothing_of_a_machine_is_in_the_letter(world: World, run: Run, tmp_path:
     assert "Ia\N{NO-BREAK SPACE}Rvê" in as_set
     assert text[-1].endswith("./." if layout == "decree30" else " trong tháng 3/2013."), "as the layout ends"
     assert (
-        "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả Đồn BP Ia Rvê giúp đỡ Nhân dân và phối hợp với cấp ủy, chính"
-        " quyền địa phương trong tháng 3/2013 như sau:" in text
+        "Bộ Chỉ huy BĐBP tỉnh Đắk Lắk báo cáo kết quả Đồn Biên phòng Ia Rvê giúp đỡ Nhân dân và phối hợp với cấp ủy,"
+        " chính quyền địa phương trong tháng 3/2013 như sau:" in text
     )
     assert any(line.startswith("Ghi chú: Số liệu tháng 3/2013 được tổng hợp ngày ") for line in text)
     whole = "\n".join(line for line in text if not line.endswith("như sau:")).replace("Ghi chú: ", "")
     assert [word for word in MACHINES if word in whole] == []
-    assert any(line.startswith("Trên đây là báo cáo kết quả Đồn BP Ia Rvê giúp đỡ Nhân dân") for line in text), (
-        "of what"
-    )
+    assert any(
+        line.startswith("Trên đây là báo cáo kết quả Đồn Biên phòng Ia Rvê giúp đỡ Nhân dân") for line in text
+    ), "of what"
     assert [cell.text for cell in paper.tables[1].rows[0].cells] == ["TT", "Nội dung", "Đơn vị tính", "Kết quả"]
     assert [cell.text for cell in paper.tables[1].rows[2].cells] == [
         "1.1", "Ngày công giúp Nhân dân lao động sản xuất", "ngày công", "112"]  # fmt: skip

@@ -13,7 +13,7 @@ from fieldapp import demo
 from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, behind, by_source, counts_sql, figures, narrowed, sums_sql
-from fieldapp.reports.files.document import figures_grid, make_document
+from fieldapp.reports.files.document import Paragraph, body, figures_grid, make_document
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store.store import Store
@@ -75,7 +75,13 @@ def test_the_source_s_figures_come_out_again(world: World) -> None:
         assert all(records.get(world.hq, line.record).row["voided_at"] is None for line in found)
     grid = figures_grid(make_document(world.hq, YEAR))
     titles = [row[1] for row in grid.rows if row[1:]]
-    assert [title for title in titles if title.startswith(("Xã", "Trong đó"))] == ["Xã biên giới được củng cố"], "once"
+    assert [title for title in titles if title.startswith(("Xã", "Trong đó"))] == [
+        "Xã biên giới được củng cố cơ sở chính trị"
+    ]
+    letter = "\n".join(block.text for block in body(make_document(world.hq, YEAR)) if isinstance(block, Paragraph))
+    for mark, said in (("(*)", "“hàng chục”"), ("(**)", "“nhiều”"), ("(***)", "1/30 chi bộ")):
+        assert [row[3] for row in grid.rows if row[3:] and row[3].split()[-1] == mark], mark
+        assert re.search(rf"^{re.escape(mark)} .*{said}", letter, re.MULTILINE), "each mark has one meaning"
     wells = year(world.hq)["works.gieng_khoan.gieng"]
     assert wells.count == 6
     records.void(world.post, behind(world.hq, YEAR, wells)[0].record, "nhập trùng")

@@ -170,9 +170,9 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
     of_another_post(world.hq, other)
     deed = "hoạt động khám, chữa bệnh, cấp thuốc miễn phí"
-    said = f"Số lượt người được khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của các đồn (Đồn BP Ia Rvê:"
-    said += " 40 lượt người; Đồn IALOP: 45 lượt người); trong khi chờ thống nhất, tạm tính theo số liệu ghi nhận trước"
-    said += " của Đồn BP Ia Rvê."
+    said = f"Số lượt người được khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của 2 đồn (Đồn BP Ia Rvê:"
+    said += " 40 lượt người; Đồn IALOP: 45 lượt người); trong khi chờ thống nhất, tạm tính theo số liệu"
+    said += " của Đồn BP Ia Rvê (đơn vị báo cáo trước)."
     made = report(world.hq, YEAR)
     once = f"H{deed[1:]} do 2 đồn (Đồn BP Ia Rvê, Đồn IALOP) phối hợp thực hiện, chỉ tính một lần."
     assert f"{once} {said}" in completeness_line(made)
@@ -198,6 +198,18 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     assert report(world.hq, replace(YEAR, post="IALOP")).completeness.disputed == []
     review_queue.review_record(world.hq, mine, "returned", comments=[review_queue.comment_on("", "bao nhiêu?")])
     assert report(world.hq, YEAR).completeness.disputed == []
+
+
+def test_what_is_provisional_is_marked_at_its_amount(world: World) -> None:
+    """And not behind the clause: “có 40 lượt người tham gia (tạm tính)”."""
+    for day, amount in (("2013-05-31", 40), ("2013-06-01", 45)):
+        measures = [{"measure_id": "cuoc", "amount": 1}, {"measure_id": "luot_tham_gia", "amount": amount}]
+        given = {"date_from": day, "measures": measures, "joint_reference": "TTC-11"}
+        other = world.well(activity_kind_id="tuan_tra_chung", **given)
+    world.carry(world.post, world.hq)
+    of_another_post(world.hq, other)
+    told = "Tổ chức 1 cuộc tuần tra chung, có 40 lượt người (tạm tính) tham gia."
+    assert narrative.prose(report(world.hq, YEAR), "security") == told
 
 
 async def test_the_screen_says_which_figure_is_provisional(world: World) -> None:

@@ -44,8 +44,8 @@ def test_a_post_that_has_not_reported_a_month_is_named(world: World) -> None:
     found = proposed(world.hq, month, later)
     assert [*found] == list(SECTIONS)
     assert found["shortcomings"][0] == (
-        f"Một số đồn gửi báo cáo chưa đầy đủ, chưa kịp thời: Đồn Bo Heng chưa báo cáo {month.title}; Đồn BP Ia Rvê báo"
-        f" cáo {month.title} chưa đầy đủ."
+        f"Đến ngày {format_date(later)}, một số đồn chưa gửi đủ số liệu: Đồn Bo Heng chưa báo cáo {month.title}; Đồn BP"
+        f" Ia Rvê báo cáo {month.title} chưa đầy đủ."
     )
     (seen_to,) = [s for s in found["directions"] if s.startswith("Chỉ đạo các đồn")]
     assert "Đồn Bo Heng" in seen_to
@@ -98,7 +98,7 @@ def test_the_posts_that_are_urged_are_those_that_are_blamed(world: World) -> Non
     october = [NotReported("2", "Đồn B", [], [made.query.period.months()[0]])]
     found = proposals(world.hq, replace(made, reported=Reported(4, october, complete=False, behind=behind)))
     assert found["shortcomings"] == [
-        "Một số đồn gửi báo cáo chưa đầy đủ, chưa kịp thời: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B"
+        "Đến ngày 30/11/2026, một số đồn chưa gửi đủ số liệu: Đồn A, Đồn C báo cáo tháng 11/2026 chưa đầy đủ; Đồn B"
         " báo cáo tháng 10/2026 chưa đầy đủ, chưa báo cáo tháng 11/2026."
     ]
     assert found["directions"] == [
@@ -136,7 +136,11 @@ def test_one_record_that_was_returned_is_asked_for_by_its_name(world: World) -> 
     sent_back = [ReturnedRecord("buổi tuyên truyền", "2026-11-12", "Đồn A")]
     state = replace(made.completeness, returned=1, returned_records=sent_back)
     asked = "Chỉ đạo cơ quan chức năng đôn đốc Đồn A chỉnh sửa, gửi lại số liệu buổi tuyên truyền ngày 12/11/2026."
-    assert proposals(world.hq, replace(made, completeness=state))["directions"] == [asked]
+    found = proposals(world.hq, replace(made, completeness=state))
+    assert found["directions"] == [asked]
+    assert found["shortcomings"] == [
+        "Đồn A chưa gửi lại số liệu đã yêu cầu chỉnh sửa (buổi tuyên truyền ngày 12/11/2026)."
+    ]
     own = replace(made, completeness=state, reported=replace(made.reported, own="Đồn A"))
     assert proposals(world.hq, own)["directions"] == [], "a post does not urge itself"
 

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import count, groupby
 from typing import Literal
 
-from fieldapp.domain.body_names import unshouted
+from fieldapp.domain.body_names import post_in_full, unshouted
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.domain.model import Record, fields_of
@@ -30,6 +30,7 @@ from fieldapp.reports.provenance import Provenance, provenance
 from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.reports.sections import SectionCode, SectionText, section_texts
+from fieldapp.reports.sentences import OF_MEETINGS
 from fieldapp.reports.tables import TITLES, By, FigureTable, table
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import search_key
@@ -128,10 +129,10 @@ class Document:
         """What the report says in a section of the officer's; empty: it goes without it."""
         return next((t.lines for t in self.texts if t.section == section), [])
 
-    def was(self, figure: Figure, *, bare: bool = False) -> str:
-        """The figure of the preceding period in words; empty where there is none. ``bare``: without its unit."""
+    def was(self, figure: Figure) -> str:
+        """The figure of the preceding period in words; empty where there is none."""
         found = self.before.get((figure.section, figure.code))
-        return (_bare(found) if bare else _of_people(found).text) if found else ""
+        return _of_people(found).text if found else ""
 
     def is_of_several(self, figure: Figure) -> bool:
         """Whether the figure of a measure is the sum over several kinds of activity."""
@@ -155,12 +156,6 @@ class Document:
         told = {one for one, other in _TOLD_BY.items() if by_code.get(one) == by_code.get(other)}
         return [f for f in figures if f.code not in told]
 
-    @property
-    def provisional(self) -> str:
-        """The mark of a disputed figure in the table: the first that is not taken."""
-        shown = (f for section in self.sections for f in (*section.figures, *self.before.values()))
-        return "(**)" if any(map(_says_no_amount, shown)) else NOTED
-
     def title(self, figure: Figure) -> str:
         """What a figure counts: “Buổi” alone says nothing, “Buổi tuyên truyền, phổ biến pháp luật” does."""
         if figure.title in CALLED:
@@ -169,6 +164,8 @@ class Document:
             whole = (f for f in self.report.figures if _TOLD_BY.get(f.code) == figure.code)
             if any(f.value != figure.value for f in whole):  # they are among those of the line above
                 return part()
+        if figure.code in _IN_LETTERS:
+            return _IN_LETTERS[figure.code]()
         kinds = self.kinds.get((figure.section, figure.measure_id), ())
         if len(kinds) == 1 and (figure.title, kinds[0]) in _OF_KINDS:
             return _OF_KINDS[figure.title, kinds[0]]
@@ -215,7 +212,7 @@ def make_document(
         layout=layout,
         issue=issue or Issue(),
         annexed=annexed,
-        about=about(query.period, made.post or made.reported.only, made.unit),
+        about=about(query.period, made.post or made.reported.only, made.unit, layout),
         up_to=up_to(query, as_of(made)),
         facts=_facts(made),
         computed=f"{instant_with_seconds(state.made_at)}, {state.replica}, fieldapp {state.program}",
@@ -241,6 +238,8 @@ def make_document(
 
 NOTED = "(*)"
 """The first mark behind what is explained below a table"""
+MOST_STARS = 3
+"""Marks that are stars"""
 _TOLD_BY = {"meetings_held": "meetings_attended", "communes_strengthened": "border_communes_strengthened"}
 """Code of a figure -> that of its part which tells it where both are equal"""
 _PARTS: Mapping[str, Callable[[], str]] = {
@@ -248,6 +247,14 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "border_communes_strengthened": lambda: _("Of these: communes on the border"),
 }
 """Code of the part -> its title below the whole"""
+_IN_LETTERS: Mapping[str, Callable[[], str]] = {
+    "communes_strengthened": lambda: _("Communes whose political base was strengthened"),
+    "border_communes_strengthened": lambda: _("Border communes whose political base was strengthened"),
+    "members_introduced": lambda: _("Members introduced to temporary activity in party cells of hamlets"),
+    "cells_with_members": lambda: _("Party cells of hamlets with members of the post"),
+    "attendance_missed": lambda: _("Absences of members of the post from meetings"),
+}
+"""Code of an indicator -> what a letter's table calls it"""
 _OF_KINDS = {
     ("Hộ", "Giúp dân lao động sản xuất"): "Hộ được giúp đỡ",
     ("Hộ", "Phòng, chống, khắc phục thiên tai"): "Hộ bị ảnh hưởng",
@@ -266,16 +273,9 @@ def _of_people(figure: Figure) -> Figure:
 
 
 def _bare(figure: Figure) -> str:
-    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”. Where records give
-    words for an amount, “(*)” or “111 (*)”: the words are below the table."""
-    if not _says_no_amount(figure):
-        return replace(figure, unit="").text
-    return f"{replace(figure, unit='', in_words=[]).text} {NOTED}".lstrip()
-
-
-def _says_no_amount(figure: Figure) -> bool:
-    """Whether records give words for an amount; where there is no unit, the words are what is asked for."""
-    return bool(figure.in_words and figure.unit)
+    """A figure without its unit, for a table that has a column of units: “2.385”, “70.000.000”. Words that records give
+    for an amount are below the table."""
+    return replace(figure, unit="", in_words=[] if figure.unit else figure.in_words).text
 
 
 def _kinds(store: Store, query: Query) -> dict[tuple[str, str | None], list[str]]:
@@ -296,12 +296,15 @@ def _codes(store: Store) -> frozenset[str]:
     return frozenset(f"{r['section']}.{r['code']}" for r in rows) | {f"{i.section}.{i.code}" for i in INDICATORS}
 
 
-def about(period: Period, post: str | None = None, unit: str | None = None) -> str:
+def about(period: Period, post: str | None = None, unit: str | None = None, layout: LayoutCode = "decree30") -> str:
     """What a report is about: “Kết quả Đồn BP Ia Rvê giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương
     trên địa bàn xã Ia Rvê trong quý IV/2026”. A post and an area stand where nothing else can be meant by them."""
     text = _("Results of helping the people and of coordination with the local bodies")
     if post:
-        text = _("Results of {post} in helping the people and in coordination with the local bodies").format(post=post)
+        text = _("Results of {post} in helping the people and in coordination with the local bodies")
+        text = text.format(post=post_in_full(post))
+    elif layout == "party":
+        text = _("Results of leading the help for the people and the coordination with the local bodies")
     if unit:
         text = _("{what} in the area of {unit}").format(what=text, unit=within(unit))
     return f"{text} {period.when}"
@@ -471,7 +474,7 @@ def body(document: Document) -> Iterator[Block]:
         if any(figure.shared for figure in made.figures):
             yield Paragraph(narrative.shared_note())
     else:
-        yield Paragraph(_("No results of the period are on record."))
+        yield Paragraph(as_sentence(_("no activity is on record {when}").format(when=made.query.period.when)))
         yield from _note(document)
     if made.plan:
         yield Heading(f"{next(roman)}. {_('RESULTS AGAINST THE PLAN')}")
@@ -494,17 +497,37 @@ def _note(document: Document) -> Iterator[Paragraph | Item]:
 
 def _marks_explained(document: Document) -> Iterator[str]:
     """What the marks in the table of figures mean."""
-    figures = [f for section in document.sections for f in section.figures]
-    shown = [f for one in figures for f in (one, document.before.get((one.section, one.code))) if f is not None]
-    said = once(words for f in shown if _says_no_amount(f) for words in f.in_words)
-    if said:
-        words = ", ".join(f"“{within(words)}”" for words in said)
-        text = _("{mark} Records of posts say {words}, without an exact amount.")
-        if any(_says_no_amount(f) and f.value is not None for f in shown):
-            text = _("{mark} Records of posts say {words}, without an exact amount: that is not added up.")
-        yield text.format(mark=NOTED, words=words)
-    if document.disputes:
-        yield from (f"{document.provisional} {as_sentence(text)}" for text in disputed_texts(document.report))
+    yield from (f"{mark} {as_sentence(meaning)}" for meaning, mark in _marks(document).items())
+
+
+def _marks(document: Document) -> dict[str, str]:
+    """What is to be said of amounts in the table -> its mark, in their order: “(*)”, “(**)”; many have numbers."""
+    found: dict[str, None] = {}
+    for section in document.sections:
+        for figure in _rows_of(document, section):
+            found |= dict.fromkeys(_noted(document, figure))
+            if earlier := document.before.get((figure.section, figure.code)):
+                found |= dict.fromkeys(_words_noted(earlier))
+    numbered = enumerate(found, start=1)
+    return {text: f"({'*' * n if len(found) <= MOST_STARS else n})" for n, text in numbered}
+
+
+def _noted(document: Document, figure: Figure) -> Iterator[str]:
+    """What is to be said of an amount of the period."""
+    yield from _words_noted(figure)
+    if figure.code in OF_MEETINGS and document.report.cells:
+        yield document.report.cells
+    yield from disputed_texts(document.report, figure)
+
+
+def _words_noted(figure: Figure) -> Iterator[str]:
+    """That records give words for an amount; where there is no unit, the words are what is asked for."""
+    if figure.in_words and figure.unit:
+        words = ", ".join(f"“{within(words)}”" for words in once(figure.in_words))
+        text = _("Records of posts say {words}, without an exact amount")
+        if figure.value is not None:
+            text = _("Records of posts say {words}, without an exact amount: that is not added up")
+        yield text.format(words=words)
 
 
 def officer_sections(
@@ -601,19 +624,29 @@ def photograph_annex(document: Document) -> Iterator[Photo]:
 def figures_grid(document: Document) -> Grid:
     """All figures, each with that of the preceding period, if anything is recorded in that."""
     rows: list[list[str]] = []
+    marks = _marks(document)
+
+    def cell(figure: Figure, noted: Iterator[str]) -> str:
+        return " ".join([_bare(figure), *(marks[text] for text in noted)]).lstrip()
+
     for number, section in enumerate(document.sections, start=1):
         rows.append([f"{number}. {section.title}"])
-        works, figures = any(f.kind_id for f in section.figures), document.told_once(section.figures)
-        of_all = [f for f in figures if works and document.is_of_several(f)]  # below the works that have them
-        for at, f in enumerate([*(f for f in figures if f not in of_all), *of_all], start=1):
-            title = _("{things} in all").format(things=named(f.title, f.unit)) if f in of_all else document.title(f)
-            result = f"{_bare(f)} {document.provisional}" if document.is_disputed(f) else _bare(f)
-            was = document.was(f, bare=True)
+        for at, f in enumerate(_rows_of(document, section), start=1):
+            of_all = any(one.kind_id for one in section.figures) and document.is_of_several(f)
+            title = _("{things} in all").format(things=named(f.title, f.unit)) if of_all else document.title(f)
+            result, earlier = cell(f, _noted(document, f)), document.before.get((f.section, f.code))
+            was = cell(earlier, _words_noted(earlier)) if earlier else ""
             rows.append([f"{number}.{at}", title[:1].upper() + title[1:], _of_people(f).unit, result, was])
     head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _period_before(document)]
     if not any(row[4:] and row[4] for row in rows):
         return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.3, 3.2, 3.7), frozenset({3}))
     return Grid(head, rows, (1.3, 6.9, 3.2, 3.3, 3.3), frozenset({3, 4}))
+
+
+def _rows_of(document: Document, section: ReportSection) -> list[Figure]:
+    """The figures of a section in the order of the table: those of all works are below the works that have them."""
+    works, figures = any(f.kind_id for f in section.figures), document.told_once(section.figures)
+    return sorted(figures, key=lambda figure: works and document.is_of_several(figure))
 
 
 def _period_before(document: Document) -> str:

@@ -153,7 +153,9 @@ class LetterheadScreen(Page):
         self.query_one("#what", Static).update(Content(f"{_('Letterhead')}: {title}{period}"))
         head = Letterhead.model_construct(None, **self._given())
         day = self._day or wall.today()
-        topic, noted = (about(self._query.period), up_to(self._query)) if self._query is not None else ("…", "")
+        topic, noted = "…", ""
+        if self._query is not None:
+            topic, noted = about(self._query.period, layout=self._layout), up_to(self._query)
         made = letter(LetterDraft(head, self._layout, self._text("number"), day, topic, noted))
         width = min(self.size.width - 4, MOST_WIDE)
         lines = [line for sides in made.head for line in _beside(sides, width, made.head_shares)]
