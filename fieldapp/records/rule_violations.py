@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, partial
+from heapq import nsmallest
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -80,8 +81,7 @@ def violations(store: Store) -> list[Violation]:
         state = {"seen": {}, "rows": {}, "moved": []}
     reached = log.reached(store)
     moved = set(state["moved"])
-    found: dict[tuple[int, tuple[str, ...], str], Violation] = {}
-    check_again: dict[str, set[str]] = {}
+    breaking: dict[tuple[str, int], set[str]] = {}  # kind, and the place of its rule -> the rows that break it
     known = [
         (kind, ids[at : at + AT_ONCE]) for kind, ids in state["rows"].items() for at in range(0, len(ids), AT_ONCE)
     ]
@@ -92,14 +92,19 @@ def violations(store: Store) -> list[Violation]:
             if kind in CHECKED_KINDS:
                 suspects.setdefault(kind, set()).update(ids)
         for kind, ids in suspects.items():
-            for rule in _rules(kind, moved):
+            for place, rule in enumerate(_rules(kind, moved)):
                 columns = "a.*" if rule.among else "a.id"
                 rows = store.rows(f"SELECT DISTINCT {columns} {rule.rows}", [json.dumps(sorted(ids))])
-                breaking = [row["id"] for row in (rule.among(store, rows) if rule.among else rows)]
-                if breaking:
-                    check_again.setdefault(kind, set()).update(breaking)
-                    described = rule.describe(store, rule.rows, json.dumps(breaking))
-                    found |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
+                if found := [row["id"] for row in (rule.among(store, rows) if rule.among else rows)]:
+                    breaking.setdefault((kind, place), set()).update(found)
+    told: dict[tuple[int, tuple[str, ...], str], Violation] = {}
+    check_again: dict[str, set[str]] = {}
+    for (kind, place), ids in breaking.items():
+        check_again.setdefault(kind, set()).update(ids)
+        rule = [*_rules(kind, moved)][place]
+        first = nsmallest(2 * MAX_LISTED, ids)  # the first pairs are among these
+        described = rule.describe(store, rule.rows, json.dumps(first))
+        told |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
     if reached != state["seen"]:
         for kind, ids in log.rows_with_rejected_changes(store).items():
             if kind in CHECKED_KINDS:
@@ -108,7 +113,7 @@ def violations(store: Store) -> list[Violation]:
         state = {"schema": SHAPE, "seen": reached, "rows": again, "moved": sorted(moved)}
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
             store.set_setting(CHECKED_UNTIL, json.dumps(state))
-    return [found[place] for place in sorted(found)]
+    return [told[at] for at in sorted(told)]
 
 
 def _next_rows(changes: Iterator[log.Change], moved: set[str]) -> dict[str, set[str]]:

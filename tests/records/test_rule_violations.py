@@ -167,8 +167,12 @@ def test_a_figure_as_a_whole_beside_its_parts(world: World, b: Store) -> None:
 
 
 def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for ten years of them at every start: what was looked at once is not read again."""
+    """Nobody waits for ten years of them at every start: what was looked at once is not read again.
+
+    The first of each rule are told, in however many steps the log is read.
+    """
     monkeypatch.setattr(rule_violations, "MAX_LISTED", 2)
+    monkeypatch.setattr(rule_violations, "AT_ONCE", 3)
     members = [records.save(world.post, "member", {"full_name": f"Đảng viên {number}"}) for number in range(4)]
     exchange_all(world, b)
     for member in members:
