@@ -65,6 +65,7 @@ def test_the_readme_names_every_command() -> None:
 
 def test_each_connection_has_the_settings(world: World) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "temp_store": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    wanted["cache_size"] = -16 * 1024  # KiB
     with world.post.reopen() as store:
         assert {name: store.value(f"PRAGMA {name}") for name in wanted} == wanted
 

@@ -272,8 +272,21 @@ class Store:
 
         It may have sentences, and go by the day: it is computed anew in another language, and on another day.
         """
-        state = (self.value("PRAGMA data_version"), self.db.conn.total_changes, language(), wall.today())
-        return self._cached(what, state, compute)
+        return self._cached(what, self.state(), compute)
+
+    def state(self) -> tuple[object, ...]:
+        """Another one after each change of the file, by this or another connection, in another language, and on another
+        day."""
+        return self.value("PRAGMA data_version"), self.db.conn.total_changes, language(), wall.today()
+
+    def keep_until_changed(self, what: str, state: tuple[object, ...], found: object) -> None:
+        """Cache under ``what`` what another connection found while the file was in this state."""
+        self._known[what] = state, found
+
+    def kept(self, what: str) -> Any:
+        """What is cached under ``what`` until the file changes; None where there is nothing, or no more."""
+        state, found = self._known.get(what, (None, None))
+        return found if state is not None and state == self.state() else None
 
     def cached_for_shape(self, what: str, compute: Callable[[], Known]) -> Known:
         """The result of ``compute``, cached under ``what`` until the tables, indexes or triggers change."""

@@ -139,10 +139,10 @@ HINTS: tuple[ReviewHint, ...] = (
         f"""
         WITH f AS ({_FIGURES} AND {_AMONG})
         SELECT f.record, f.measure, f.amount, f.unit_name, f.decimals, max(o.amount) AS most
-        FROM f JOIN activity b ON b.post_id = f.post_id AND b.activity_kind_id = f.activity_kind_id
+        FROM f CROSS JOIN activity b ON b.post_id = f.post_id AND b.activity_kind_id = f.activity_kind_id
                 AND b.voided_at IS NULL AND b.date_from <= f.date_from AND b.id <> f.record
-            JOIN activity_measure o ON o.activity_id = b.id AND o.measure_id = f.measure_id AND o.voided_at IS NULL
-                AND {of_kind("o", "b")}
+            CROSS JOIN activity_measure o ON o.activity_id = b.id AND o.measure_id = f.measure_id
+                AND o.voided_at IS NULL AND {of_kind("o", "b")}
         GROUP BY f.fact HAVING count(o.amount) >= {MIN_COMPARED} AND f.amount > {FAR_MORE} * max(o.amount)""",
     ),
     _TWICE,

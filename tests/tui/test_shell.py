@@ -13,6 +13,7 @@ from screen_driver import ScreenDriver, at_post, run
 
 from fieldapp.records import lists, records
 from fieldapp.store import vault
+from fieldapp.store.store import Store
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.format import drives
 from fieldapp.tui import second_press
@@ -23,6 +24,8 @@ from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.screens.unlock import UnlockScreen
 from fieldapp.tui.widgets.text_field import TextField
+from fieldapp.work import notices
+from fieldapp.work.todo import Todo
 
 # unlocking ------------------------------------------------------------------------------------------------------
 
@@ -165,6 +168,32 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
         assert isinstance(s.app.screen, ConflictsScreen)
         await s.press("escape", "f9")
         assert "Bấm F4" in s.text
+
+
+async def test_what_waits_for_review_is_counted_again_only_after_a_change(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes long where there are many records, and headquarters comes back to its first screen all morning."""
+    counted: list[str] = []
+    line = notices.review_line
+
+    def count(store: Store) -> list[Todo]:
+        counted.append("")
+        return line(store)
+
+    monkeypatch.setattr(notices, "review_line", count)
+    world.well()
+    world.carry(world.post, world.hq)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.wait("1 bản ghi của 1 đồn")
+        await s.press("f9", "escape", "f4", "escape")
+        assert len(counted) == 1
+        assert "1 bản ghi của 1 đồn" in s.text
+        world.well(hamlet="Buôn khác")
+        world.carry(world.post, world.hq)
+        await s.press("f9", "escape")
+        await s.wait("2 bản ghi của 1 đồn")
+        assert len(counted) == 2
 
 
 # going about ----------------------------------------------------------------------------------------------------

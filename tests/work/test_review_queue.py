@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 import uuid_utils
-from field import Run, World, insert, of_another_post
+from field import Run, World, insert, of_another_post, statements
 
 from fieldapp.domain.dates import format_date
 from fieldapp.errors import FieldappError, NeedsConfirmation
@@ -271,6 +271,20 @@ def test_joint_activities_that_do_not_agree_are_listed_for_headquarters(world: W
     assert len(told()) == 1
     review_queue.review_record(world.hq, later, "returned", comments=[review_queue.comment_on("", "ngày nào?")])
     assert told() == []
+
+
+def test_what_a_post_recorded_before_is_looked_for_by_activity(world: World) -> None:
+    """Not among all figures of a measure, of all posts and years, for each figure that waits for review."""
+    asked: list[str] = []
+    world.well()
+    world.carry(world.post, world.hq)
+    with statements(asked):
+        review_queue.doubted_counts(world.hq)
+    (sql,) = [one for one in asked if "AS most" in one]
+    steps = [row["detail"] for row in world.hq.rows(f"EXPLAIN QUERY PLAN {sql}", {"ids": "[]"})]
+    assert [step for step in steps if step.startswith("SEARCH o ")] == [
+        "SEARCH o USING INDEX activity_measure_activity (activity_id=? AND measure_id=?)"
+    ]
 
 
 def test_what_is_odd_is_said(world: World) -> None:

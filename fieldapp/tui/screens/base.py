@@ -190,15 +190,31 @@ class Page(OrderedKeys):
     def renew(self) -> None:
         """Read again what is shown: something may have been recorded on another screen."""
 
+    def look_up(self, what: str, read: Callable[[Store], Any], show: Callable[[Any], None]) -> None:
+        """Show something that may take long to read. It is read while the screen goes on, then shown if the screen is
+        still there; what is known under the name ``what``, and no change came since, is shown at once."""
+        known = self.store.kept(what)
+        if known is None:
+            self._look_up(what, self.store.state(), read, show)
+        else:
+            show(known)
+
     @work(thread=True, exclusive=True, group="look up")
-    def look_up(self, read: Callable[[Store], Any], show: Callable[[Any], None]) -> None:
-        """Read something that may take long while the screen goes on, then show it, if the screen is still there."""
+    def _look_up(
+        self, what: str, state: tuple[object, ...], read: Callable[[Store], Any], show: Callable[[Any], None]
+    ) -> None:
         try:
             with self.store.reopen() as store:
                 found = read(store)
         except FieldappError:  # the file was locked meanwhile
             return
-        self.app.call_from_thread(lambda: show(found) if self.is_attached else None)
+
+        def known() -> None:
+            self.store.keep_until_changed(what, state, found)
+            if self.is_attached:
+                show(found)
+
+        self.app.call_from_thread(known)
 
     def keep(self) -> None:
         """Keep what is typed: the file is about to be closed."""

@@ -73,7 +73,7 @@ class HomeScreen(TodoPage):
         put(plan, "\n".join(plans))
         plan.display = bool(plans)
         if self.store.role == "hq":
-            self.look_up(notices.review_line, self._show_to_review)
+            self.look_up("to review", notices.review_line, self._show_to_review)
 
     def _list_todo(self) -> None:
         counting = self._to_review is None and self.store.role == "hq"

@@ -48,7 +48,7 @@ class ReviewOverviewScreen(Beside):
 
     def renew(self) -> None:
         self._list()
-        self.look_up(review_queue.doubted_counts, self._mark)
+        self.look_up("doubted", review_queue.doubted_counts, self._mark)
 
     def on_resize(self) -> None:
         """Show as much of the names as there is room for."""
