@@ -464,6 +464,15 @@ def test_an_empty_path_is_none(run: Run, world: World) -> None:
         assert (code, "để trống" in err) == (2, True), words
 
 
+def test_what_cannot_be_answered_is_said_and_not_answered_with_nothing(run: Run, world: World, tmp_path: Path) -> None:
+    """An id with a typing mistake, a period that ends before it begins, a sheet of plans without a column."""
+    assert run("attached", "0123")[::2] == (1, "Không có bản ghi mang id 0123.\n")
+    code, _out, err = run("list", "activity", "--from", "31/12/2013", "--to", "1/1/2013")
+    assert (code, err) == (1, "Ngày kết thúc trước ngày bắt đầu.\n")
+    code, _out, err = run("hq", "plans", "2026", "--out", tmp_path / "kh.xlsx", home="hq")
+    assert (code, "ghi tên chỉ tiêu ở đầu mỗi cột" in err) == (0, True)
+
+
 def test_a_release_of_nothing_asks_for_no_export(run: Run) -> None:
     assert run("sync", "release")[1:] == ("Đã ghi lại 0 thay đổi vào nhật ký.\n", "")
 
