@@ -503,6 +503,20 @@ def test_where_a_file_is_no_workspace_begins(run: Run, world: World, tmp_path: P
         assert (code, "là tệp. Chưa tạo gì" in err, "ngoài dự kiến" in err) == (1, True, False), words
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="accounts of POSIX")
+def test_an_account_without_a_home_is_no_error(openable: World, tmp_path: Path) -> None:
+    """As in a container, or of a service: it has no entry in the list of accounts, and no HOME."""
+    (tmp_path / "p").write_text(PASSPHRASE, encoding="utf-8")
+    begin = "import pwd; pwd.getpwuid = lambda _uid: {}[0]; from fieldapp.cli import main; main()"
+    env = {k: v for k, v in os.environ.items() if k not in ("HOME", "FIELDAPP_HOME")}
+    env["FIELDAPP_PASSPHRASE_FILE"] = str(tmp_path / "p")
+    for words, code in ((["--home", str(openable.root / "post"), "todo"], 0), (["todo"], 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", begin, *words], env=env, check=False, capture_output=True, text=True
+        )
+        assert (done.returncode, "Traceback" in done.stderr, "ngoài dự kiến" in done.stderr) == (code, False, False)
+
+
 def test_a_folder_that_is_gone_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The stick was pulled, and the shell is still in its folder."""
     (tmp_path / "usb").mkdir()
