@@ -464,6 +464,15 @@ def test_an_empty_path_is_none(run: Run, world: World) -> None:
         assert (code, "để trống" in err) == (2, True), words
 
 
+def test_what_cannot_be_answered_is_said_and_not_answered_with_nothing(run: Run, world: World, tmp_path: Path) -> None:
+    """An id with a typing mistake, a period that ends before it begins, a sheet of plans without a column."""
+    assert run("attached", "0123")[::2] == (1, "Không có bản ghi mang id 0123.\n")
+    code, _out, err = run("list", "activity", "--from", "31/12/2013", "--to", "1/1/2013")
+    assert (code, err) == (1, "Ngày kết thúc trước ngày bắt đầu.\n")
+    code, _out, err = run("hq", "plans", "2026", "--out", tmp_path / "kh.xlsx", home="hq")
+    assert (code, "ghi tên chỉ tiêu ở đầu mỗi cột" in err) == (0, True)
+
+
 def test_a_release_of_nothing_asks_for_no_export(run: Run) -> None:
     assert run("sync", "release")[1:] == ("Đã ghi lại 0 thay đổi vào nhật ký.\n", "")
 
@@ -492,6 +501,20 @@ def test_where_a_file_is_no_workspace_begins(run: Run, world: World, tmp_path: P
     ):
         code, _out, err = run(*words)
         assert (code, "là tệp. Chưa tạo gì" in err, "ngoài dự kiến" in err) == (1, True, False), words
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="accounts of POSIX")
+def test_an_account_without_a_home_is_no_error(openable: World, tmp_path: Path) -> None:
+    """As in a container, or of a service: it has no entry in the list of accounts, and no HOME."""
+    (tmp_path / "p").write_text(PASSPHRASE, encoding="utf-8")
+    begin = "import pwd; pwd.getpwuid = lambda _uid: {}[0]; from fieldapp.cli import main; main()"
+    env = {k: v for k, v in os.environ.items() if k not in ("HOME", "FIELDAPP_HOME")}
+    env["FIELDAPP_PASSPHRASE_FILE"] = str(tmp_path / "p")
+    for words, code in ((["--home", str(openable.root / "post"), "todo"], 0), (["todo"], 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", begin, *words], env=env, check=False, capture_output=True, text=True
+        )
+        assert (done.returncode, "Traceback" in done.stderr, "ngoài dự kiến" in done.stderr) == (code, False, False)
 
 
 def test_a_folder_that_is_gone_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-USUAL_HOME = Path.home() / "fieldapp"
+USUAL_HOME = Path(os.path.expanduser("~"), "fieldapp")  # noqa: PTH111 — Path.home raises for an account without one
 """Folder of the workspace, if none is given"""
 KEPT_HOME = "/HOME/fieldapp"
 """What stands for it in the kept text of the help"""

@@ -513,6 +513,8 @@ def hq_plans(
 
         save_plans_file(store, table, out)
         print_message(_("{path} is written. It is not encrypted: protect it like a paper copy.").format(path=out))
+        if not table.columns:
+            print_message(_("Nothing was planned so far: write the name of a measure at the head of each column."))
     if as_json:
         print_json(table.as_json())
     elif out is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fieldapp.cli import terminal
+from fieldapp.cli import USUAL_HOME, terminal
 from fieldapp.cli.base import (
     IN_PART,
     PATH,
@@ -56,7 +56,7 @@ def demo(workspace: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--workspace", type=PATH, default=Path.home() / "fieldapp-tutorial", show_default=True,
+@click.option("--workspace", type=PATH, default=USUAL_HOME.with_name("fieldapp-tutorial"), show_default=True,
               help="Where the practice records are.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Start over; what was practised is deleted.")
 def tutorial(workspace: Path, again: bool) -> None:

@@ -138,6 +138,8 @@ def list_records(
     model = records.model_of(kind)
     if model.DATE is None:
         refuse_idle(["first", "last"], kind)
+    if first is not None and last is not None and last < first:
+        raise FieldappError(_("The end is before the beginning."))
     store = obj.open()
     rows: list[dict[str, Any]] = []
     after = None
@@ -240,11 +242,12 @@ def attach(
 @click.pass_obj
 def attached(obj: Context, id: str, save: Path | None, fetch: bool, as_json: bool) -> None:
     """List the files of the record ID."""
-    from fieldapp.records import attachments
+    from fieldapp.records import attachments, records
     from fieldapp.store import people
     from fieldapp.sync.exchange import file_space
 
     store = obj.open()
+    records.get(store, id)  # FieldappError where there is no such record
     if fetch:
         away = [file.sha256 for file in attachments.of_record(store, id) if file.state != "here"]
         number = file_space.want_again(store, away)

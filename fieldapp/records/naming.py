@@ -43,6 +43,8 @@ _LONG = {
 _PARTS = re.compile(r"[,;·()\[\]]")
 _DASHED_PARTS = re.compile(r"[,;·()\[\]]|\s[-–—]\s")
 """A dash stands between parts, or within a name: Bà Rịa - Vũng Tàu"""
+_CODE_DIGITS = {1: 2, 3: 5, 4: 5}
+"""Digits of a code without its zeros -> digits of the code; two may be a whole code of a province"""
 _NAMES = ("name", "full_name", "title")
 
 Name = tuple[tuple[str, ...], str]
@@ -146,6 +148,23 @@ def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
         return rows
     province = store.setting(PROVINCE)
     return [row for row in rows if province in _codes_above(store, row)] or rows
+
+
+def with_zeros_lost(store: Store, coded: list[Row], text: str) -> list[Row]:
+    """The units that a code means; spreadsheets drop the zeros before it: 1558 is 01558.
+
+    ``coded``: those that have the code as it is typed. Whether 889 is that district or commune 00889, the own province
+    says.
+    """
+    digits = _CODE_DIGITS.get(len(text)) if text.isascii() and text.isdecimal() else None
+    if digits is None:
+        return coded
+    home = store.setting(PROVINCE)
+    if any(home in (row["code"], *_codes_above(store, row)) for row in coded):
+        return coded
+    whole = store.rows("SELECT * FROM unit WHERE code = ? AND voided_at IS NULL", [text.zfill(digits)])
+    at_hand = [row for row in whole if home in _codes_above(store, row)]
+    return (at_hand or coded) if coded else whole
 
 
 def _codes_above(store: Store, row: Row) -> Iterator[str | None]:

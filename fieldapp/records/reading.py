@@ -206,6 +206,8 @@ def _records_named(store: Store, kind: str, text: str, *, retired: bool = False)
     fields = [s.name for s in fields_of(BY_KIND[kind]) if s.name in ("code", "name", "full_name", "title")]
     if "code" in fields:
         coded = store.rows(f"SELECT * FROM {kind} WHERE code = ? AND {in_use}", [text])
+        if kind == "unit" and not retired:
+            coded = naming.with_zeros_lost(store, coded, text)
         if coded:
             return coded
     query = search_index.match(text)

@@ -11,7 +11,7 @@ from fieldapp.domain.party import Attendance, Meeting, Member
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records import extras, lists, persons, reviews, unit_codes, units
-from fieldapp.records.records import Found, preview
+from fieldapp.records.records import Found, as_data, preview
 from fieldapp.records.soft_limits import unanswered
 from fieldapp.records.words import amount_text, display, local_instant, voided_text, voided_word
 from fieldapp.store.store import Row, Store
@@ -66,15 +66,20 @@ def figures_of(store: Store, ids: Iterable[str]) -> dict[str, str]:
     return {row_id: ", ".join(texts) for row_id, texts in found.items()}
 
 
-def texts_of_parts(store: Store, found: Found, names: Iterable[str]) -> dict[str, str]:
-    """Some fields and sorts of lines of a stored record, in words; “–” for what is empty or has no words here."""
-    model = BY_KIND[found.kind]
+def texts_of_parts(store: Store, found: Found, seen: Mapping[str, Any]) -> dict[str, str]:
+    """Some fields of a stored record in words, and of some sorts of lines those that were not seen; “–” for what is
+    empty, was taken out, or has no words here.
+
+    ``seen``: the name of each -> what was seen of it, in the form of ``records.as_data``.
+    """
+    model, data = BY_KIND[found.kind], as_data(found)
     fields = {shape.name for shape in fields_of(model)}
     texts = {}
-    for name in names:
+    for name, before in seen.items():
         if name in model.CHILDREN:
-            child = model.CHILDREN[name]
-            texts[name] = "; ".join(child_text(store, child, row) for row in found.children[name])
+            lines = zip(found.children[name], data[name], strict=True)
+            new = [row for row, line in lines if line not in (before or [])]
+            texts[name] = "; ".join(child_text(store, model.CHILDREN[name], row) for row in new)
         else:
             texts[name] = display(store, found.kind, [found.row], [name])[0][0] if name in fields else ""
     return {name: text or "–" for name, text in texts.items()}

@@ -60,6 +60,14 @@ class Volume(Struct, frozen=True):
         return self.file_system.lower() in FAT
 
 
+def home_folder() -> Path:
+    """The home folder of who runs the program; a folder that is not there, for an account that has none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("~")
+
+
 def mirrored_by(folder: Path) -> str | None:
     """The service that copies this folder, or one above it, to a cloud; None if none is known."""
     whole = folder.absolute()
@@ -75,7 +83,7 @@ def mirrored_by(folder: Path) -> str | None:
                 return found
         for above in (path, *path.parents):
             for mark, service in TRACES.items():
-                if os.path.lexists(above / mark) and above != Path.home():  # Dropbox' settings lie in the home folder
+                if os.path.lexists(above / mark) and above != home_folder():  # Dropbox' settings lie there
                     return service
     return None
 

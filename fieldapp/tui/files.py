@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fieldapp.errors import FieldappError
 from fieldapp.records import attachments
+from fieldapp.store import place
 from fieldapp.sync.format import drives
 from fieldapp.vietnamese.text import clean
 
@@ -47,13 +48,13 @@ def is_folder(path: Path) -> bool:
 
 def documents() -> Path:
     """The folder where people look for their files."""
-    found = Path.home() / "Documents"
-    return found if found.is_dir() else Path.home()
+    found = place.home_folder() / "Documents"
+    return found if found.is_dir() else place.home_folder()
 
 
 def newest_files(endings: Collection[str]) -> list[Path]:
     """Files with such endings on sticks and where people keep their files, the newest first."""
-    home = Path.home()
+    home = place.home_folder()
     folders = [*(drive.path for drive in drives.drives()), *(home / name for name in FOLDERS), home]
     found = {path for folder in folders for path in _files_in(folder, endings)}
     return sorted(found, key=lambda path: -path.stat().st_mtime)[:LISTED]
@@ -78,7 +79,7 @@ def _evidence_folders() -> Iterator[Path]:
             yield from sorted((path for path in (drive / CAMERA).iterdir() if path.is_dir()), reverse=True)
         yield drive / CAMERA
     yield from plugged
-    home = Path.home()
+    home = place.home_folder()
     yield from (home / name for name in (*PICTURE_FOLDERS, *FOLDERS))
     yield home
 

@@ -72,6 +72,25 @@ def test_units_that_may_be_several_or_none(world: World, text: str, sentence: st
         resolve_reference(world.post, "unit", text, THEN)
 
 
+@pytest.mark.parametrize(
+    ("home", "typed", "label"),
+    [
+        ("66", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
+        ("04", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
+        ("66", "4", "Tỉnh Cao Bằng"),
+        ("08", "889", "Xã Nghĩa Thuận · Tỉnh Tuyên Quang"),
+        ("66", "889", "Huyện Châu Phú · Tỉnh An Giang"),
+        ("66", "646", "Huyện Ea Súp · Tỉnh Đắk Lắk"),
+        ("66", "66", "Tỉnh Đắk Lắk"),
+    ],
+)
+def test_a_code_without_its_zeros_is_the_one_meant(world: World, home: str, typed: str, label: str) -> None:
+    """Spreadsheets drop them: in the provinces of the north every commune's code has one."""
+    world.post.set_setting("province", home)
+    found = resolve_reference(world.post, "unit", typed, NOW)
+    assert labels(world.post, "unit", [found])[found] == label
+
+
 def test_the_own_province_comes_first(world: World) -> None:
     several = world.hq.rows(
         "SELECT n.id, n.name FROM unit n JOIN unit p ON p.id = n.parent_id AND p.code = '66' WHERE n.valid_to IS NULL"

@@ -537,8 +537,9 @@ class FormScreen(Page):
             return {}
         now = self.read(self.row_id)
         changed = {key: now.get(key) for key in data if now.get(key) not in (self._opened.get(key), data[key])}
+        seen = {key: self._opened.get(key) for key in changed}
+        texts = view.texts_of_parts(self.store, records.get(self.store, self.row_id), seen)
         self._opened |= changed
-        texts = view.texts_of_parts(self.store, records.get(self.store, self.row_id), changed)
         sentence = _("Changed elsewhere since this form was opened; now: {value}. Replace it?")
         return {key: sentence.format(value=texts[key]) for key in changed}
 
