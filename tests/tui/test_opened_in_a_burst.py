@@ -284,3 +284,16 @@ async def test_a_line_that_is_entered_and_clicked_at_once_opens_one_screen(world
             lists += len(opened)
             await left(s)
     assert lists > 3
+
+
+async def test_a_form_that_leads_on_closes_though_the_help_covered_it(world: World) -> None:
+    """It is not mistaken for a screen below a window that was answered, which is not painted."""
+    async with Running(FieldApp(world.root / "post", world.post.reopen())) as s:
+        at = s.app.screen
+        entered = form.FormScreen("activity")
+        entered.goes_on = True
+        s.app.push_screen(entered)
+        await s.press("f1")
+        entered.dismiss("id")
+        await s.press("escape")
+        assert s.app.screen is at

@@ -162,7 +162,7 @@ class FormScreen(Page):
 
     def dismiss(self, result: str | None = None) -> AwaitComplete:
         """Close the form; what is below is not shown between two forms."""
-        self.app.leads_on = self.goes_on and result is not None
+        self.app.leads_on = self.goes_on and result is not None and self.is_active
         return super().dismiss(result)
 
     @property

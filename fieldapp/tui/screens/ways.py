@@ -95,7 +95,7 @@ class WayFinder(Finder):
 
     def dismiss(self, result: Go | None = None) -> AwaitComplete:
         """Close it; what was chosen mostly opens another screen at once."""
-        self.app.leads_on = result is not None
+        self.app.leads_on = result is not None and self.is_active
         return super().dismiss(result)
 
     def _listed(self, first: Sort) -> list[Group]:
