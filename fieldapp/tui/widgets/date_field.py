@@ -18,6 +18,7 @@ class DateField(Entry):
     """
 
     WIDTH = 14
+    EXPLAINS_BESIDE_HINT = False  # an example is beside the first day already, and two lines push the form down
     OVERWRITES = True
     VIETNAMESE = False
 

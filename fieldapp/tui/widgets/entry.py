@@ -41,6 +41,9 @@ class Entry(TextField):
     WIDTH: ClassVar[int | None] = None
     """Columns; None: as wide as the line, with the reading below."""
 
+    EXPLAINS_BESIDE_HINT: ClassVar[bool] = True
+    """While it is empty, what is expected stands behind what an empty field means"""
+
     def __init__(self) -> None:
         super().__init__(placeholder=EMPTY)
         self.around = FormContext()

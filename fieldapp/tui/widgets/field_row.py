@@ -147,7 +147,7 @@ class FieldRow(Editor):
         reading = self.entry.reading()
         text = reading.text if reading.understood else f"? {reading.text}"
         if self._hint and not self.entry.value and not self._hints_within():
-            text = " · ".join(part for part in (self._hint, text) if part)
+            text = " · ".join(part for part in (self._hint, text if self.entry.EXPLAINS_BESIDE_HINT else "") if part)
         self._reading.show(text)
         self._reading.set_class(not reading.understood, "-unclear")
         self._reading.set_class(bool(text), "-shown")

@@ -383,7 +383,7 @@ class RosterEditor(FormSection):
     def _show_count(self) -> None:
         seats = self._grid.items
         self._hint.display = self.is_known
-        keys = _("F6 all present, then Space for who is not, [-] excused") if seats else ""
+        keys = _("F6 all present · ↑↓←→ choose · Space absent · [-] excused") if seats else ""
         self._heading.update(Content(" · ".join(filter(None, (self.title, keys)))))
         self._grid.hint = (
             _("No members are recorded for this cell on that day.")
