@@ -276,9 +276,12 @@ async def test_a_bundle_that_lies_on_this_laptop_is_not_said_to_be_on_a_stick(
 ) -> None:
     world.well()
     async with at_post(world) as s:
-        await s.press("f9", str(world.usb), "enter")
+        await s.press("f9")
+        assert "Enter/F2 Bắt đầu" in s.footer
+        await s.press(str(world.usb), "enter")
         await s.wait("✓ XONG.")
         await s.wait("gói còn trên máy, chưa chép ra USB")
+        await s.wait("Enter/F2 Xuất lại")
         assert "Chưa cắm USB nào." not in s.text
         await s.press("escape")
         assert "· gói còn trên máy" in s.text.splitlines()[0]

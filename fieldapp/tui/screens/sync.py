@@ -1,12 +1,13 @@
 """USB: is it safe to pull the stick?"""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, ProgressBar, Static
@@ -85,6 +86,19 @@ class SyncScreen(Page):
         self._drives: list[drives.Drive] = []
         self._stop = False
         self._forget_old()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """At a post that has exported just now, what begins is said to begin anew."""
+        keys = super().active_bindings
+        if not keys or not self._told or self.store.role != "post":
+            return keys
+        return {
+            key: active._replace(binding=dataclasses.replace(active.binding, description=_("Export again")))
+            if active.binding.description == _("Start")
+            else active
+            for key, active in keys.items()
+        }
 
     def body(self) -> ComposeResult:
         yield Static(id="unsent", classes="section", markup=False)
