@@ -29,8 +29,7 @@ TOOLS = ("soffice", "chromium", "pdftoppm")
 HEADS: dict[LayoutCode, dict[str, object]] = {
     "decree30": {
         "superior": "Bộ CHQS tỉnh Đắk Lắk", "issuer": "Ban Chỉ huy Bộ đội Biên phòng tỉnh Đắk Lắk", "sign": "BC-BCH",
-        "addressed": "Bộ Chỉ huy quân sự tỉnh Đắk Lắk", "place": "Đắk Lắk",
-        "recipients": ["Ủy ban nhân dân tỉnh", "Lưu: VT, PCT"], "authority": "KT. Chỉ huy trưởng",
+        "place": "Đắk Lắk", "recipients": ["Ủy ban nhân dân tỉnh", "Lưu: VT, PCT"], "authority": "KT. Chỉ huy trưởng",
         "position": "Phó Chỉ huy trưởng", "signer": "Thượng tá Y Bhiêo Niê Kdăm",
     },
     "party": {

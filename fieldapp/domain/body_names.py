@@ -42,6 +42,15 @@ def post_in_full(name: str) -> str:
     return re.sub(r"\b(Đồn|ĐỒN) BP\b", lambda m: f"{m[1]} {'BIÊN PHÒNG' if m[1].isupper() else 'Biên phòng'}", name)
 
 
+_IN_FULL = {"BĐBP": "Bộ đội Biên phòng", "CHQS": "Chỉ huy quân sự", "UBND": "Ủy ban nhân dân"}
+
+
+def in_full(name: str) -> str:
+    """A body's name without abbreviations, as those to whom a letter goes are called: “Bộ Chỉ huy quân sự tỉnh Đắk Lắk”
+    of “BỘ CHQS TỈNH ĐẮK LẮK”."""
+    return re.sub(r"\w+", lambda word: _IN_FULL.get(word[0], word[0]), post_in_full(unshouted(name)))
+
+
 def _spelled(word: str) -> str:
     lower = word.lower()
     if lower in _SMALL:

@@ -54,6 +54,8 @@ def test_a_report_goes_to_the_body_above_unless_another_or_nobody_is_named(world
     assert "Kính gửi: Bộ Tư lệnh Bộ đội Biên phòng." in found
     at = found.index("Nơi nhận:")
     assert found[at + 1 : at + 4] == ["- Như trên;", "- Thường trực Tỉnh ủy;", "- Lưu: VT."]
+    shorter = lines(save_letterhead(world.hq, "decree30", {"superior": "BỘ CHQS TỈNH ĐẮK LẮK"}))
+    assert "Kính gửi: Bộ Chỉ huy quân sự tỉnh Đắk Lắk." in shorter, "in full"
     other = lines(save_letterhead(world.hq, "decree30", {"addressed": "Thường trực Tỉnh ủy"}))
     assert "Kính gửi: Thường trực Tỉnh ủy." in other
     assert other.count("- Thường trực Tỉnh ủy;") == 0

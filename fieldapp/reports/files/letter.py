@@ -7,11 +7,12 @@ fixed lines are Vietnamese by law, also where the program's language is English.
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 from math import ceil
 from textwrap import wrap
 from typing import Protocol
 
-from fieldapp.domain.body_names import unshouted
+from fieldapp.domain.body_names import in_full, unshouted
 from fieldapp.i18n import _
 from fieldapp.reports.files.document import Document
 from fieldapp.reports.letterhead import NOBODY, LayoutCode, Letterhead
@@ -219,15 +220,15 @@ _BOUND = "\0"
 _TERMS = (
     ("BỘ ĐỘI BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
     ("BỘ ĐỘI", "BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
-    (),
 )
 """Words of a head between which no line ends: the first of these with which all lines are narrow enough"""
 
 
 def _wrapped(text: str, size: float, width: float) -> list[str]:
-    """The lines of a centred text, about equally long, so that the last is no word alone."""
-    number = ceil(_width(text, size) / (width * 0.95))
-    for terms in _TERMS:
+    """The lines of a centred text, about equally long, so that the last is no word alone. Rather than break within a
+    term it takes a line more."""
+    least = ceil(_width(text, size) / (width * 0.95))
+    for number, terms in (*product((least, least + 1), _TERMS), (least, ())):
         bound = text
         for term in terms:
             bound = bound.replace(term, term.replace(" ", _BOUND))
@@ -242,11 +243,12 @@ def _wrapped(text: str, size: float, width: float) -> list[str]:
 
 def _addressee(head: Letterhead) -> str:
     """To whom a report of an office goes: the body above, unless another one or nobody was named."""
-    return "" if head.addressed == NOBODY else unshouted(head.addressed or head.superior)
+    return "" if head.addressed == NOBODY else head.addressed or in_full(head.superior)
 
 
 def _addressed(head: Letterhead) -> list[LetterLine]:
-    """“Kính gửi: Bộ Tư lệnh BĐBP.”, as a report to a higher body has it (Decree 30/2020/NĐ-CP, annex I, II.9)."""
+    """“Kính gửi: Bộ Tư lệnh Bộ đội Biên phòng.”, as a report to a higher body has it (Decree 30/2020/NĐ-CP, annex I,
+    II.9)."""
     addressee = _addressee(head)
     return [LetterLine(f"Kính gửi: {addressee}.", 14, gap=12)] if addressee else []
 
@@ -266,9 +268,8 @@ def _office_recipients(head: Letterhead) -> list[str]:
 
 
 def _body_key(name: str) -> str:
-    """A body's name without what it gets the letter for, and with “Bộ đội Biên phòng” for its abbreviation."""
-    plain = re.sub(r"\(.*", "", name)
-    return re.sub(r"\bbdbp\b", "bo doi bien phong", search_key(plain)).strip()
+    """A body's full name, to be compared, without what it gets the letter for."""
+    return search_key(in_full(re.sub(r"\(.*", "", name))).strip()
 
 
 def _recipients(head: Letterhead) -> list[str]:
@@ -316,6 +317,7 @@ def _width(text: str, size: float) -> float:
     return len(text.replace("…", "..")) * size * (0.61 if text.isupper() else 0.45)
 
 
+_PART_AND_NOUN = re.compile(r"(?<![\d/])(\d+/\d+) (?=(?:kỳ|chi bộ|chỉ tiêu)\b)")
 _NUMBER_AND_NOUN = re.compile(r"(?<![\d/.,])(?<!năm )(\d(?:[\d.,]*\d)?) (?=[^\W\d_])")
 _WITHIN_A_UNIT = re.compile(r"(\d\N{NO-BREAK SPACE}(?:lượt|triệu|tỷ|nghìn|ngày|học)) (?=(?:người|đồng|công|viên)\b)")
 _OF_A_DATE = re.compile(r"\b([Tt]háng|[Nn]ăm|[Qq]uý) (?=[\dIV])")
@@ -325,7 +327,7 @@ _TWO_WORDS = re.compile(r"([^\W\d_][\w'’]*) (?=([^\W\d_][\w'’]*))")
 def unbroken(text: str) -> str:
     """A text in which no line ends between a number and what it counts (“6 giếng”, “396 lượt người”), within “quý
     IV/2026”, nor within a name (“Đắk Ruê”). More would leave wide gaps in justified lines."""
-    for pair in (_NUMBER_AND_NOUN, _WITHIN_A_UNIT, _OF_A_DATE):
+    for pair in (_PART_AND_NOUN, _NUMBER_AND_NOUN, _WITHIN_A_UNIT, _OF_A_DATE):
         text = pair.sub("\\1\N{NO-BREAK SPACE}", text)
     return _TWO_WORDS.sub(_within_a_name, text)
 

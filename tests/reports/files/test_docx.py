@@ -39,6 +39,9 @@ def test_the_body_above_is_not_broken_within_its_name() -> None:
     above = letterhead.Letterhead(superior="BỘ TƯ LỆNH BỘ ĐỘI BIÊN PHÒNG")
     made = letter_of(LetterDraft(above, "decree30", "1", date(2026, 11, 30), "Kết quả"))
     assert [line.text for line in made.head[0][0]][:2] == ["BỘ TƯ LỆNH", "BỘ ĐỘI BIÊN PHÒNG"]
+    full = letterhead.Letterhead(issuer="BỘ CHỈ HUY BỘ ĐỘI BIÊN PHÒNG TỈNH ĐẮK LẮK")
+    made = letter_of(LetterDraft(full, "decree30", "1", date(2026, 11, 30), "Kết quả"))
+    assert [line.text for line in made.head[0][0]] == ["BỘ CHỈ HUY", "BỘ ĐỘI BIÊN PHÒNG", "TỈNH ĐẮK LẮK"]
     party = letterhead.Letterhead(superior="TỈNH ỦY ĐẮK LẮK", issuer="ĐẢNG ỦY BỘ ĐỘI BIÊN PHÒNG TỈNH")
     made = letter_of(LetterDraft(party, "party", "1", date(2026, 11, 30), "Kết quả"))
     assert [line.text for line in made.head[0][0]][1:3] == ["ĐẢNG ỦY BỘ ĐỘI", "BIÊN PHÒNG TỈNH"], "no word alone"
