@@ -34,8 +34,9 @@ import screen  # noqa: E402
 from fieldapp.sync.exchange import outgoing  # noqa: E402
 
 ROWS, CHANGES = 20_000, 5_000
-PATIENCE, QUIET = 120, 1.5
-"""Seconds: until a step counts as hanging; without a byte after which a screen is complete"""
+PATIENCE, QUIET = 120, 2.5
+"""Seconds: until a step counts as hanging; without a byte after which a screen is complete. The sign of work that goes
+on is written at once, then from two seconds on"""
 PROGRAM = ["-P", "-c", "from fieldapp.cli import main; main()"]
 WAIT = """
 #define _GNU_SOURCE
