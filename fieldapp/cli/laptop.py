@@ -21,6 +21,7 @@ from fieldapp.cli.base import (
     print_message,
     print_text,
     refuse_idle,
+    typed,
 )
 from fieldapp.cli.hq import hq
 from fieldapp.cli.user import show_code
@@ -147,7 +148,12 @@ def init(
     people.check_passphrase(passphrase)
     if pack is not None and role == "hq":
         store = enrolment.init_further_hq(
-            obj.home, pack, user=user_name, passphrase=passphrase, laptop=laptop, province=province
+            obj.home,
+            pack,
+            user=user_name,
+            passphrase=passphrase,
+            laptop=laptop,
+            province=province if "province" in typed() else None,
         )
         print_text(_("Compare headquarters' fingerprint by telephone:"))
         for hq in peers.roots(store):

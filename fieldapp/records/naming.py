@@ -143,11 +143,23 @@ def with_this_name(store: Store, kind: str, text: str) -> list[str]:
 
 
 def at_home(store: Store, kind: str, rows: list[Row]) -> list[Row]:
-    """Of several units with the same name, those in the own province; all if none is there."""
+    """Of several units with the same name, those in the own province, and in those that are a part of it now; all if
+    none is there."""
     if kind != "unit" or len(rows) < 2:
         return rows
-    province = store.setting(PROVINCE)
-    return [row for row in rows if province in _codes_above(store, row)] or rows
+    home = _home_provinces(store)
+    return [row for row in rows if not home.isdisjoint(_codes_above(store, row))] or rows
+
+
+def _home_provinces(store: Store) -> set[str]:
+    """The codes of the own province, and of those that became it: a post lies in what was any of them."""
+    home = store.setting(PROVINCE) or ""
+    became = store.rows(
+        "SELECT o.code FROM unit n JOIN unit_succession s ON s.new_unit_id = n.id AND s.voided_at IS NULL"
+        " JOIN unit o ON o.id = s.old_unit_id AND o.level = 'province' WHERE n.code = ? AND n.level = 'province'",
+        [home],
+    )
+    return {home, *(row["code"] for row in became)}
 
 
 def with_zeros_lost(store: Store, coded: list[Row], text: str) -> list[Row]:
@@ -159,11 +171,11 @@ def with_zeros_lost(store: Store, coded: list[Row], text: str) -> list[Row]:
     digits = _CODE_DIGITS.get(len(text)) if text.isascii() and text.isdecimal() else None
     if digits is None:
         return coded
-    home = store.setting(PROVINCE)
-    if any(home in (row["code"], *_codes_above(store, row)) for row in coded):
+    home = _home_provinces(store)
+    if any(not home.isdisjoint((row["code"], *_codes_above(store, row))) for row in coded):
         return coded
     whole = store.rows("SELECT * FROM unit WHERE code = ? AND voided_at IS NULL", [text.zfill(digits)])
-    at_hand = [row for row in whole if home in _codes_above(store, row)]
+    at_hand = [row for row in whole if not home.isdisjoint(_codes_above(store, row))]
     return (at_hand or coded) if coded else whole
 
 

@@ -94,10 +94,16 @@ def corrected_codes() -> list[tuple[str, str]]:
     return [(code, official) for code, official in _lines("unit_codes_2025.csv")]
 
 
-def provinces_of_today() -> set[str]:
-    """The codes of the provinces."""
-    lines = map(units_2026.Line._make, _lines("units.csv"))
-    return {line.code for line in lines if len(line.code) == 2 and not line.valid_to}
+def provinces() -> tuple[dict[str, str], dict[str, str]]:
+    """Code -> name of the provinces of today; and of those that are gone."""
+    lines = [line for line in map(units_2026.Line._make, _lines("units.csv")) if len(line.code) == 2]
+    today = {line.code: line.name for line in lines if not line.valid_to}
+    return today, {line.code: line.name for line in lines if line.code not in today}
+
+
+def province_now(code: str) -> str:
+    """The code of the province of which one that is gone is a part today."""
+    return next(new for old, new, *_more in _lines("unit_successions.csv") if old == code and len(new) == 2)
 
 
 def _rows_of_0_2() -> Iterator[BaselineRow]:

@@ -103,6 +103,17 @@ def test_the_own_province_comes_first(world: World) -> None:
     )
 
 
+def test_of_communes_of_two_provinces_that_are_one_now_none_is_nearer(world: World) -> None:
+    """A post on the coast, which was in Phú Yên, means another Xã Hòa Thành than one in the mountains."""
+    with pytest.raises(ValueError, match=r"Krông Bông.*Đông Hòa|Đông Hòa.*Krông Bông"):
+        resolve_reference(world.post, "unit", "Hòa Thành", THEN)
+    for text in ("Hòa Thành, Phú Yên", "Hòa Thành, Đông Hòa"):
+        found = resolve_reference(world.post, "unit", text, THEN)
+        assert labels(world.post, "unit", [found])[found] == "Xã Hòa Thành · Thị xã Đông Hòa · Tỉnh Phú Yên"
+    found = resolve_reference(world.post, "unit", "Hòa Thịnh", THEN)
+    assert labels(world.post, "unit", [found])[found] == "Xã Hòa Thịnh · Huyện Tây Hòa · Tỉnh Phú Yên"
+
+
 def test_cells_people_and_kinds(world: World) -> None:
     ids = {
         position: records.save(world.post, "member", {"full_name": "Nguyễn Văn B", "position": position}, confirm=True)

@@ -10,7 +10,7 @@ from field import Run, World
 from forged import certificate, forge, new_id
 
 from fieldapp.errors import FieldappError, FileRefused
-from fieldapp.records import records
+from fieldapp.records import naming, records
 from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.format import bundle, keys, tarball
 from fieldapp.sync.format.bundle import Inspected
@@ -143,3 +143,28 @@ def test_a_post_of_another_headquarters_with_the_same_code_is_not_ours(world: Wo
     with pytest.raises(FieldappError):
         enrolment.init_post(world.root / "post", pack, user="B", passphrase="x y")
     assert peers.find_peer(world.post, "SCH").id == world.hq.identity.replica_id
+
+
+def test_a_further_laptop_of_headquarters_is_in_its_province(tmp_path: Path) -> None:
+    """It was in Đắk Lắk unless somebody thought of --province, and so were the posts that it made packs for."""
+    hq = enrolment.init_hq(tmp_path / "hq", name="Sở chỉ huy", user="A", passphrase="x y", province="04")
+    enrolment.write_pack(hq, code="SOCGIANG", name="Đồn Sóc Giang", dest=tmp_path)
+    pack = enrolment.write_hq_pack(hq, dest=tmp_path)
+    second = enrolment.init_further_hq(tmp_path / "hq-b", pack, user="B", passphrase="x y")
+    assert second.setting(naming.PROVINCE) == "04"
+    for store in (hq, second):
+        store.close()
+    with pytest.raises(FieldappError, match="Không có tỉnh"):
+        enrolment.init_further_hq(tmp_path / "hq-c", pack, user="B", passphrase="x y", province="99")
+
+
+@pytest.mark.parametrize(("given", "kept"), [("8", "08"), ("04", "04"), ("Cao Bằng", "04"), ("tinh dak lak", "66")])
+def test_a_province_is_given_by_its_code_or_name(tmp_path: Path, given: str, kept: str) -> None:
+    with enrolment.init_hq(tmp_path / "hq", name="Sở chỉ huy", user="A", passphrase="x y", province=given) as store:
+        assert store.setting(naming.PROVINCE) == kept
+
+
+@pytest.mark.parametrize("given", ["02", "2", "Hà Giang"])
+def test_of_a_province_that_was_merged_it_is_said_what_it_is_now(tmp_path: Path, given: str) -> None:
+    with pytest.raises(FieldappError, match=r"Tỉnh Hà Giang .* Tỉnh Tuyên Quang \(08\)"):
+        enrolment.init_hq(tmp_path / "hq", name="Sở chỉ huy", user="A", passphrase="x y", province=given)

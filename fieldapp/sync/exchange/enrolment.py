@@ -5,7 +5,7 @@ Headquarters begins by itself. A post, and a further laptop of headquarters, beg
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from string import ascii_uppercase
@@ -17,7 +17,7 @@ from fieldapp.escaping import display_path
 from fieldapp.i18n import _
 from fieldapp.records import naming, records, search_index
 from fieldapp.store import disk, leftovers, people, vault, wall
-from fieldapp.store.baseline import provinces_of_today
+from fieldapp.store.baseline import province_now, provinces
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Row, Store, check_no_replica
 from fieldapp.sync.exchange import bundle_contents, incoming, messages
@@ -28,12 +28,15 @@ from fieldapp.sync.peers import logs, peers, practice, receipts, recovery
 from fieldapp.sync.peers.peers import Peer
 from fieldapp.vietnamese.text import clean, search_key
 
+USUAL_PROVINCE = "66"
 
-def init_hq(home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = "66") -> Store:
+
+def init_hq(
+    home: Path, *, name: str, user: str, passphrase: str, code: str = "SCH", province: str = USUAL_PROVINCE
+) -> Store:
     """Make a headquarters in ``home``, with a recovery key and the reference data that the program ships."""
     _check_code(code)
-    if province not in provinces_of_today():
-        raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(province)))
+    province = _province_code(province)
     with _new_replica(home, user, passphrase) as store:
         with store.transaction():
             own = keys.new_keys()
@@ -146,9 +149,9 @@ def init_post(home: Path, pack: Path, *, user: str, passphrase: str, laptop: str
 
 
 def init_further_hq(
-    home: Path, pack: Path, *, user: str, passphrase: str, laptop: str | None = None, province: str = "66"
+    home: Path, pack: Path, *, user: str, passphrase: str, laptop: str | None = None, province: str | None = None
 ) -> Store:
-    """Make a further laptop of a headquarters in ``home`` from its pack.
+    """Make a further laptop of a headquarters in ``home`` from its pack. ``province``: None for that of its posts.
 
     Once the first laptop has certified it, it writes and certifies just as that one does. The posts' records come with
     the first bundle. ``laptop``: its letter, which no laptop in the pack may have; by default the next free one.
@@ -160,13 +163,19 @@ def init_further_hq(
             _("{name} is no pack for headquarters. Nothing was changed.").format(name=display_path(pack.name)),
         )
 
+    given = None if province is None else _province_code(province)
+
     def enter(store: Store) -> None:
         own, hq = keys.new_keys(), _root(inspected)[0]
         name = f"{hq.name} ({_free_letter(store, hq.post_code, laptop)})"
         peers.add_own(store, own, _request(own, name=name, role="hq", code=hq.post_code), "pending")
         logs.begin_log(store, "*")
         logs.begin_missing_logs(store)
-        store.set_setting(naming.PROVINCE, province)
+        of_posts = store.value(
+            "SELECT u.code FROM post p JOIN unit u ON u.id = p.unit_id AND u.level = 'province'"
+            " WHERE p.voided_at IS NULL GROUP BY u.code ORDER BY count(*) DESC, u.code LIMIT 1"
+        )
+        store.set_setting(naming.PROVINCE, given or of_posts or USUAL_PROVINCE)
 
     return _from_pack(home, inspected, user, passphrase, enter)
 
@@ -341,6 +350,27 @@ def _province(store: Store) -> str:
         [store.setting(naming.PROVINCE)],
     )
     return found
+
+
+def _province_code(given: str) -> str:
+    """The code of the province of today that is given by its code, with or without its zero, or by its name."""
+    today, gone = provinces()
+
+    def among(known: Mapping[str, str]) -> str | None:
+        code = clean(given).zfill(2)
+        named = (c for c, name in known.items() if naming.is_name("unit", given, name))
+        return code if code in known else next(named, None)
+
+    if (code := among(today)) is not None:
+        return code
+    if (old := among(gone)) is not None:
+        new = province_now(old)
+        raise FieldappError(
+            _("{old} is a part of {new} ({code}) today. Nothing was made: give that code.").format(
+                old=gone[old], new=today[new], code=new
+            )
+        )
+    raise FieldappError(_("There is no province with the code {code}; 66 is one.").format(code=clean(given)))
 
 
 def _check_code(code: str) -> None:
