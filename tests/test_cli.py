@@ -141,6 +141,7 @@ def test_schema_describes_what_add_takes(run: Run) -> None:
     schema = json.loads(run("schema", "activity")[1])
     assert {"activity_kind_id", "measures", "targets"} <= schema["properties"].keys()
     assert "id" not in schema["properties"]
+    assert not any("example" in of for of in schema["properties"].values()), "no keyword of JSON Schema"
 
 
 def test_init_begins_a_headquarters_and_a_post(run: Run, world: World) -> None:
