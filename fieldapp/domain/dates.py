@@ -117,10 +117,10 @@ def _numbered(typed: str, bare: str, today: date, after: date | None, ahead: boo
         raise _no_day(f"{day:02d}/{month:02d}")
     if found := re.fullmatch(r"(\d\d)(\d\d)", bare, re.ASCII):
         named = f"{found[1]}/{found[2]}"
-        day = _numbered(typed, named, today, after, ahead)
+        meant = _numbered(typed, named, today, after, ahead)
         if found[1] == "20":  # 2011: records are as old
             raise ValueError(_("“{typed}” may be a year. For the day type {day}.").format(typed=typed, day=named))
-        return day
+        return meant
     if re.fullmatch(r"\d{1,2}", bare, re.ASCII):
         year, month = today.year, today.month
         for _back in range(12):
