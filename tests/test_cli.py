@@ -141,6 +141,7 @@ def test_schema_describes_what_add_takes(run: Run) -> None:
     schema = json.loads(run("schema", "activity")[1])
     assert {"activity_kind_id", "measures", "targets"} <= schema["properties"].keys()
     assert "id" not in schema["properties"]
+    assert not any("example" in of for of in schema["properties"].values()), "no keyword of JSON Schema"
 
 
 def test_init_begins_a_headquarters_and_a_post(run: Run, world: World) -> None:
@@ -530,6 +531,20 @@ def test_a_report_up_to_a_day_begins_with_the_year_of_that_day(run: Run, world: 
     world.well()
     code, out, _err = run("report", "--to", "31/12/2013")
     assert (code, "năm 2013" in out, "1 giếng" in out) == (0, True, True)
+
+
+@pytest.mark.parametrize(("module", "extra"), [("docx", True), ("fieldapp.work.todo", False)])
+def test_only_a_module_of_an_extra_is_one_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch, module: str, extra: bool
+) -> None:
+    """Of an installation that lacks another one nothing is said that does not help; the log tells which."""
+
+    def lacking(*_arguments: object) -> None:
+        raise ModuleNotFoundError(name=module)
+
+    monkeypatch.setattr(base.Context, "open", lacking)
+    _code, _out, err = run("todo")
+    assert ("fieldapp[hq]" in err, "ngoài dự kiến" in err) == (extra, not extra)
 
 
 def test_json_in_no_known_encoding_is_refused(run: Run, world: World, tmp_path: Path) -> None:

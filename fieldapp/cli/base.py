@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date
@@ -203,7 +204,7 @@ def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object whose names are different: of two of one name Python would keep the last, without a word."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        repeated = next(name for number, (name, _value) in enumerate(pairs) if name in dict(pairs[:number]))
+        ((repeated, _times),) = Counter(name for name, _value in pairs).most_common(1)
         raise FieldappError(_("“{name}” stands twice in one JSON object. Keep one of them.").format(name=repeated))
     return found
 

@@ -17,6 +17,9 @@ __all__ = ["Context", "cli", "end", "run"]
 COMMANDS = ("records", "sync", "reports", "papers", "hq", "laptop", "user")
 """The modules with commands; each adds its own to ``cli``"""
 
+OF_EXTRAS = ("aiohttp", "docx", "fpdf", "jinja2", "lxml", "packaging", "psycopg", "textual_serve")
+"""Modules of the extra ``hq``: imported only where they are needed, before anything is done"""
+
 
 def _make_commands() -> None:
     for name in COMMANDS:
@@ -55,9 +58,7 @@ def end(error: BaseException, context: Context) -> NoReturn:
             print_message(_("If it is right, give the same again with --confirm."))
     elif isinstance(error, BrokenPipeError):
         sys.stderr.close()
-    elif isinstance(
-        error, ModuleNotFoundError
-    ):  # of an extra: imported only where it is needed, before anything is done
+    elif isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in OF_EXTRAS:
         print_message(_('This needs a further library: pip install "fieldapp[hq]". Nothing was changed.'))
     else:
         _tell_unexpected(error, context)

@@ -24,7 +24,8 @@ MUCH_NEARER = 4
 def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool = False) -> date:
     """The date that ``text`` means on the day ``today``; ValueError says what is expected.
 
-    ``5`` is the last 5th of a month up to today, ``5/11``, ``0511`` and ``5 tháng 11`` the last 5 November.
+    ``5`` is the last 5th of a month up to today, ``5/11``, ``0511`` and ``5 tháng 11`` the last 5 November; ``2011``
+    may be a year, and is refused.
     ``5/11/26``, ``051126`` and ``05112026`` have a year; ``2026-11-05`` and ``20261105`` are ISO. ``hn``, ``hq``,
     ``mai``, ``+3``, ``3 ngày``, ``cuối tháng``, ``thứ sáu tuần sau`` are read too (``day_words``); so is what
     ``format_date_long`` writes, if the weekday is right.
@@ -115,7 +116,11 @@ def _numbered(typed: str, bare: str, today: date, after: date | None, ahead: boo
                 return _without_year(typed, date(year, month, day), today, after, ahead, month)
         raise _no_day(f"{day:02d}/{month:02d}")
     if found := re.fullmatch(r"(\d\d)(\d\d)", bare, re.ASCII):
-        return _numbered(typed, f"{found[1]}/{found[2]}", today, after, ahead)
+        named = f"{found[1]}/{found[2]}"
+        meant = _numbered(typed, named, today, after, ahead)
+        if found[1] == "20":  # 2011: records are as old
+            raise ValueError(_("“{typed}” may be a year. For the day type {day}.").format(typed=typed, day=named))
+        return meant
     if re.fullmatch(r"\d{1,2}", bare, re.ASCII):
         year, month = today.year, today.month
         for _back in range(12):

@@ -112,7 +112,9 @@ def pydantic_model(model: type[Record]) -> "type[BaseModel]":
         if isinstance(mark, Tidied):
             return BeforeValidator(mark.by)
         if isinstance(mark, Field):
-            return Limits(**{name: value for name, value in asdict(mark).items() if value is not None})
+            own = asdict(mark)
+            del own["example"]  # a form's alone
+            return Limits(**{name: value for name, value in own.items() if value is not None})
         return mark
 
     fields: dict[str, Any] = {

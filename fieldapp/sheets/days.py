@@ -21,6 +21,7 @@ _ISO = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(\d\d)", re.ASCII)
 """A day in eight digits, the year first, as data are exported; no day that is written with the day first looks so"""
 SLIPS = 10
 """Among so many texts with the day first, one with the month first is a slip"""
+_FOUR_DIGITS = re.compile(r"(\d\d)(\d\d)", re.ASCII)
 _DAY_AND_MONTH = re.compile(r"^(\d{1,2})[/.\- ](\d{1,2})$")
 
 
@@ -45,6 +46,9 @@ def read_day(text: str, today: date, year: int | None) -> SheetDay:
         written = "/".join(part for part in found.groups() if part)
     elif found := _ISO.fullmatch(written):
         written = "-".join(found.groups())
+    elif found := _FOUR_DIGITS.fullmatch(written):
+        parse_date(written, today)  # refuses what may be a year
+        written = "/".join(found.groups())
     short = _DAY_AND_MONTH.match(written)
     if short and year is not None:
         return SheetDay(parse_date(f"{short[1]}/{short[2]}/{year}", today))

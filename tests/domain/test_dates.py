@@ -33,6 +33,13 @@ def test_what_is_no_date_is_refused_with_a_sentence(typed: str) -> None:
         parse_date(typed, TODAY)
 
 
+def test_four_digits_that_may_be_a_year_are_no_day() -> None:
+    """Of a report from 2012 on, and of old papers on which only the year stands."""
+    assert parse_date("0511", TODAY) == date(2026, 11, 5)
+    with pytest.raises(ValueError, match="20/12"):
+        parse_date("2012", TODAY)
+
+
 @given(st.dates(date(1900, 1, 1), date(2999, 12, 31)))
 def test_dates_come_back(day: date) -> None:
     assert parse_date(format_date(day), TODAY) == day

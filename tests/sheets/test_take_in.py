@@ -171,8 +171,9 @@ def test_days_and_periods(give: Give, world: World, written: str, first: str, la
     assert (row["date_from"], row["date_to"]) == (first, last)
 
 
-def test_a_day_without_its_year_is_asked_about(give: Give, world: World) -> None:
-    row = ("5/11", "cung_co_co_so_chinh_tri", "Ia Rvê")
+@pytest.mark.parametrize("day", ["5/11", "0511"])
+def test_a_day_without_its_year_is_asked_about(give: Give, world: World, day: str) -> None:
+    row = (day, "cung_co_co_so_chinh_tri", "Ia Rvê")
     outcome = give("activity", CLINIC[:3], row)
     assert "--year" in reasons(outcome)[0]
     outcome = give("activity", CLINIC[:3], row, year=2013)
@@ -182,6 +183,11 @@ def test_a_day_without_its_year_is_asked_about(give: Give, world: World) -> None
         assert (
             len(give("activity", CLINIC[:3], (written, "cung_co_co_so_chinh_tri", "Ia Lốp"), confirm=True).added) == 1
         )
+
+
+def test_a_year_alone_is_no_day(give: Give) -> None:
+    outcome = give("activity", CLINIC[:3], ("2012", "cung_co_co_so_chinh_tri", "Ia Rvê"), confirm=True)
+    assert "20/12" in reasons(outcome)[0]
 
 
 def test_names_that_mean_several_are_refused_with_the_candidates(give: Give, world: World) -> None:
