@@ -511,11 +511,9 @@ def test_an_account_without_a_home_is_no_error(openable: World, tmp_path: Path) 
     begin = "import pwd; pwd.getpwuid = lambda _uid: {}[0]; from fieldapp.cli import main; main()"
     env = {k: v for k, v in os.environ.items() if k not in ("HOME", "FIELDAPP_HOME")}
     env["FIELDAPP_PASSPHRASE_FILE"] = str(tmp_path / "p")
-    for words, code in ((["--home", str(openable.root / "post"), "todo"], 0), (["todo"], 1)):
-        done = subprocess.run(
-            [sys.executable, "-c", begin, *words], env=env, check=False, capture_output=True, text=True
-        )
-        assert (done.returncode, "Traceback" in done.stderr, "ngoài dự kiến" in done.stderr) == (code, False, False)
+    line = [sys.executable, "-c", begin, "--home", str(openable.root / "post"), "todo"]
+    done = subprocess.run(line, env=env, check=False, capture_output=True)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
 
 
 def test_a_folder_that_is_gone_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,7 @@ def test_a_further_laptop_of_headquarters_is_in_its_province(tmp_path: Path) -> 
         enrolment.init_further_hq(tmp_path / "hq-c", pack, user="B", passphrase="x y", province="99")
 
 
-@pytest.mark.parametrize(("given", "kept"), [("8", "08"), ("04", "04"), ("Cao Bằng", "04"), ("tinh dak lak", "66")])
+@pytest.mark.parametrize(("given", "kept"), [("8", "08"), ("tinh cao bang", "04")])
 def test_a_province_is_given_by_its_code_or_name(tmp_path: Path, given: str, kept: str) -> None:
     with enrolment.init_hq(tmp_path / "hq", name="Sở chỉ huy", user="A", passphrase="x y", province=given) as store:
         assert store.setting(naming.PROVINCE) == kept
