@@ -42,11 +42,15 @@ async def test_what_was_changed_elsewhere_since_it_was_opened_is_asked_about_bef
     households = world.post.value("SELECT id FROM measure WHERE code = 'ho_huong_loi'")
     async with form_driver(world.post, "activity", well) as form:
         figures = [{"measure_id": "gieng", "amount": 1}, {"measure_id": "ho_huong_loi", "amount": 15}]
-        records.save(other, "activity", {"measures": figures, "hamlet": "Buôn B", "partners": "Xã đội"}, well)
+        changed = {"hamlet": "Buôn B", "partners": "Xã đội", "description": "Dòng này dài.\n" * 40}
+        records.save(other, "activity", {"measures": figures, **changed}, well)
         form.row("hamlet").entry.focus()
         await form.type("<end>", "<backspace>", "C")
         form.row(households).entry.focus()
-        await form.type("<end>", "<backspace>", "4", "<f2>")
+        await form.type("<end>", "<backspace>", "4")
+        form.row("description").entry.focus()
+        await form.type("x", "<f2>")
+        assert 1 < form.row("description").size.height < 10, "in short, so that the other questions are seen"
         said = " ".join(form.text().split())
         assert form.app.result == "open" and "Buôn B" in said
         assert "nay là: Hộ hưởng lợi: 15 hộ. Thay" in said, "what is as it was is not told again"

@@ -24,6 +24,7 @@ from fieldapp.domain.assistance import MEASURES, Activity
 from fieldapp.domain.dates import iso_date
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError, NeedsConfirmation
+from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import dated_figures, form_memory, records, reviews, view, wanted_files, words
 from fieldapp.store.store import Draft, Store
@@ -541,7 +542,7 @@ class FormScreen(Page):
         texts = view.texts_of_parts(self.store, records.get(self.store, self.row_id), seen)
         self._opened |= changed
         sentence = _("Changed elsewhere since this form was opened; now: {value}. Replace it?")
-        return {key: sentence.format(value=texts[key]) for key in changed}
+        return {key: sentence.format(value=brief_text(texts[key])) for key in changed}
 
     def follows(self, row_id: str) -> None:
         """Say that this record was made just before. If it lacks files that its kind wants, it is asked once, here."""
