@@ -100,11 +100,12 @@ def violations(store: Store) -> list[Violation]:
     told: dict[tuple[int, tuple[str, ...], str], Violation] = {}
     check_again: dict[str, set[str]] = {}
     for (kind, place), ids in breaking.items():
-        check_again.setdefault(kind, set()).update(ids)
         rule = [*_rules(kind, moved)][place]
         first = nsmallest(2 * MAX_LISTED, ids)  # the first pairs are among these
         described = rule.describe(store, rule.rows, json.dumps(first))
         told |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
+        check_again.setdefault(kind, ids).update(ids)  # not a copy: there may be hundreds of thousands
+    del breaking
     if reached != state["seen"]:
         for kind, ids in log.rows_with_rejected_changes(store).items():
             if kind in CHECKED_KINDS:
