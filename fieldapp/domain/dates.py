@@ -72,10 +72,14 @@ def parse_date(text: str, today: date, after: date | None = None, *, ahead: bool
 
 
 def year_meant(text: str, today: date) -> int | None:
-    """The year that is typed as ``1990``, ``90``, ``sinh năm 1990`` or with its day; None for another text."""
+    """The year that is typed as ``1990``, ``90``, ``sinh năm 1990`` or with its day; None for another text.
+
+    Of two digits at most the next one: people are born, and what is planned begins, no later.
+    """
     plain = day_words.plain_words(tidy(text)[:LONGEST])
     if found := re.fullmatch(r"(?:sinh )?(?:nam )?(\d\d(?:\d\d)?)", plain, re.ASCII):
-        return _year(found[1], today)
+        year = _year(found[1], today)
+        return year - 100 if len(found[1]) == 2 and year > today.year + 1 else year
     whole = re.fullmatch(r"\d{1,2}[/.\-]\d{1,2}[/.\-](\d{4})", plain, re.ASCII)
     return int(whole[1]) if whole else None
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldapp.domain.dates import format_date, format_date_long, parse_date
+from fieldapp.domain.dates import format_date, format_date_long, parse_date, year_meant
 
 TODAY = date(2026, 11, 24)
 
@@ -31,6 +31,11 @@ def test_dates_as_people_type_them(typed: str, meant: tuple[int, int, int]) -> N
 def test_what_is_no_date_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(ValueError, match="Ngày viết như"):
         parse_date(typed, TODAY)
+
+
+@pytest.mark.parametrize(("typed", "year"), [("45", 1945), ("26", 2026), ("27", 2027), ("28", 1928), ("2028", 2028)])
+def test_a_year_of_two_digits_is_hardly_to_come(typed: str, year: int) -> None:
+    assert year_meant(typed, TODAY) == year
 
 
 def test_four_digits_that_may_be_a_year_are_no_day() -> None:
