@@ -27,6 +27,7 @@ COMMUNES = {"24214": "Ia Lốp", "24221": "Ia Rvê", "24229": "Ea Bung", "24235"
 CELLS_PER_COMMUNE = 8
 FAMILY_NAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ")
 GIVEN_NAMES = ("An", "Bình", "Cường", "Dũng", "Đạt")
+POSITIONS = ("Thiếu tá", "Đại úy", "Thượng úy", "Trung úy", "Thiếu tá QNCN", "Đại úy QNCN")
 
 Announce = Callable[[str], None]
 
@@ -200,8 +201,8 @@ def _introduce(post: Store) -> int:
     cells = [row["id"] for row in lists.record_window(post, "party_cell").rows]
     number = 0
     for given in GIVEN_NAMES:
-        for family in FAMILY_NAMES:
-            member = records.save(post, "member", {"full_name": f"{family} Văn {given}", "position": "Đồn BP Ia Rvê"})
+        for family, position in zip(FAMILY_NAMES, POSITIONS, strict=True):
+            member = records.save(post, "member", {"full_name": f"{family} Văn {given}", "position": position})
             records.save(
                 post,
                 "introduction",
