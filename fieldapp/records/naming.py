@@ -43,8 +43,9 @@ _LONG = {
 _PARTS = re.compile(r"[,;·()\[\]]")
 _DASHED_PARTS = re.compile(r"[,;·()\[\]]|\s[-–—]\s")
 """A dash stands between parts, or within a name: Bà Rịa - Vũng Tàu"""
-_CODE_DIGITS = {1: 2, 3: 5, 4: 5}
-"""Digits of a code without its zeros -> digits of the code; two may be a whole code of a province"""
+_CODE_DIGITS = {3: 5, 4: 5}
+"""Digits of a code without its zeros -> digits of the code; two may be a whole code of a province, and one digit is
+mostly a number of something else: of a line, of a hamlet"""
 _NAMES = ("name", "full_name", "title")
 
 Name = tuple[tuple[str, ...], str]

@@ -77,7 +77,6 @@ def test_units_that_may_be_several_or_none(world: World, text: str, sentence: st
     [
         ("66", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
         ("04", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
-        ("66", "4", "Tỉnh Cao Bằng"),
         ("08", "889", "Xã Nghĩa Thuận · Tỉnh Tuyên Quang"),
         ("66", "889", "Huyện Châu Phú · Tỉnh An Giang"),
         ("66", "646", "Huyện Ea Súp · Tỉnh Đắk Lắk"),
@@ -89,6 +88,16 @@ def test_a_code_without_its_zeros_is_the_one_meant(world: World, home: str, type
     world.post.set_setting("province", home)
     found = resolve_reference(world.post, "unit", typed, NOW)
     assert labels(world.post, "unit", [found])[found] == label
+
+
+def test_one_digit_is_no_code_of_a_province(world: World) -> None:
+    """It is a ward, or the number of a line in the column of the commune by mistake: all lay in Cao Bằng."""
+    world.post.set_setting("province", "66")
+    found = resolve_reference(world.post, "unit", "4", NOW)
+    assert labels(world.post, "unit", [found])[found] == "Phường 4 · Thành phố Tuy Hòa · Tỉnh Phú Yên"
+    world.post.set_setting("province", "04")
+    with pytest.raises(ValueError, match="là tên của nhiều mục"):
+        resolve_reference(world.post, "unit", "4", NOW)
 
 
 def test_the_own_province_comes_first(world: World) -> None:
