@@ -488,6 +488,15 @@ def test_closed_streams_are_no_error(openable: World, tmp_path: Path) -> None:
     assert len([*tmp_path.glob("*.fieldapp-backup.tar")]) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="closed streams of a shell on POSIX")
+@pytest.mark.parametrize("stdin", ["<&-", "</dev/null"])
+def test_without_a_keyboard_the_screen_says_so(openable: World, stdin: str) -> None:
+    """It waited for keys, and read nothing without end; or a closed stream was an unexpected error."""
+    line = f"exec {sys.executable} -m fieldapp --home {openable.root / 'post'} {stdin}"
+    done = subprocess.run(["sh", "-c", line], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "cửa sổ dòng lệnh" in done.stderr, done.stdout) == (1, True, "")
+
+
 @pytest.mark.parametrize("below", ["", "x"])
 def test_where_a_file_is_no_workspace_begins(run: Run, world: World, tmp_path: Path, below: str) -> None:
     (tmp_path / "tệp").write_bytes(b"")

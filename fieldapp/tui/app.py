@@ -1,6 +1,7 @@
 """The application: opens the replica, shows the first screen, and lets no traceback through."""
 
 import gc
+import os
 import sys
 import time
 from pathlib import Path
@@ -499,7 +500,20 @@ class FieldApp(Host):
 
 
 def run_app(home: Path, *, read_only: bool = False) -> None:
-    """Open the screen on the replica in ``home``; ``read_only``: records can be looked at, not changed."""
+    """Open the screen on the replica in ``home``; ``read_only``: records can be looked at, not changed.
+
+    FieldappError where nothing can ever be typed: the screen would wait, and read without end.
+    """
+    if _reads_nothing():
+        raise FieldappError(_("The screen needs a terminal to type in. Commands do without one: `fieldapp --help`."))
     app = FieldApp(home, read_only=read_only)
     app.run()
     sys.exit(app.return_code or 0)
+
+
+def _reads_nothing() -> bool:
+    """Whether the keyboard is the null device, as for a timer or with a closed stream."""
+    try:
+        return os.path.samestat(os.fstat(sys.stdin.fileno()), os.stat(os.devnull))  # noqa: PTH116 — of an open file
+    except (OSError, ValueError):
+        return False
