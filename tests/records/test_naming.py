@@ -75,9 +75,9 @@ def test_units_that_may_be_several_or_none(world: World, text: str, sentence: st
 @pytest.mark.parametrize(
     ("home", "typed", "label"),
     [
-        ("66", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
         ("04", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
-        ("66", "4", "Tỉnh Cao Bằng"),
+        ("04", "4", "Tỉnh Cao Bằng"),
+        ("66", "4", "Phường 4 · Thành phố Tuy Hòa · Tỉnh Phú Yên"),
         ("08", "889", "Xã Nghĩa Thuận · Tỉnh Tuyên Quang"),
         ("66", "889", "Huyện Châu Phú · Tỉnh An Giang"),
         ("66", "646", "Huyện Ea Súp · Tỉnh Đắk Lắk"),
@@ -89,6 +89,13 @@ def test_a_code_without_its_zeros_is_the_one_meant(world: World, home: str, type
     world.post.set_setting("province", home)
     found = resolve_reference(world.post, "unit", typed, NOW)
     assert labels(world.post, "unit", [found])[found] == label
+
+
+@pytest.mark.parametrize("typed", ["1558", "2026"])
+def test_a_number_is_no_unit_of_another_province_that_lost_zeros(world: World, typed: str) -> None:
+    """A year, or a count in the wrong column: 02026 is a commune of Thái Nguyên."""
+    with pytest.raises(ValueError, match="Không tìm thấy"):
+        resolve_reference(world.post, "unit", typed, NOW)
 
 
 def test_the_own_province_comes_first(world: World) -> None:
