@@ -164,10 +164,10 @@ def _home_provinces(store: Store) -> set[str]:
 
 
 def with_zeros_lost(store: Store, coded: list[Row], text: str) -> list[Row]:
-    """The units that a code means; spreadsheets drop the zeros before it: 1558 is 01558.
+    """The units that a code means; spreadsheets drop the zeros before it: 1558 is 01558, in the own province alone.
 
-    ``coded``: those that have the code as it is typed. Whether 889 is that district or commune 00889, the own province
-    says.
+    ``coded``: those that have the code as it is typed. A commune far away is not meant by a year or a line's number in
+    the wrong column, and 4 is Phường 4 rather than a province.
     """
     digits = _CODE_DIGITS.get(len(text)) if text.isascii() and text.isdecimal() else None
     if digits is None:
@@ -176,8 +176,7 @@ def with_zeros_lost(store: Store, coded: list[Row], text: str) -> list[Row]:
     if any(not home.isdisjoint((row["code"], *_codes_above(store, row))) for row in coded):
         return coded
     whole = store.rows("SELECT * FROM unit WHERE code = ? AND voided_at IS NULL", [text.zfill(digits)])
-    at_hand = [row for row in whole if not home.isdisjoint(_codes_above(store, row))]
-    return (at_hand or coded) if coded else whole
+    return [row for row in whole if not home.isdisjoint((row["code"], *_codes_above(store, row)))] or coded
 
 
 def _codes_above(store: Store, row: Row) -> Iterator[str | None]:

@@ -1,7 +1,7 @@
 """A report: the figures of a period, what they leave out, the same period before, and the plan."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from fieldapp.domain.dates import read_instant
 from fieldapp.domain.indicators import BY_CODE, INDICATORS
 from fieldapp.domain.model import Record
-from fieldapp.domain.records import BY_KIND, RECORDS
+from fieldapp.domain.records import BY_KIND, PARENTS, RECORDS
 from fieldapp.domain.sentences import Told, within
 from fieldapp.i18n import _
 from fieldapp.records import reviews, words
@@ -36,6 +36,7 @@ from fieldapp.reports.figures import (
 from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.sentences import cells_told, section_clauses
 from fieldapp.reports.units import find_unit
+from fieldapp.store.log import Change
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.sync.format import segment
@@ -352,10 +353,19 @@ def _may_be_of(data: bytes, period: Period) -> bool:
         _header, changes = segment.decode(data)
     except segment.BadSegment:
         return True
+    made = {change.row_id for change in changes if "created_at" in change.cols}
+    if not all(_is_of(change, made) for change in changes):  # the days of what was there before are not told again
+        return True
     days = [str(value) for change in changes for name, value in change.cols.items() if name in _DAYS and value]
     if not days or min(days) > period.last.isoformat():
         return not days
     return max(days) >= period.first.isoformat() or any(change.table in _LASTING for change in changes)
+
+
+def _is_of(change: Change, made: Collection[str]) -> bool:
+    """Whether a change is of one of these rows, and of a record among them if it is a line of one."""
+    child = PARENTS.get(change.table) if "created_at" in change.cols else None
+    return change.row_id in made and (child is None or change.cols.get(child[1].parent) in made)
 
 
 def _undecided(store: Store, query: Query) -> int:

@@ -58,7 +58,9 @@ def kinds_done(
         of_it = [deed.disputed for deed in joint if deed.kind_id == kind["id"]]
         doubted = {name: what for disputed in of_it for name, (what, _said) in disputed.items()}
         its = [
-            (measures[str(f.measure_id)], f) for f in done[kind["id"]] if not _is_nothing(f) or f.measure_id in doubted
+            (measures[str(f.measure_id)], _without_zero(f))
+            for f in done[kind["id"]]
+            if not _is_nothing(f) or f.measure_id in doubted
         ]
         if not its:
             continue
@@ -94,6 +96,11 @@ def _provisional(told: list[Told], name: str, what: str, amount: Amount) -> list
 def _is_nothing(figure: Figure) -> bool:
     """Whether all that is recorded of a figure is zero: the table has it, a sentence does not tell it."""
     return figure.value == 0 and not figure.in_words
+
+
+def _without_zero(figure: Figure) -> Figure:
+    """A figure of zero and words: the words."""
+    return replace(figure, value=None, approximate=False) if figure.value == 0 and figure.in_words else figure
 
 
 def _number_of(figure: Figure) -> Figure:

@@ -288,11 +288,16 @@ def _attempt(home: Path, attempts: Path, sealed: Sequence[bytes], passphrase: st
     """
     with disk.alone(home / UNLOCKING):
         throttle.count_attempt(attempts)
+        key, tried = None, False
         try:
-            opened = (open_with_passphrase(one, passphrase) for one in sealed)
-            key = next((found for found in opened if found is not None), None)
+            for one in sealed:
+                key = open_with_passphrase(one, passphrase)
+                if key is not None:
+                    break
+                tried = True
         except FieldappError:
-            throttle.uncount_attempt(attempts)
+            if not tried:
+                throttle.uncount_attempt(attempts)
             raise
         if key is not None:
             throttle.clear_attempts(attempts)

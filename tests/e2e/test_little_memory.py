@@ -128,6 +128,27 @@ def test_until_headquarters_has_the_new_code_the_old_one_opens(world: World) -> 
         cheap.setattr(vault, "seal_with_passphrase", lambda key, words: passphrase_seal.seal(key, words, 9))
         recovery.renew_dear_code(world.post)
         assert not vault.code_is_dear(home)
+        recovery.renew_dear_code(world.post)  # another window, which looked at the code before this one renewed it
         world.post = recovery.accept_code(home, USER, code, NEW)
     with pytest.raises(FieldappError, match="đã được dùng"):
         vault.unseal_with_code(home, recovery.read_code(code))
+
+
+def test_a_wrong_code_counts_although_the_code_before_cannot_be_tried_for_lack_of_memory(world: World) -> None:
+    """Else codes could be guessed without the waits between tries, on a machine with little memory."""
+    home = world.root / "post"
+    attempts = home / "keys" / "recovery-code.json.tries"
+    code = seal_as_before(world, 10)
+    with pytest.MonkeyPatch.context() as cheap:
+        cheap.setattr(passphrase_seal, "WORK_FACTOR", 9)
+        cheap.setattr(vault, "seal_with_passphrase", lambda key, words: passphrase_seal.seal(key, words, 9))
+        recovery.renew_dear_code(world.post)
+
+        def opened(sealed: bytes, _words: str) -> None:
+            if passphrase_seal.work_factor(sealed) == 10:
+                raise FieldappError("1024 MB")
+
+        cheap.setattr(vault, "open_with_passphrase", opened)
+        with pytest.raises(FieldappError, match="1024 MB"):
+            vault.unseal_with_code(home, recovery.read_code(code))
+    assert attempts.exists()

@@ -75,7 +75,6 @@ def test_units_that_may_be_several_or_none(world: World, text: str, sentence: st
 @pytest.mark.parametrize(
     ("home", "typed", "label"),
     [
-        ("66", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
         ("04", "1558", "Xã Hạ Lang · Tỉnh Cao Bằng"),
         ("08", "889", "Xã Nghĩa Thuận · Tỉnh Tuyên Quang"),
         ("66", "889", "Huyện Châu Phú · Tỉnh An Giang"),
@@ -98,6 +97,13 @@ def test_one_digit_is_no_code_of_a_province(world: World) -> None:
     world.post.set_setting("province", "04")
     with pytest.raises(ValueError, match="là tên của nhiều mục"):
         resolve_reference(world.post, "unit", "4", NOW)
+
+
+@pytest.mark.parametrize("typed", ["1558", "2026"])
+def test_a_number_is_no_unit_of_another_province_that_lost_zeros(world: World, typed: str) -> None:
+    """A year, or a count in the wrong column: 02026 is a commune of Thái Nguyên."""
+    with pytest.raises(ValueError, match="Không tìm thấy"):
+        resolve_reference(world.post, "unit", typed, NOW)
 
 
 def test_the_own_province_comes_first(world: World) -> None:

@@ -375,6 +375,23 @@ def test_what_waits_is_told_in_the_letter_of_its_own_period(world: World, run: R
     assert "Đồn BP Ia Rvê mới gửi về" in completeness_line(made(world.hq, february)), "damaged: nobody knows of when"
 
 
+@pytest.mark.parametrize(
+    "corrected", [{"description": "Gặt lúa"}, {"measures": [{"measure_id": "luot_cbcs", "amount": 9}]}]
+)
+def test_what_waits_and_changes_a_record_may_be_of_any_period(world: World, corrected: dict[str, object]) -> None:
+    """A correction of February's record comes beside March's: its change does not say of which day the record is."""
+    record = labour(world, "2013-02-05", amount=112)
+    world.carry(world.post, world.hq)
+    records.save(world.post, "activity", corrected, record, confirm=True)
+    labour(world, "2013-03-05", amount=30)
+    world.carry(world.post, world.hq)
+    (row,) = world.hq.rows("SELECT * FROM local_segment ORDER BY number DESC LIMIT 1")
+    held = {"hash": "0" * 64, "state": "held", "reason": "uncertified", "number": None, "log_id": "0" * 36}
+    insert(world.hq, "local_segment", {**row, **held})
+    february = Period(date(2013, 2, 1), date(2013, 2, 28))
+    assert "Đồn BP Ia Rvê mới gửi về" in completeness_line(made(world.hq, february))
+
+
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
     last = date.today() + timedelta(days=3)
     for form in ("docx", "html"):

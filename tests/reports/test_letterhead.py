@@ -36,7 +36,7 @@ def test_a_letter_is_addressed_to_the_body_above_and_dotted_where_nobody_is_name
     assert "Số: 12/BC-……" in hq
 
 
-@pytest.mark.parametrize("above", ["Bộ Tư lệnh BĐBP (để báo cáo)", "BỘ TƯ LỆNH BỘ ĐỘI BIÊN PHÒNG", ""])
+@pytest.mark.parametrize("above", ["Bộ Tư lệnh BĐBP (để báo cáo)", "BỘ TƯ LỆNH BỘ ĐỘI BIÊN PHÒNG", "Như trên", ""])
 def test_a_report_goes_to_the_body_above_unless_another_or_nobody_is_named(world: World, above: str) -> None:
     """As Decree 30/2020/NĐ-CP asks; whoever it goes to is “Như trên” and first, also by a shorter name."""
     older = {

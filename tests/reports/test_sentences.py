@@ -86,6 +86,15 @@ def test_words_and_about_stay_what_they_are(world: World) -> None:
     assert told(world.post, "gifts") == "Thăm, tặng nhiều suất quà cho gia đình chính sách."
 
 
+def test_words_beside_a_zero_are_told_alone(world: World) -> None:
+    record(world, "thien_tai", luot_cbcs=111, luot_phuong_tien=0)
+    record(world, "thien_tai", luot_phuong_tien="hàng chục")
+    assert told(world.post, "relief") == (
+        "Huy động 111 lượt cán bộ, chiến sĩ và hàng chục lượt phương tiện tham gia phòng, chống, khắc phục hậu quả"
+        " thiên tai."
+    )
+
+
 def test_words_beside_a_number_are_noted_behind_it(world: World) -> None:
     """And not “60 và hàng chục lượt phương tiện”; a note on its minutes shares the brackets."""
     record(world, "thien_tai", luot_cbcs=111, luot_phuong_tien=60, gao_kg=2100)

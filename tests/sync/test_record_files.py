@@ -604,8 +604,9 @@ def test_a_point_in_a_size_groups_thousands_as_in_all_amounts(world: World, run:
     assert f"files_limit: {size}" in run("user", "setting", "--files-limit", typed)[1]
 
 
-def test_a_size_that_may_mean_two_things_is_refused(world: World, run: Run) -> None:
-    assert run("user", "setting", "--files-limit", "1,000MB")[0] == 1
+@pytest.mark.parametrize("typed", ["1,000MB", "0.125GB"])
+def test_a_size_that_may_mean_two_things_is_refused(world: World, run: Run, typed: str) -> None:
+    assert run("user", "setting", "--files-limit", typed)[0] == 1
 
 
 def test_a_full_stick_takes_the_records_and_what_fits(

@@ -5,6 +5,7 @@ fixed lines are Vietnamese by law, also where the program's language is English.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
@@ -185,7 +186,7 @@ def _party(document: Headed) -> Letter:
         ],
         recipients=[
             LetterLine("Nơi nhận:", 14, underline=True),
-            *(LetterLine(text, 12) for text in _listed(_recipients(head), ",")),
+            *(LetterLine(text, 12) for text in _listed(_recipients(head.recipients), ",")),
         ],
         signature=[
             *([LetterLine(head.authority.upper(), 14, bold=True)] if head.authority else []),
@@ -258,8 +259,9 @@ AS_ABOVE = "Như trên"
 
 def _office_recipients(head: Letterhead) -> list[str]:
     """The recipients of a report of an office: the addressee, also by the first words of its name, is “Như trên” and
-    the first."""
-    given, addressee = _recipients(head), _addressee(head)
+    the first, whoever typed that. Of a report to nobody, nobody is above."""
+    named = [text for text in head.recipients if _body_key(text) != _body_key(AS_ABOVE)]
+    given, addressee = _recipients(named), _addressee(head)
     if not addressee:
         return given
     above = f"{_body_key(addressee)} "
@@ -272,9 +274,9 @@ def _body_key(name: str) -> str:
     return search_key(in_full(re.sub(r"\(.*", "", name))).strip()
 
 
-def _recipients(head: Letterhead) -> list[str]:
+def _recipients(given: Sequence[str]) -> list[str]:
     """The recipients. Where nobody is named but the office that keeps it, a dotted line is left."""
-    found = [text for text in head.recipients if text]
+    found = [text for text in given if text]
     if all(text.startswith("Lưu") for text in found):
         return [DOTS, *found]
     return found
@@ -348,7 +350,7 @@ def placeholders(document: Document) -> dict[str, str]:
     The text itself, ``{{noi_dung}}``, is not among them.
     """
     head, facts = document.letterhead, dict(document.facts)
-    recipients = [AS_ABOVE if text == head.superior else text for text in _recipients(head)]
+    recipients = [AS_ABOVE if text == head.superior else text for text in _recipients(head.recipients)]
     plain = {
         "ten_loai": "BÁO CÁO",
         "trich_yeu": f"{document.about} ({document.up_to})" if document.up_to else document.about,

@@ -22,7 +22,7 @@ from fieldapp.sync.peers.peers import Peer
 LIMIT_SETTING = "files_limit"
 """Local setting: bytes of files that one export takes along at most"""
 USUAL_LIMIT = 200 * drives.MB
-_SIZE = re.compile(r"(\d{1,3}(?:\.\d{3})+|\d+(?:[.,]\d{1,2})?)\s*([kmg]?)b?", re.IGNORECASE | re.ASCII)
+_SIZE = re.compile(r"([1-9]\d{0,2}(?:\.\d{3})+|\d+(?:[.,]\d{1,2})?)\s*([kmg]?)b?", re.IGNORECASE | re.ASCII)
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 
 

@@ -198,8 +198,9 @@ def renew_dear_code(store: Store) -> None:
     lies in its safe, and stays. Where this fails, the old one opens as before.
     """
     if store.setting(RECOVERY_RECIPIENT) is not None and store.setting(RECOVERY_IDENTITY) is None:
-        with suppress(OSError, FieldappError):
-            renew_code(store, keep=True)
+        with suppress(OSError, FieldappError), disk.alone(store.home / vault.UNLOCKING):
+            if vault.code_is_dear(store.home):  # no other window has renewed it meanwhile
+                renew_code(store, keep=True)
 
 
 def code_of(store: Store, peer: Peer) -> str:
