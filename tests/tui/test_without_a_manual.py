@@ -11,8 +11,9 @@ from screen_driver import Running, at_post
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.records import form_memory, history, lists, near, records
-from fieldapp.store import wall
+from fieldapp.store import place, wall
 from fieldapp.sync.exchange import outgoing
+from fieldapp.sync.exchange.status import exchange_status
 from fieldapp.sync.format import drives
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.double_entry import BlindForm
@@ -286,6 +287,10 @@ async def test_a_bundle_that_lies_on_this_laptop_is_not_said_to_be_on_a_stick(
         await s.press("escape")
         assert "· gói còn trên máy" in s.text.splitlines()[0]
         assert "! chưa ra USB    gói vừa ghi nằm" in s.text
+    with monkeypatch.context() as from_stick:
+        from_stick.setattr(place, "volume", lambda _folder: place.Volume("ext4", removable=True))
+        outgoing.export(world.post, world.usb)
+        assert not exchange_status(world.post).left_here, "records, program and bundle on one stick"
     monkeypatch.setattr(drives, "on_one_disk", lambda _folder, _home: False)
     outgoing.export(world.post, world.usb)
     async with at_post(world) as s:

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError
 from fieldapp.i18n import _, counted
-from fieldapp.store import disk, leftovers, people, wall
+from fieldapp.store import disk, leftovers, people, place, wall
 from fieldapp.store.disk_errors import DiskError
 from fieldapp.store.people import Act
 from fieldapp.store.store import WRITING, Store
@@ -87,7 +87,8 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None,
         raise
     if any(p.role == "hq" for p in recipients):
         store.set_setting(status.EXPORTED_CHANGES, str(sealed))
-        here = drives.on_one_disk(dest, store.home) and not practice.is_practice(store)
+        here = drives.on_one_disk(dest, store.home) and not place.volume(dest).removable
+        here = here and not practice.is_practice(store)
         store.set_setting(status.LEFT_HERE, str(dest.resolve()) if here else "")
     return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
 
