@@ -71,8 +71,7 @@ def find_by_spoken_name(store: Store, kind: str, text: str) -> list[Row]:
             rows = _found_by_words(store, kind, name) if by_words else _all(store, kind, fields)
             best = _best(store, kind, rows, name, rest)
             if best:
-                named = f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
-                return store.rows(named, [json.dumps(best)])
+                return _by_ids(store, kind, best)
     return []
 
 
@@ -93,6 +92,12 @@ def _found_by_words(store: Store, kind: str, name: str) -> list[Row]:
 def _all(store: Store, kind: str, fields: Sequence[str]) -> list[Row]:
     """All records: for a name that is written with other spaces."""
     return store.rows(f"SELECT id, {', '.join(fields)} FROM {kind} WHERE voided_at IS NULL")
+
+
+def _by_ids(store: Store, kind: str, ids: Sequence[str]) -> list[Row]:
+    return store.rows(
+        f"SELECT * FROM {kind} WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", [json.dumps([*ids])]
+    )
 
 
 def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequence[str]) -> list[str]:
@@ -116,7 +121,11 @@ def _best(store: Store, kind: str, rows: Iterable[Row], name: str, rest: Sequenc
     best = [i for i, grade in found.items() if grade == max(found.values())]
     if len(best) > 1:
         ranks = {i: (above.get(i, True), spelled[i]) for i in best}
-        best = [i for i in best if ranks[i] == max(ranks.values())]
+        first = [i for i in best if ranks[i] == max(ranks.values())]
+        if name.isascii():  # perhaps typed without marks: “phong quang” is the own province's Phong Quảng
+            home = {row["id"] for row in at_home(store, kind, _by_ids(store, kind, best))}
+            first = first if home.intersection(first) else best
+        best = first
     return best
 
 

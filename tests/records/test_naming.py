@@ -106,6 +106,14 @@ def test_a_number_is_no_unit_of_another_province_that_lost_zeros(world: World, t
         resolve_reference(world.post, "unit", typed, NOW)
 
 
+@pytest.mark.parametrize("typed", ["phong quang", "phongquang", "phường phong quang", "Phong Quảng"])
+def test_what_is_typed_without_marks_is_in_the_own_province_before_it_is_spelled_so(world: World, typed: str) -> None:
+    """A post of Huế that types without marks does not mean Phong Quang of Thái Nguyên."""
+    world.post.set_setting("province", "46")
+    found = resolve_reference(world.post, "unit", typed, NOW)
+    assert labels(world.post, "unit", [found])[found].startswith("Phường Phong Quảng")
+
+
 def test_the_own_province_comes_first(world: World) -> None:
     several = world.hq.rows(
         "SELECT n.id, n.name FROM unit n JOIN unit p ON p.id = n.parent_id AND p.code = '66' WHERE n.valid_to IS NULL"
