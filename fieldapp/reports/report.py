@@ -40,7 +40,7 @@ from fieldapp.store.log import Change
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.sync.format import segment
-from fieldapp.sync.merge import forks, voids
+from fieldapp.sync.merge import forks, segment_state, voids
 from fieldapp.sync.peers import peers
 from fieldapp.vietnamese.text import sort_key
 
@@ -322,7 +322,7 @@ class _Waiting:
     posts: dict[str, str]
     """id -> name of the posts of the report of which something waits that may be of the period"""
     elsewhere: list[str]
-    """ids of those of which all that waits is of other periods"""
+    """ids of those of which all that waits is of other periods, and waits for nothing that may be of this one"""
     number: int
     """deliveries of any post"""
 
@@ -332,14 +332,15 @@ def _waiting(store: Store, query: Query) -> _Waiting:
         return _Waiting({}, [], 0)
     names, post = words.post_names(store), find_post(store, query)
     rows = store.rows(
-        "SELECT scope, bytes FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?",
+        "SELECT scope, bytes, reason FROM local_segment WHERE state = 'held' OR state = 'quarantined' AND reason <> ?",
         [forks.FORK_SETTLED],
     )
     rows = [row for row in rows if row["scope"] in names]
     of_it = [row for row in rows if post is None or post["id"] == row["scope"]]
     here = {row["scope"] for row in of_it if _may_be_of(row["bytes"], query.period)}
     found = sorted(((post_id, names[post_id]) for post_id in here), key=lambda one: sort_key(one[1]))
-    return _Waiting(dict(found), sorted({row["scope"] for row in of_it} - here), len(rows))
+    gaps = {row["scope"] for row in of_it if row["reason"] == segment_state.WAITS}  # what comes before has not come
+    return _Waiting(dict(found), sorted({row["scope"] for row in of_it} - here - gaps), len(rows))
 
 
 _LASTING = frozenset(indicator.source for indicator in INDICATORS if indicator.when == "in_force")

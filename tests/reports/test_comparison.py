@@ -392,6 +392,20 @@ def test_what_waits_and_changes_a_record_may_be_of_any_period(world: World, corr
     assert "Đồn BP Ia Rvê mới gửi về" in completeness_line(made(world.hq, february))
 
 
+@pytest.mark.parametrize(("reason", "may_lack"), [("uncertified", False), ("waits", True)])
+def test_what_came_before_a_delivery_that_waits_for_it_is_still_missing(
+    world: World, reason: str, may_lack: bool
+) -> None:
+    """March's delivery came without the one before it, which may have February's records."""
+    labour(world, "2013-03-05", amount=30)
+    world.carry(world.post, world.hq)
+    (row,) = world.hq.rows("SELECT * FROM local_segment ORDER BY number DESC LIMIT 1")
+    held = {"hash": "0" * 64, "state": "held", "reason": reason, "number": None, "log_id": "0" * 36}
+    insert(world.hq, "local_segment", {**row, **held})
+    february = made(world.hq, Period(date(2013, 2, 1), date(2013, 2, 28)))
+    assert (row["scope"] in february.completeness.waiting_elsewhere) == (not may_lack)
+
+
 def test_a_period_that_is_not_over_says_so(world: World, run: Run, tmp_path: Path) -> None:
     last = date.today() + timedelta(days=3)
     for form in ("docx", "html"):
