@@ -59,8 +59,9 @@ _SUBJECTS: Mapping[str, Callable[[], str]] = {
 }
 _COMPARED = frozenset({*_SUBJECTS, "cells_strengthened", "communes_strengthened", "hamlets_strengthened"})
 """The indicators that are compared: the others are parts of these"""
-_OF_THE_BORDER = frozenset({("border", "km"), ("border", "moc"), ("border", "ha")})
-"""What no post makes longer or shorter: (section, code) of figures that are not compared"""
+OF_THE_BORDER = frozenset({("border", "km"), ("border", "moc"), ("border", "ha")})
+"""What no post makes longer or shorter: (section, code) of figures that are not compared, nor added up over the tasks
+of which each may be on the same stretch"""
 
 
 _IN_SECTION: Mapping[tuple[str, str], str] = {
@@ -114,7 +115,7 @@ def changes(report: Report, figures: Sequence[Figure]) -> str:
         earlier = earlier_ones.get((figure.section, figure.code))
         if earlier is None or (figure.measure_id is None and figure.code not in _COMPARED):
             continue
-        if (figure.section, figure.code) in _OF_THE_BORDER:
+        if (figure.section, figure.code) in OF_THE_BORDER:
             continue
         words = change(figure, earlier)
         if words is not None:

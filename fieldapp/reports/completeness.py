@@ -87,8 +87,8 @@ def _alone(report: Report) -> date | None:
 
 
 def _known_until(report: Report) -> Iterator[str]:
-    """“riêng số liệu của Đồn Bo Heng và một phần số liệu của Đồn Hòa Hiệp mới có đến hết ngày 18/11/2026, của Đồn A
-    đến hết ngày 21/10/2026”, the newest day first; then of whom nothing was received."""
+    """“riêng số liệu của Đồn Bo Heng và một phần số liệu của Đồn Hòa Hiệp mới có đến hết ngày 18/11/2026; số liệu của
+    Đồn A mới có đến hết ngày 21/10/2026”, the newest day first; then of whom nothing was received."""
     if _alone(report):
         return
     behind = sorted(report.reported.behind, key=lambda post: post.until or date.min)
@@ -97,12 +97,10 @@ def _known_until(report: Report) -> Iterator[str]:
         groups.setdefault(_within(report, post.until), []).append(post)
     elsewhere = report.completeness.waiting_elsewhere  # what has come of such a laptop is of other periods
     nothing = [post for post in groups.pop(None, []) if not (post.part and post.post_id in elsewhere)]
-    told = list[str]()
+    text = _("but {whose} were received up to {day} only")
     for day, posts in groups.items():
-        text = _("{whose} up to {day}") if told else _("but {whose} were received up to {day} only")
-        told.append(text.format(whose=_figures_of(posts, again=bool(told)), day=format_date(day or date.min)))
-    if told:
-        yield ", ".join(told)
+        yield text.format(whose=_figures_of(posts), day=format_date(day or date.min))
+        text = _("{whose} were received up to {day} only")
     here = [post for post in nothing if post.post_id in report.completeness.waiting_posts]
     for posts, text in (
         ([post for post in nothing if post not in here], _("not received: {whose}")),
@@ -117,12 +115,11 @@ def _known_until(report: Report) -> Iterator[str]:
         )
 
 
-def _figures_of(posts: Sequence[Behind], *, again: bool = False) -> str:
-    """“số liệu của Đồn A, Đồn B và một phần số liệu của Đồn C”; ``again``: “của Đồn A, …”."""
+def _figures_of(posts: Sequence[Behind]) -> str:
+    """“số liệu của Đồn A, Đồn B và một phần số liệu của Đồn C”"""
     wholly = ", ".join(post.name for post in posts if not post.part)
     in_part = ", ".join(post.name for post in posts if post.part)
-    whole = _("of {posts}") if again else _("the figures of {posts}")
-    texts = [whole.format(posts=wholly)] if wholly else []
+    texts = [_("the figures of {posts}").format(posts=wholly)] if wholly else []
     texts += [_("a part of the figures of {posts}").format(posts=in_part)] if in_part else []
     return _(" and ").join(texts)
 
@@ -203,11 +200,12 @@ def listed(texts: Sequence[str]) -> str:
 
 
 def _joint_texts(report: Report) -> Iterator[str]:
-    """“Cuộc tuần tra chung do 2 đồn (Đắk Ruê, Xuân Hòa) phối hợp thực hiện, chỉ tính một lần”, of each."""
+    """“Cuộc tuần tra chung ngày 05/11/2026 do 2 đồn (Đắk Ruê, Xuân Hòa) phối hợp thực hiện, chỉ tính một
+    lần”, of each."""
     if any(figure.shared for figure in report.figures):  # the star in the table of a part says it
         return
     for deed in report.joint[:MOST]:
-        name = deed_named(report, deed)
+        name = deed_named(deed)
         if len(deed.posts) > 1:
             posts = counted("{n} post", "{n} posts", len(deed.posts))
             text = _("the {deed} was carried out together by {posts} ({names}) and counts once")
@@ -219,11 +217,13 @@ def _joint_texts(report: Report) -> Iterator[str]:
         yield counted("{n} more joint activity counts once", "{n} more joint activities count once each", more)
 
 
-def deed_named(report: Report, deed: JointDeed) -> str:
-    """“cuộc tuần tra chung”; with its day where there are several joint activities."""
-    if len(report.joint) == 1:
-        return deed.name
-    return _("{deed} on {day}").format(deed=deed.name, day=format_date(date.fromisoformat(deed.day)))
+def deed_named(deed: JointDeed) -> str:
+    """“cuộc tuần tra chung ngày 05/11/2026”, “… từ ngày 05/11/2026 đến ngày 06/11/2026”: the period may have others
+    that are not joint."""
+    first, last = (format_date(date.fromisoformat(day)) for day in (deed.first, deed.last))
+    if first == last:
+        return _("{deed} on {day}").format(deed=deed.name, day=last)
+    return _("{deed} from {first} to {last}").format(deed=deed.name, first=first, last=last)
 
 
 def disputed_texts(report: Report, figure: Figure | None = None) -> Iterator[str]:
@@ -239,7 +239,7 @@ def disputed_texts(report: Report, figure: Figure | None = None) -> Iterator[str
                 continue
             number = counted("{n} post", "{n} posts", len(one.said))
             said = "; ".join(f"{post}: {amount}" for post, amount in one.said)
-            yield text.format(what=what, deed=deed_named(report, deed), said=said, posts=number, post=one.said[0][0])
+            yield text.format(what=what, deed=deed_named(deed), said=said, posts=number, post=one.said[0][0])
 
 
 @dataclass(frozen=True)

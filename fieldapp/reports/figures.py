@@ -398,8 +398,9 @@ class JointDeed:
     kind_id: str
     name: str
     """“cuộc tuần tra chung”, “hoạt động khám, chữa bệnh”"""
-    day: str
-    """the last one of its days"""
+    first: str
+    last: str
+    """its days"""
     posts: list[str]
     """names of the posts whose records it is, by the alphabet"""
     disputed: dict[str, tuple[str, Disputed]]
@@ -415,7 +416,7 @@ def joint_deeds_done(store: Store, query: Query) -> list[JointDeed]:
     params = narrowed(store, query)
     within = f"SELECT DISTINCT f.deed {FROM} WHERE {NARROW} AND f.last BETWEEN :first AND :last"
     rows = store.rows(
-        f"{with_facts(JOINT_RECORDS, JOINT_DEEDS)} SELECT x.deed, x.activity_kind_id, x.post_id, x.last"
+        f"{with_facts(JOINT_RECORDS, JOINT_DEEDS)} SELECT x.deed, x.activity_kind_id, x.post_id, x.first, x.last"
         f" FROM facts x WHERE x.deed IN ({within}) ORDER BY x.last, x.record",
         params,
     )
@@ -427,6 +428,7 @@ def joint_deeds_done(store: Store, query: Query) -> list[JointDeed]:
     return [
         JointDeed(
             *kinds[parts[0]["activity_kind_id"]],
+            min(part["first"] for part in parts),
             max(part["last"] for part in parts),
             sorted({names[part["post_id"]] for part in parts}, key=sort_key),
             said.get(deed, {}),

@@ -269,10 +269,10 @@ def _planned(store: Store, report: Report) -> Iterator[tuple[str | None, str]]:
     going_on = [p for p in report.plan if p.done < p.target and p.period.last > report.query.today]
     to_do: dict[tuple[str | None, str], list[str]] = {}
     for plan in [p for p in going_on if p.figure.value is not None][:MOST_PLANS]:
-        to_do.setdefault((plan.post, plan.period.title), []).append(_amount(plan, plan.target - plan.done))
+        to_do.setdefault((plan.post, plan.period.title), []).append(_left(plan))
     for (post, period), left in to_do.items():
         text = _("go on with the plan for {period}, of which is left: {left}")
-        yield post, text.format(period=period, left="; ".join(left))
+        yield post, text.format(period=period, left=", ".join(left))
     following: dict[str, list[str]] = {}
     for plan in _plans_next(store, report):
         following.setdefault(plan.period.title, []).append(_amount(plan, plan.target))
@@ -308,9 +308,9 @@ def _returned(report: Report) -> list[tuple[str, str]]:
 
 
 def _disputed(report: Report) -> Iterator[tuple[str, str]]:
-    """(“Đồn A và Đồn B”, “cuộc tuần tra chung”) of the joint activities on whose figures posts differ"""
+    """(“Đồn A và Đồn B”, “cuộc tuần tra chung ngày …”) of the joint activities on whose figures posts differ"""
     for deed in [deed for deed in report.joint if deed.disputed][:MOST]:
-        yield _together(deed.posts), deed_named(report, deed)
+        yield _together(deed.posts), deed_named(deed)
 
 
 def _together(posts: Sequence[str]) -> str:
@@ -323,10 +323,18 @@ def _some(posts: Sequence[str]) -> str:
     return f"{named}, {counted('{n} more post', '{n} more posts', more)}" if more > 0 else named
 
 
-def _amount(plan: PlanProgress, value: int) -> str:
+def _left(plan: PlanProgress) -> str:
+    """“480 ngày công”; “khoảng 480 ngày công” where some of what was done is known so; “không quá 480 ngày công” where
+    some of it is told in words, and so is not in the number."""
+    sure = _("about {amount}") if plan.figure.approximate else "{amount}"
+    most = _("at most {amount}").format(amount=sure) if plan.figure.in_words else sure
+    return _amount(plan, plan.target - plan.done, most)
+
+
+def _amount(plan: PlanProgress, value: int, sure: str = "{amount}") -> str:
     """“480 ngày công”, “2.100 kg gạo”; of a kind: “480 ngày công (giúp dân lao động sản xuất)”"""
     title, kind = measure_and_kind(plan.title)
-    amount = amount_in_words(value, plan.figure.decimals, plan.figure.unit)
+    amount = sure.format(amount=amount_in_words(value, plan.figure.decimals, plan.figure.unit))
     text = f"{title} {amount}" if plan.figure.unit == MONEY else of_unit(amount, plan.figure.unit, title)
     return f"{text} ({kind})" if kind else text
 
@@ -357,14 +365,12 @@ def _requests(report: Report) -> Iterator[str]:
     for late in report.late:
         if late.matter_type == "advice_to_committee":  # that a body is advised in time is not for it to do
             continue
-        late_with.setdefault(late.counterpart, []).append(_IN_TIME[late.matter_type]())
+        late_with.setdefault(late.counterpart, []).append(_ASKED[late.matter_type]())
     bodies: dict[str, list[str]] = {}
     for body, matters in late_with.items():
         bodies.setdefault(", ".join(sorted(matters)), []).append(body)
     for what, named in list(bodies.items())[:MOST]:
-        yield _("{bodies} are asked to go on working together in time: {matters}").format(
-            bodies=", ".join(named[:MOST]), matters=what
-        )
+        yield _("{bodies} are asked to work together: {matters}").format(bodies=", ".join(named[:MOST]), matters=what)
 
 
 _IN_TIME: Mapping[MatterType, Callable[[], str]] = {
@@ -373,3 +379,9 @@ _IN_TIME: Mapping[MatterType, Callable[[], str]] = {
     "problem_on_the_spot": lambda: _("solving problems on the spot"),
     "support_request": lambda: _("answering requests for support"),
 }
+_ASKED: Mapping[MatterType, Callable[[], str]] = {
+    "information_exchange": lambda: _("to exchange information in time"),
+    "problem_on_the_spot": lambda: _("to solve problems on the spot in time"),
+    "support_request": lambda: _("to answer requests for support in time"),
+}
+"""Type of matter that was late -> what the body is asked to do"""

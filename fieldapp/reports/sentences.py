@@ -29,6 +29,9 @@ REWORDED = {
         "khám, chữa bệnh, cấp thuốc miễn phí cho {luot_kham} người[ ({nguoi_kham} được khám)]"
         "[, trị giá {tri_gia_kham}]",
     "{amount} người khám, chữa bệnh": "{amount} người được khám, chữa bệnh",
+    "phối hợp quản lý, bảo vệ[ {km} đường biên giới][, {moc} quốc giới]; giao, nhận {ha} đất":  # no land is ceded
+        "phối hợp quản lý, bảo vệ[ {km} đường biên giới][, {moc} quốc giới];"
+        " giao, nhận quản lý {ha} đất khu vực biên giới",
 }  # fmt: skip
 """Shipped patterns that read badly -> how they are told: the shipped log is signed. What headquarters wrote stays"""
 

@@ -208,7 +208,7 @@ DEEDS = "SELECT key AS record, value AS deed FROM json_each(:deeds)"
 
 JOINT_RECORDS = """
     SELECT deed.record, deed.deed, a.post_id, a.unit_id, a.unit_now_id, a.activity_kind_id,
-        coalesce(a.date_to, a.date_from) AS last, NULL AS left_out
+        a.date_from AS first, coalesce(a.date_to, a.date_from) AS last, NULL AS left_out
     FROM deed CROSS JOIN activity a WHERE a.id = deed.record"""
 """The records of the deeds as facts, as ``DEEDS_NOW`` gives them; asks for ``deed``"""
 

@@ -290,8 +290,8 @@ def test_no_post_is_told_to_be_known_up_to_a_day_that_it_is_not(world: World) ->
     others = [Behind("3", "Đồn C", date(2013, 2, 1), part=False), Behind("4", "Đồn D", None, part=False)]
     told = replace(later, reported=Reported(4, [], complete=False, behind=[*parts, *others]))
     assert completeness_line(told).endswith(
-        "; riêng số liệu của Đồn A và một phần số liệu của Đồn B mới có đến hết ngày 02/03/2013, của Đồn C đến hết ngày"
-        " 01/02/2013; chưa nhận được số liệu của Đồn D."
+        "; riêng số liệu của Đồn A và một phần số liệu của Đồn B mới có đến hết ngày 02/03/2013; số liệu của Đồn C"
+        " mới có đến hết ngày 01/02/2013; chưa nhận được số liệu của Đồn D."
     )
 
 

@@ -169,7 +169,7 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     world.carry(world.post, world.hq)
     assert report(world.hq, YEAR).completeness.disputed == [], "they are records of one post"
     of_another_post(world.hq, other)
-    deed = "hoạt động khám, chữa bệnh, cấp thuốc miễn phí"
+    deed = "hoạt động khám, chữa bệnh, cấp thuốc miễn phí từ ngày 31/05/2013 đến ngày 01/06/2013"
     said = f"Số lượt người được khám, chữa bệnh của {deed} chưa thống nhất giữa báo cáo của 2 đồn (Đồn BP Ia Rvê:"
     said += " 40 lượt người; Đồn IALOP: 45 lượt người); trong khi chờ thống nhất, tạm tính theo số liệu"
     said += " của Đồn BP Ia Rvê (đơn vị báo cáo trước)."

@@ -118,16 +118,17 @@ def test_what_the_note_says_is_not_settled_is_among_the_tasks(world: World) -> N
     ]
     state = replace(made.completeness, returned=3, returned_records=sent_back, waiting=1, waiting_posts={"4": "Đồn D"})
     said = Disputed("TTC-11", "Lượt người tham gia", [("Đồn B", "40 lượt"), ("Đồn C", "45 lượt")])
-    deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", ["Đồn B", "Đồn C"], {"m": ("số lượt", said)})
+    disputed = {"m": ("số lượt", said)}
+    deed = JointDeed("security", "k", "cuộc tuần tra chung", "2026-11-05", "2026-11-05", ["Đồn B", "Đồn C"], disputed)
     found = proposals(world.hq, replace(made, completeness=state, joint=[deed]))
     assert found["directions"] == [
         "Chỉ đạo cơ quan chức năng đôn đốc các đồn chỉnh sửa, gửi lại số liệu: Đồn A (buổi tuyên truyền ngày 12/11/2026"
         " và xếp loại chi bộ), Đồn B (kỳ sinh hoạt ngày 05/11/2026); đôn đốc Đồn B và Đồn C thống nhất số liệu cuộc"
-        " tuần tra chung; kiểm tra, tổng hợp bổ sung số liệu do Đồn D mới gửi về."
+        " tuần tra chung ngày 05/11/2026; kiểm tra, tổng hợp bổ sung số liệu do Đồn D mới gửi về."
     ]
     assert found["shortcomings"][-2:] == [
         "Đồn A, Đồn B chưa gửi lại số liệu đã yêu cầu chỉnh sửa.",
-        "Đồn B và Đồn C báo cáo số liệu chưa thống nhất về cuộc tuần tra chung.",
+        "Đồn B và Đồn C báo cáo số liệu chưa thống nhất về cuộc tuần tra chung ngày 05/11/2026.",
     ]
 
 
@@ -155,9 +156,14 @@ def test_what_the_plans_have_left_is_told_by_their_periods(world: World) -> None
     world.carry(world.post, world.hq)
     found = proposed(world.hq, Period(date(2013, 1, 1), date(2013, 12, 31)), date(2013, 11, 24))
     assert [line for line in found["directions"] if "kế hoạch" in line] == [
-        "Tiếp tục thực hiện kế hoạch năm 2013, còn phải thực hiện 60 ngày công.",
-        "Tiếp tục thực hiện kế hoạch quý IV/2013, còn phải thực hiện 60 ngày công; 60 lượt người được khám, chữa bệnh.",
+        "Tiếp tục thực hiện kế hoạch năm 2013; còn lại 60 ngày công.",
+        "Tiếp tục thực hiện kế hoạch quý IV/2013; còn lại 60 ngày công, 60 lượt người được khám, chữa bệnh.",
     ]
+    in_words = [{"measure_id": "luot_kham", "note": "hàng chục", "approximate": True}]
+    world.well(activity_kind_id="kham_chua_benh", date_from="2013-11-06", measures=in_words)
+    world.carry(world.post, world.hq)
+    found = proposed(world.hq, Period(date(2013, 10, 1), date(2013, 12, 31)), date(2013, 11, 24))
+    assert found["directions"][-1].endswith("; còn lại 60 ngày công, không quá 60 lượt người được khám, chữa bệnh.")
 
 
 def test_a_committee_of_the_party_leads_and_the_staff_does_the_desk_work(world: World) -> None:
@@ -193,7 +199,7 @@ def test_what_is_late_is_named_with_whom(world: World) -> None:
         }, confirm=True)  # fmt: skip
     found = proposed(world.post, Period(date(2013, 11, 1), date(2013, 11, 30)))
     assert found["shortcomings"] == ["Còn 2 việc trao đổi thông tin chậm (với Đảng ủy xã Ia Lốp)."]
-    assert found["proposals"] == ["Đề nghị Đảng ủy xã Ia Lốp tiếp tục phối hợp kịp thời trong trao đổi thông tin."]
+    assert found["proposals"] == ["Đề nghị Đảng ủy xã Ia Lốp phối hợp trao đổi thông tin kịp thời."]
     records.save(world.post, "matter", {
         "matter_type": "information_exchange", "counterpart": "Đảng ủy xã Ea Bung", "subject": "Tình hình",
         "opened_on": "2013-11-03", "due_on": "2013-11-10", "closed_on": "2013-11-20",

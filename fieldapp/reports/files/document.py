@@ -4,7 +4,7 @@ Texts are plain. Each writer escapes them for its own format, so that none becom
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count, groupby
@@ -12,7 +12,7 @@ from typing import Literal
 
 from fieldapp.domain.body_names import post_in_full, unshouted
 from fieldapp.domain.dates import format_date, read_instant
-from fieldapp.domain.indicators import INDICATORS
+from fieldapp.domain.indicators import BY_CODE, INDICATORS
 from fieldapp.domain.model import Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.domain.sentences import as_sentence, within
@@ -20,7 +20,7 @@ from fieldapp.escaping import brief_text
 from fieldapp.i18n import _, counted
 from fieldapp.records import words
 from fieldapp.reports import narrative
-from fieldapp.reports.comparison import is_over, period_named, plan_result
+from fieldapp.reports.comparison import OF_THE_BORDER, is_over, period_named, plan_result
 from fieldapp.reports.completeness import as_of, completeness_line, completeness_sentences, disputed_texts
 from fieldapp.reports.coverage import laptops_heard
 from fieldapp.reports.figures import CALLED, Figure, behind, measure_and_kind, named, once, sums_by_kind, whole_unit
@@ -30,7 +30,6 @@ from fieldapp.reports.provenance import Provenance, provenance
 from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.report import PlanProgress, Report, report
 from fieldapp.reports.sections import SectionCode, SectionText, section_texts
-from fieldapp.reports.sentences import OF_MEETINGS
 from fieldapp.reports.tables import TITLES, By, FigureTable, table
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import search_key
@@ -114,6 +113,9 @@ class Document:
     """``section.code`` of every possible figure, also where nothing is recorded"""
     before: dict[tuple[str, str], Figure] = field(repr=False)
     """(section, code) -> the figure of the preceding period"""
+    by_task: Mapping[tuple[str, str], list[Figure]]
+    """(section, code) of a figure of the border -> those of each kind of activity, which a letter has instead;
+    ``before`` has theirs too"""
 
     @property
     def number(self) -> str:
@@ -129,9 +131,13 @@ class Document:
         """What the report says in a section of the officer's; empty: it goes without it."""
         return next((t.lines for t in self.texts if t.section == section), [])
 
+    def earlier(self, figure: Figure) -> Figure | None:
+        """The figure of the preceding period."""
+        return self.before.get((figure.section, figure.code))
+
     def was(self, figure: Figure) -> str:
         """The figure of the preceding period in words; empty where there is none."""
-        found = self.before.get((figure.section, figure.code))
+        found = self.earlier(figure)
         return _of_people(found).text if found else ""
 
     def is_of_several(self, figure: Figure) -> bool:
@@ -205,7 +211,10 @@ def make_document(
         kinds = _kinds(store, query)
         post = find_post(store, query)
         laptops = laptops_heard(store, post["id"] if post else None) if annexed else []
+        by_task = _by_task(store, query)
+        tasks_before = _by_task(store, query.over(query.period.before()))
     figures = narrative.in_order(made.figures)
+    before = [*made.before, *(f for found in tasks_before.values() for f in found)]
     return Document(
         report=made,
         letterhead=head,
@@ -232,7 +241,8 @@ def make_document(
         entries=found,
         kinds=kinds,
         codes=codes,
-        before={(f.section, f.code): f for f in made.before},
+        before={(f.section, f.code): f for f in before},
+        by_task=by_task,
     )
 
 
@@ -255,6 +265,7 @@ _IN_LETTERS: Mapping[str, Callable[[], str]] = {
     "attendance_missed": lambda: _("Absences of members of the post from meetings"),
 }
 """Code of an indicator -> what a letter's table calls it"""
+_JOINTLY_MANAGED = "Bàn giao, quản lý đường biên, mốc giới, giao nhận đất"
 _OF_KINDS = {
     ("Hộ", "Giúp dân lao động sản xuất"): "Hộ được giúp đỡ",
     ("Hộ", "Phòng, chống, khắc phục thiên tai"): "Hộ bị ảnh hưởng",
@@ -263,6 +274,11 @@ _OF_KINDS = {
     ("Đối tượng", "Phối hợp phòng, chống tội phạm"): "Đối tượng trong các vụ việc",
     ("Ngày công", "Giúp dân lao động sản xuất"): "Ngày công giúp Nhân dân lao động sản xuất",
     ("Lượt người tham gia", "Tuần tra chung"): "Lượt người tham gia tuần tra chung",
+    ("Chiều dài đường biên", "Tự quản đường biên, cột mốc"): "Đường biên giới tự quản",
+    ("Mốc giới", "Tự quản đường biên, cột mốc"): "Mốc quốc giới tự quản",
+    ("Chiều dài đường biên", _JOINTLY_MANAGED): "Đường biên giới phối hợp quản lý, bảo vệ",
+    ("Mốc giới", _JOINTLY_MANAGED): "Mốc quốc giới phối hợp quản lý, bảo vệ",
+    ("Diện tích đất", _JOINTLY_MANAGED): "Diện tích đất khu vực biên giới giao, nhận quản lý",
 }
 """What a letter calls shipped measures whose name does not say of what they are: (name, kind) -> title"""
 
@@ -284,6 +300,19 @@ def _kinds(store: Store, query: Query) -> dict[tuple[str, str | None], list[str]
     for kind, figures in sums_by_kind(store, query).items():
         for figure in figures:
             found.setdefault((figure.section, figure.measure_id), []).append(names[kind])
+    return found
+
+
+def _by_task(store: Store, query: Query) -> dict[tuple[str, str], list[Figure]]:
+    """The figures of the border by kind of activity, each with its own title and code."""
+    kinds = {row["id"]: row["name"] for row in store.rows("SELECT id, name FROM activity_kind")}
+    found: dict[tuple[str, str], list[Figure]] = {}
+    for kind, figures in sums_by_kind(store, query).items():
+        for figure in figures:
+            if (figure.section, figure.code) in OF_THE_BORDER:
+                title = _OF_KINDS.get((figure.title, kinds[kind])) or f"{figure.title} ({within(kinds[kind])})"
+                task = replace(figure, title=title, code=f"{figure.code}.{kind}", kind_id=kind)
+                found.setdefault((figure.section, figure.code), []).append(task)
     return found
 
 
@@ -506,7 +535,7 @@ def _marks(document: Document) -> dict[str, str]:
     for section in document.sections:
         for figure in _rows_of(document, section):
             found |= dict.fromkeys(_noted(document, figure))
-            if earlier := document.before.get((figure.section, figure.code)):
+            if earlier := document.earlier(figure):
                 found |= dict.fromkeys(_words_noted(earlier))
     numbered = enumerate(found, start=1)
     return {text: f"({'*' * n if len(found) <= MOST_STARS else n})" for n, text in numbered}
@@ -515,7 +544,8 @@ def _marks(document: Document) -> dict[str, str]:
 def _noted(document: Document, figure: Figure) -> Iterator[str]:
     """What is to be said of an amount of the period."""
     yield from _words_noted(figure)
-    if figure.code in OF_MEETINGS and document.report.cells:
+    of = BY_CODE.get(figure.code)
+    if of is not None and of.source in ("meeting", "attendance") and document.report.cells:
         yield document.report.cells
     yield from disputed_texts(document.report, figure)
 
@@ -634,19 +664,41 @@ def figures_grid(document: Document) -> Grid:
         for at, f in enumerate(_rows_of(document, section), start=1):
             of_all = any(one.kind_id for one in section.figures) and document.is_of_several(f)
             title = _("{things} in all").format(things=named(f.title, f.unit)) if of_all else document.title(f)
-            result, earlier = cell(f, _noted(document, f)), document.before.get((f.section, f.code))
-            was = cell(earlier, _words_noted(earlier)) if earlier else ""
-            rows.append([f"{number}.{at}", title[:1].upper() + title[1:], _of_people(f).unit, result, was])
+            result, earlier = cell(f, _noted(document, f)), document.earlier(f)
+            was = cell(earlier, _words_noted(earlier)) if earlier else NONE
+            rows.append([f"{number}.{at}", title[:1].upper() + title[1:], _of_people(f).unit or NONE, result, was])
     head = [_("No."), _("What is counted"), _("Unit of measure"), _("Result"), _period_before(document)]
-    if not any(row[4:] and row[4] for row in rows):
-        return Grid(head[:4], [row[:4] for row in rows], (1.3, 8.3, 3.2, 3.7), frozenset({3}))
-    return Grid(head, rows, (1.3, 6.9, 3.2, 3.3, 3.3), frozenset({3, 4}))
+    if not any(row[4:] and row[4] != NONE for row in rows):
+        head, rows = head[:4], [row[:4] for row in rows]
+    amounts = range(3, len(head))
+    share = _amount_share([row[at] for row in rows if row[1:] and row[2] != NONE for at in amounts])
+    shares = (1.3, 18 - 1.3 - 2.9 - share * len(amounts), 2.9, *(share for _at in amounts))
+    return Grid(head, rows, shares, frozenset(amounts))
+
+
+NONE = "-"
+"""In a cell of the table: nothing is recorded, or there is no unit"""
+_NARROW = {".": 0.25, ",": 0.25, " ": 0.25, "(": 0.34, ")": 0.34}
+"""Widths of characters that are less than half as wide as high"""
+
+
+def _amount_share(amounts: Iterable[str]) -> float:
+    """How wide a column of amounts is, in 18ths of a page: a number that ends on a second line is read as another."""
+    widest = max((sum(_NARROW.get(letter, 0.5) for letter in text) for text in amounts), default=0)
+    return min(max(3.4, (widest * 12 + 12) / 25), 5.5)  # letters of 12 points; with the sides of the cell
 
 
 def _rows_of(document: Document, section: ReportSection) -> list[Figure]:
-    """The figures of a section in the order of the table: those of all works are below the works that have them."""
+    """The figures of a section in the order of the table: those of all works are below the works that have them; of the
+    border those of each task. What is nothing in both periods is not in it."""
     works, figures = any(f.kind_id for f in section.figures), document.told_once(section.figures)
-    return sorted(figures, key=lambda figure: works and document.is_of_several(figure))
+    found = sorted(figures, key=lambda figure: works and document.is_of_several(figure))
+    by_task = [task for one in found for task in document.by_task.get((one.section, one.code), [one])]
+    return [figure for figure in by_task if not (_is_nothing(figure) and _is_nothing(document.earlier(figure)))]
+
+
+def _is_nothing(figure: Figure | None) -> bool:
+    return figure is not None and figure.value == 0 and not figure.in_words
 
 
 def _period_before(document: Document) -> str:
