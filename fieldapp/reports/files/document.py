@@ -442,6 +442,12 @@ class Grid:
     right: frozenset[int] = frozenset()
     """columns whose cells are aligned right"""
 
+    def goes_with_next(self, at: int) -> bool:
+        """Whether a row stands on one page with the next one: a title, and the last but one of its group, so that no
+        row is carried on alone."""
+        ends = at + 2 == len(self.rows) or (at + 2 < len(self.rows) and len(self.rows[at + 2]) == 1)
+        return len(self.rows[at]) == 1 or (ends and len(self.rows[at + 1]) > 1)
+
 
 Block = Heading | Paragraph | Item | Dots | Grid
 

@@ -110,3 +110,12 @@ def test_absences_are_of_the_same_cells_as_meetings(world: World) -> None:
         "Trong đó: kỳ có đảng viên của đồn dự": "1 (*)",
         "Lượt đảng viên của đồn vắng mặt": "1 (*)",
     }
+
+
+def test_the_last_row_of_a_group_stays_with_the_one_before_it(world: World) -> None:
+    enter(world, "lao_dong_san_xuat", 3, ngay_cong=5)
+    enter(world, "kham_chua_benh", 3, luot_kham=5, nguoi_kham=3, tri_gia_kham=100)
+    made = docx.Document(io.BytesIO(docx_bytes(document.make_document(world.post, MARCH))))
+    (table,) = (t for t in made.tables if t.cell(0, 0).text == "TT")
+    bound = {row.cells[0].text: bool(row.cells[0].paragraphs[0].paragraph_format.keep_with_next) for row in table.rows}
+    assert [text for text, with_next in bound.items() if not with_next] == ["1.1", "2.1", "2.3"]
