@@ -77,10 +77,13 @@ def test_what_two_tasks_on_the_border_have_is_not_added_up(world: World) -> None
     assert "; giao, nhận quản lý 26,2 ha đất khu vực biên giới." in narrative.prose(made, "border")
 
 
-def test_what_is_nothing_in_both_periods_has_no_row(world: World) -> None:
+def test_what_is_nothing_in_both_periods_has_no_row_beside_others(world: World) -> None:
     for month in (2, 3):
         enter(world, "tuyen_truyen", month, buoi=month, to_roi=0)
-    assert [*rows(world)] == ["Buổi tuyên truyền, phổ biến, giáo dục pháp luật"]
+        enter(world, "kham_chua_benh", month, luot_kham=0)
+    found = rows(world)
+    assert "Tờ rơi" not in found
+    assert found["Lượt người được khám, chữa bệnh"][1:] == ["0", "0"], "no group is without a row"
 
 
 def test_absences_are_of_the_same_cells_as_meetings(world: World) -> None:
