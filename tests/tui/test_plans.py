@@ -211,3 +211,21 @@ async def test_plans_of_a_post_that_is_no_more_hold_up_nothing(world: World) -> 
         assert stored(world, YEAR + 1) == {("IARVE", "gieng", 4)}
         await s.press("f5", "f2")
         assert stored(world, YEAR + 1) == {("IARVE", "gieng", 4)}
+
+
+async def test_a_post_s_plan_beyond_that_of_all_posts_is_pointed_out(world: World) -> None:
+    """5.000 of one post of the 900 of all are a slip of the pen; they are saved all the same."""
+    wells = Aim(world.hq.value("SELECT id FROM measure WHERE code = 'gieng'"))
+    year = period_of(str(YEAR), wall.today())
+    plans.save_plans(world.hq, year.first, year.last, {PlanCell(None, wells): 900}, reason="", confirm=True)
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await to_plans(s)
+        said = "nhiều hơn kế hoạch chung của tất cả các đồn (900 giếng)"
+        assert said not in s.text
+        await s.press("down", "5.000")
+        assert said in s.text
+        await s.press("f2", "up", "down")
+        assert ("IARVE", "gieng", 5000) in stored(world)
+        assert said in s.text
+        await s.press("800")
+        assert said not in s.text

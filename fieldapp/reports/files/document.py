@@ -442,6 +442,12 @@ class Grid:
     right: frozenset[int] = frozenset()
     """columns whose cells are aligned right"""
 
+    def goes_with_next(self, at: int) -> bool:
+        """Whether a row stands on one page with the next one: a title, and the last but one of its group, so that no
+        row is carried on alone."""
+        ends = at + 2 == len(self.rows) or (at + 2 < len(self.rows) and len(self.rows[at + 2]) == 1)
+        return len(self.rows[at]) == 1 or (ends and len(self.rows[at + 1]) > 1)
+
 
 Block = Heading | Paragraph | Item | Dots | Grid
 
@@ -690,11 +696,12 @@ def _amount_share(amounts: Iterable[str]) -> float:
 
 def _rows_of(document: Document, section: ReportSection) -> list[Figure]:
     """The figures of a section in the order of the table: those of all works are below the works that have them; of the
-    border those of each task. What is nothing in both periods is not in it."""
+    border those of each task. What is nothing in both periods is not in it, unless all of the section is so."""
     works, figures = any(f.kind_id for f in section.figures), document.told_once(section.figures)
     found = sorted(figures, key=lambda figure: works and document.is_of_several(figure))
     by_task = [task for one in found for task in document.by_task.get((one.section, one.code), [one])]
-    return [figure for figure in by_task if not (_is_nothing(figure) and _is_nothing(document.earlier(figure)))]
+    told = [figure for figure in by_task if not (_is_nothing(figure) and _is_nothing(document.earlier(figure)))]
+    return told or by_task
 
 
 def _is_nothing(figure: Figure | None) -> bool:

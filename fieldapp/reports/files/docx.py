@@ -274,7 +274,7 @@ def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
     for cell, text in zip(head.cells, grid.head, strict=True):
         _cell(cell, text, size, bold=True, align=WD_ALIGN_PARAGRAPH.CENTER)
         cell.paragraphs[0].paragraph_format.keep_with_next = True
-    for texts in grid.rows:
+    for number, texts in enumerate(grid.rows):
         row = table.add_row()
         _mark(row, "w:cantSplit")
         if len(texts) == 1:
@@ -285,6 +285,8 @@ def _grid(paper: WordDocument, grid: Grid, size: float) -> None:
         for at, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             align = WD_ALIGN_PARAGRAPH.RIGHT if at in grid.right else WD_ALIGN_PARAGRAPH.LEFT
             _cell(cell, text, size, align=align)
+            if grid.goes_with_next(number):
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
     paper.add_paragraph()
 
 

@@ -200,7 +200,7 @@ def _party(document: Headed) -> Letter:
 
 def _topic(document: Headed, about: str, width: float) -> list[LetterLine]:
     """What the letter is about, with a line below. It breaks between its parts, not within a term."""
-    for term in ("cấp ủy", "chính quyền", "địa phương"):
+    for term in ("phối hợp", "cấp ủy", "chính quyền", "địa phương"):
         about = about.replace(term, term.replace(" ", "\N{NO-BREAK SPACE}"))
     about = unbroken(about)
     above = [LetterLine(text, 14, bold=True) for text in _wrapped(about, 14, width)] if document.up_to else []
@@ -219,8 +219,8 @@ def _superior(head: Letterhead, size: float, width: float) -> list[str]:
 
 _BOUND = "\0"
 _TERMS = (
-    ("BỘ ĐỘI BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
-    ("BỘ ĐỘI", "BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
+    ("BỘ ĐỘI BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY QUÂN SỰ", "BỘ CHỈ HUY", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
+    ("BỘ ĐỘI", "BIÊN PHÒNG", "BỘ TƯ LỆNH", "BỘ CHỈ HUY", "QUÂN SỰ", "ĐẢNG ỦY", "TỈNH ỦY", "BAN CHỈ HUY"),
 )
 """Words of a head between which no line ends: the first of these with which all lines are narrow enough"""
 

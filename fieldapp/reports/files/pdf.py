@@ -207,8 +207,8 @@ def _room(paper: PdfPaper) -> float:
 def _begins(paper: PdfPaper, block: Block, size: float, table_size: float, *, whole: bool) -> float:
     """The height of a block's beginning: all of a heading, two lines of a text, head and first row of a table."""
     if isinstance(block, Grid):
-        rows = _fitting([(row, _row_height(paper, block, row, table_size)) for row in block.rows], 0)
-        return _row_height(paper, block, block.head, table_size, "B") + sum(high for _row, high in rows)
+        rows = _fitting(_measured(paper, block, table_size), 0)
+        return _row_height(paper, block, block.head, table_size, "B") + sum(high for _row, high, _with_next in rows)
     if isinstance(block, Dots):
         return block.lines * size * DOTTED
     paper.set_font(FONT, "B" if isinstance(block, Heading) else "", size)
@@ -239,17 +239,17 @@ def _block(paper: PdfPaper, block: Block, size: float, table_size: float) -> Non
         paragraph.write(text)
 
 
-Row = tuple[list[str], float]
-"""The cells of a row, and its height in points"""
+Row = tuple[list[str], float, bool]
+"""The cells of a row, its height in points, and whether it goes with the next one"""
 
 
 def _grid(paper: PdfPaper, grid: Grid, size: float) -> None:
-    """Draw a table, on each page with its head. A title over all columns stays with the row below it."""
-    rows: list[Row] = [(row, _row_height(paper, grid, row, size)) for row in grid.rows]
+    """Draw a table, on each page with its head."""
+    rows = _measured(paper, grid, size)
     head = _row_height(paper, grid, grid.head, size, "B")
     while True:
         fitting = _fitting(rows, _room(paper) - head)
-        _rows(paper, grid, [row for row, _high in fitting], size)
+        _rows(paper, grid, [row for row, *_size in fitting], size)
         rows = rows[len(fitting) :]
         if not rows:
             break
@@ -257,14 +257,18 @@ def _grid(paper: PdfPaper, grid: Grid, size: float) -> None:
     paper.ln(8)
 
 
+def _measured(paper: PdfPaper, grid: Grid, size: float) -> list[Row]:
+    return [(row, _row_height(paper, grid, row, size), grid.goes_with_next(at)) for at, row in enumerate(grid.rows)]
+
+
 def _fitting(rows: Sequence[Row], room: float) -> list[Row]:
-    """The first rows that fit into the room; at least one row and the titles before it."""
+    """The first rows that fit into the room; at least one row and those that it goes with."""
     taken, high, at = 0, 0.0, 0
     while at < len(rows):
         end = at
-        while end < len(rows) - 1 and len(rows[end][0]) == 1:
+        while end < len(rows) - 1 and rows[end][2]:
             end += 1
-        high += sum(h for _row, h in rows[at : end + 1])
+        high += sum(h for _row, h, _with_next in rows[at : end + 1])
         if taken and high > room:
             break
         taken = at = end + 1

@@ -209,8 +209,18 @@ class PlansScreen(Page):
         """Say what is wrong with the chosen cell."""
         here = self._cell
         wrong = self._amount(*here) if here is not None and here[0] in self._typed else None
-        wrong = wrong if isinstance(wrong, str) else self._why_unkept
+        wrong = wrong if isinstance(wrong, str) else self._why_unkept or (self._beyond_all(*here) if here else "")
         self._say(f"! {wrong}" if wrong else "")
+
+    def _beyond_all(self, cell: PlanCell, words: AimWords) -> str:
+        """That a post's plan is more than that of all posts together; else empty. It may be saved."""
+        assert self._table is not None
+        both = (cell, PlanCell(None, cell.aim))
+        own, whole = (self._amount(c, words) if c in self._typed else self._state(c).target for c in both)
+        if not isinstance(own, int) or not isinstance(whole, int) or own <= whole:
+            return ""
+        text = _("That is more than the plan of all posts together ({amount}).")
+        return text.format(amount=self._state(cell).in_words(whole))
 
     def _tell(self) -> None:
         """The period above the grid, and below it the chosen cell in words."""

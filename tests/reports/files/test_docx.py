@@ -42,6 +42,13 @@ def test_the_body_above_is_not_broken_within_its_name() -> None:
     full = letterhead.Letterhead(issuer="BỘ CHỈ HUY BỘ ĐỘI BIÊN PHÒNG TỈNH ĐẮK LẮK")
     made = letter_of(LetterDraft(full, "decree30", "1", date(2026, 11, 30), "Kết quả"))
     assert [line.text for line in made.head[0][0]] == ["BỘ CHỈ HUY", "BỘ ĐỘI BIÊN PHÒNG", "TỈNH ĐẮK LẮK"]
+    military = letterhead.Letterhead(superior="BỘ CHỈ HUY QUÂN SỰ TỈNH ĐẮK LẮK")
+    about = (
+        "Kết quả Đồn Biên phòng Ia Rvê giúp đỡ Nhân dân và phối hợp với cấp ủy, chính quyền địa phương trong năm 2013"
+    )
+    made = letter_of(LetterDraft(military, "decree30", "1", date(2026, 11, 30), about))
+    assert [line.text for line in made.head[0][0]][:2] == ["BỘ CHỈ HUY QUÂN SỰ", "TỈNH ĐẮK LẮK"]
+    assert not [line.text for line in made.title if line.text.endswith("phối")]
     party = letterhead.Letterhead(superior="TỈNH ỦY ĐẮK LẮK", issuer="ĐẢNG ỦY BỘ ĐỘI BIÊN PHÒNG TỈNH")
     made = letter_of(LetterDraft(party, "party", "1", date(2026, 11, 30), "Kết quả"))
     assert [line.text for line in made.head[0][0]][1:3] == ["ĐẢNG ỦY BỘ ĐỘI", "BIÊN PHÒNG TỈNH"], "no word alone"

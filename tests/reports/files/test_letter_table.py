@@ -77,10 +77,13 @@ def test_what_two_tasks_on_the_border_have_is_not_added_up(world: World) -> None
     assert "; giao, nhận quản lý 26,2 ha đất khu vực biên giới." in narrative.prose(made, "border")
 
 
-def test_what_is_nothing_in_both_periods_has_no_row(world: World) -> None:
+def test_what_is_nothing_in_both_periods_has_no_row_beside_others(world: World) -> None:
     for month in (2, 3):
         enter(world, "tuyen_truyen", month, buoi=month, to_roi=0)
-    assert [*rows(world)] == ["Buổi tuyên truyền, phổ biến, giáo dục pháp luật"]
+        enter(world, "kham_chua_benh", month, luot_kham=0)
+    found = rows(world)
+    assert "Tờ rơi" not in found
+    assert found["Lượt người được khám, chữa bệnh"][1:] == ["0", "0"], "no group is without a row"
 
 
 def test_absences_are_of_the_same_cells_as_meetings(world: World) -> None:
@@ -110,3 +113,12 @@ def test_absences_are_of_the_same_cells_as_meetings(world: World) -> None:
         "Trong đó: kỳ có đảng viên của đồn dự": "1 (*)",
         "Lượt đảng viên của đồn vắng mặt": "1 (*)",
     }
+
+
+def test_the_last_row_of_a_group_stays_with_the_one_before_it(world: World) -> None:
+    enter(world, "lao_dong_san_xuat", 3, ngay_cong=5)
+    enter(world, "kham_chua_benh", 3, luot_kham=5, nguoi_kham=3, tri_gia_kham=100)
+    made = docx.Document(io.BytesIO(docx_bytes(document.make_document(world.post, MARCH))))
+    (table,) = (t for t in made.tables if t.cell(0, 0).text == "TT")
+    bound = {row.cells[0].text: bool(row.cells[0].paragraphs[0].paragraph_format.keep_with_next) for row in table.rows}
+    assert [text for text, with_next in bound.items() if not with_next] == ["1.1", "2.1", "2.3"]

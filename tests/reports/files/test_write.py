@@ -54,6 +54,7 @@ LETTERS_OWN = {
         "đảng viên",
     ),
     "Chi bộ có đảng viên đồn sinh hoạt": ("Chi bộ thôn, buôn có đảng viên của đồn sinh hoạt tạm thời", "chi bộ"),
+    "Chiều dài đường biên": ("Đường biên giới tự quản", "km"),
     "Lượt vắng của đảng viên đồn": ("Lượt đảng viên của đồn vắng mặt", "lượt"),
 }
 """Title -> what a letter says instead, and its unit"""
