@@ -6,6 +6,7 @@ Needs LibreOffice (``soffice``), Chromium and poppler (``pdftoppm``). Looks at w
 files themselves and need none of these.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from fieldapp.sync.exchange import incoming, outgoing
 
 HERE = Path(__file__).parent
 TOOLS = ("soffice", "chromium", "pdftoppm")
+FONTS = HERE.parents[1] / "fieldapp" / "reports" / "files" / "fonts"
+"""As wide as Times New Roman, which is mostly not there: in another face lines would break elsewhere"""
 
 HEADS: dict[LayoutCode, dict[str, object]] = {
     "decree30": {
@@ -65,6 +68,11 @@ def main() -> None:
                 write_report(store, Query(demo.PERIOD), form, path, layout=layout, number="12")
         write_report(store, Query(demo.PERIOD), "html", folder / "page.html")
         store.close()
+        settings = folder / "fonts.conf"
+        settings.write_text(
+            f"<fontconfig><include>/etc/fonts/fonts.conf</include><dir>{FONTS}</dir></fontconfig>", encoding="utf-8"
+        )
+        os.environ["FONTCONFIG_FILE"] = str(settings)
         _run("soffice", "--headless", "--convert-to", "pdf", "--outdir", folder / "word", *folder.glob("*.docx"))
         for layout in HEADS:
             _pages(folder / "word" / f"{layout}.pdf", f"{layout}-docx", 4)
