@@ -39,7 +39,8 @@ MUCH = 20
 
 
 def proposals(store: Store, report: Report, layout: LayoutCode = "decree30") -> Mapping[str, list[str]]:
-    """Section -> sentences, each with its full stop. A section may have none: of causes the records say nothing.
+    """Section -> sentences, each with its full stop. A section may have none: of causes, and of what to ask of the body
+    above, the records say nothing.
     A committee of the Party leads: its tasks are told as such."""
     missing = owed(report)
     return {
@@ -47,7 +48,7 @@ def proposals(store: Store, report: Report, layout: LayoutCode = "decree30") -> 
         "shortcomings": [as_sentence(text) for text in _shortcomings(report, missing)],
         "causes": [],
         "directions": [as_sentence(text) for text in _directions(store, report, missing, layout)],
-        "proposals": [as_sentence(text) for text in _requests(report)],
+        "proposals": [],
     }
 
 
@@ -115,7 +116,7 @@ def _best_posts(store: Store, report: Report) -> Iterator[str]:
         (most, post), (second, _other) = sorted(parts, key=lambda part: (-(part[0].value or 0), part[1]))[:2]
         if (most.value or 0) > (second.value or 0):
             verb = _verb(report, whole)
-            first.setdefault(post, []).append((verb, *_share(store, most, whole, verb)))
+            first.setdefault(post, []).append((verb, *_share(store, report, most, whole, verb)))
     leaders = sorted(first.items(), key=lambda found: (-len(found[1]), sort_key(names.get(found[0], ""))))
     if leaders:
         told = "; ".join(f"{names.get(post, '')} {_did(figures[:MOST])}" for post, figures in leaders[:MOST])
@@ -148,11 +149,12 @@ _VERBS: Mapping[str, Callable[[], str]] = {"gifts": lambda: _("gave"), "educatio
 """Section -> the verb of figures that several kinds share"""
 
 
-def _share(store: Store, most: Figure, whole: Figure, verb: str) -> tuple[str, str]:
+def _share(store: Store, report: Report, most: Figure, whole: Figure, verb: str) -> tuple[str, str]:
     """“6 buổi tuyên truyền, phổ biến pháp luật” and “ (trong tổng số 24 buổi)”: what a post did, and of how much. What
     the verb says already is not said again."""
     text, of_all = phrases(store, [most])[most.section, most.code], ""
-    if search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
+    elsewhere = any(f.title == whole.title and f.section != whole.section for f in report.figures)
+    if elsewhere or search_key(whole.title) == search_key(whole.unit):  # “18 buổi”: of what?
         text = f"{text} {within(_(HEADINGS[whole.section]))}"
     if most.unit != MONEY and whole.value is not None:
         part = amount_in_words(most.value or 0, most.decimals, "")
@@ -359,29 +361,9 @@ def _post_id(store: Store, report: Report) -> str | None:
     return post["id"] if post else store.identity.post_id
 
 
-def _requests(report: Report) -> Iterator[str]:
-    """One sentence for the bodies with which the same was late."""
-    late_with: dict[str, list[str]] = {}
-    for late in report.late:
-        if late.matter_type == "advice_to_committee":  # that a body is advised in time is not for it to do
-            continue
-        late_with.setdefault(late.counterpart, []).append(_ASKED[late.matter_type]())
-    bodies: dict[str, list[str]] = {}
-    for body, matters in late_with.items():
-        bodies.setdefault(", ".join(sorted(matters)), []).append(body)
-    for what, named in list(bodies.items())[:MOST]:
-        yield _("{bodies} are asked to work together: {matters}").format(bodies=", ".join(named[:MOST]), matters=what)
-
-
 _IN_TIME: Mapping[MatterType, Callable[[], str]] = {
     "information_exchange": lambda: _("exchange of information"),
     "advice_to_committee": lambda: _("advice to committees"),
     "problem_on_the_spot": lambda: _("solving problems on the spot"),
     "support_request": lambda: _("answering requests for support"),
 }
-_ASKED: Mapping[MatterType, Callable[[], str]] = {
-    "information_exchange": lambda: _("to exchange information in time"),
-    "problem_on_the_spot": lambda: _("to solve problems on the spot in time"),
-    "support_request": lambda: _("to answer requests for support in time"),
-}
-"""Type of matter that was late -> what the body is asked to do"""

@@ -143,7 +143,7 @@ def _decree30(document: Headed) -> Letter:
         head_shares=shares,
         title=[
             LetterLine("BÁO CÁO", 14, bold=True, gap=18),
-            *_topic(document, _first_upper(document.about), page.width),
+            *_underlined(_topic(document, _first_upper(document.about), page.width)),
             *_addressed(head),
         ],
         recipients=[
@@ -183,6 +183,7 @@ def _party(document: Headed) -> Letter:
         title=[
             LetterLine("BÁO CÁO", 16, bold=True, gap=18),
             *_topic(document, about, page.width),
+            LetterLine("-----", 14),  # not a drawn line: guideline 36-HD/VPTW, 1.5
         ],
         recipients=[
             LetterLine("Nơi nhận:", 14, underline=True),
@@ -199,18 +200,23 @@ def _party(document: Headed) -> Letter:
 
 
 def _topic(document: Headed, about: str, width: float) -> list[LetterLine]:
-    """What the letter is about, with a line below. It breaks between its parts, not within a term."""
+    """What the letter is about. It breaks between its parts, not within a term."""
     for term in ("phối hợp", "cấp ủy", "chính quyền", "địa phương"):
         about = about.replace(term, term.replace(" ", "\N{NO-BREAK SPACE}"))
     about = unbroken(about)
-    above = [LetterLine(text, 14, bold=True) for text in _wrapped(about, 14, width)] if document.up_to else []
-    return [*above, *_ruled(f"({document.up_to})" if document.up_to else about, 14, width)]
+    parts = [about, f"({document.up_to})"] if document.up_to else [about]
+    return [LetterLine(line, 14, bold=True) for part in parts for line in _wrapped(part, 14, width)]
 
 
 def _ruled(text: str, size: float, width: float) -> list[LetterLine]:
-    """A bold text on one line or several, with a rule below that is part as long as the last line."""
-    *above, last = (LetterLine(line, size, bold=True) for line in _wrapped(text, size, width))
-    return [*above, replace(last, rule=_width(last.text, size) * RULE)]
+    """A bold text on one line or several, with a rule below."""
+    return _underlined([LetterLine(line, size, bold=True) for line in _wrapped(text, size, width)])
+
+
+def _underlined(lines: Sequence[LetterLine]) -> list[LetterLine]:
+    """The same lines with a rule below that is part as long as the last one."""
+    *above, last = lines
+    return [*above, replace(last, rule=_width(last.text, last.size) * RULE)]
 
 
 def _superior(head: Letterhead, size: float, width: float) -> list[str]:

@@ -124,6 +124,8 @@ def test_a_letter_of_the_party(world: World) -> None:
     assert "CỘNG HÒA" not in paper.element.xml
     assert paper.tables[0].rows[1].cells[0].text == "Số 12-BC-PCT"
     assert paper.tables[-2].rows[0].cells[0].paragraphs[0].runs[0].underline
+    assert "-----" in [p.text for p in paper.paragraphs[:5]], "the Party has no drawn line below the topic"
+    assert "-----" not in [p.text for p in letter(world, "decree30").paragraphs[:5]]
 
 
 ORDER = {
