@@ -3,8 +3,7 @@
 # IDENTITY: the recipient's age identity file ("-": a pack, which is plain). KEY: headquarters' minisign public key.
 # Exit 1 and a sentence: something is wrong, and nothing is printed. It has no tables and no memory: gaps, forks against
 # earlier bundles, and changes that do not count by the rules of a table (docs/bundle-format.md) it cannot see.
-set -euo pipefail
-: "${3:?what is missing: read-bundle.sh BUNDLE IDENTITY KEY}"
+set -euo pipefail && : "${3:?what is missing: read-bundle.sh BUNDLE IDENTITY KEY}"
 declare -A role issuer key && id='[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 die() { echo "read-bundle: $1. Believe nothing of it." >&2; exit 1; }
 if [ "$2" = - ]; then kind=pack identity=; else kind=bundle identity=$(realpath "$2"); fi

@@ -89,11 +89,12 @@ def alone(lock: Path, wait: float = PATIENCE) -> Iterator[None]:
     except OSError:
         yield
         return
-    _held[str(lock)] = threading.get_ident()
+    me = _held[str(lock)] = threading.get_ident()
     try:
         yield
     finally:
-        del _held[str(lock)]
+        if _held.get(str(lock)) == me:  # who deleted the file may find that another thread holds the next one
+            del _held[str(lock)]
         os.close(handle)
 
 

@@ -283,7 +283,7 @@ def test_units_of_one_s_own_province_are_offered_first(world: World) -> None:
     assert here[0]
     assert not here[-1]
     assert here == sorted(here, reverse=True)
-    with pytest.raises(FieldappError, match="Không có tỉnh"):
+    with pytest.raises(FieldappError, match="nay thuộc Tỉnh Lâm Đồng"):
         enrolment.init_hq(world.root / "x", name="x", user="x", passphrase="x", province="67")
 
 
