@@ -102,8 +102,10 @@ def _goes_on(s: ScreenDriver, widget: Widget) -> bool:
     if isinstance(widget, OptionList):
         if widget.highlighted is None:
             return True
+        chosen = widget.highlighted
         widget.action_last()
         widget.action_cursor_down()
+        widget.highlighted = chosen  # a list that was never drawn at this size would stand at the wrong line
     elif isinstance(widget, HighlightList):
         widget._at = max(len(widget.items) - 1, 0)
         widget.action_move(1)
