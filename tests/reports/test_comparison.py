@@ -22,7 +22,7 @@ from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, ReturnedRecord, report
 from fieldapp.reports.sentences import of_unit
 from fieldapp.reports.tables import table
-from fieldapp.store.store import Store
+from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import enrolment
 from fieldapp.work import review_queue
 
@@ -359,13 +359,18 @@ def test_the_report_of_one_post_says_nothing_of_what_waits_of_others(world: Worl
         assert "Chưa tổng hợp phần số liệu của Đồn Bo Heng mới gửi về" in completeness_line(made(world.hq, post=post))
 
 
+def hold_again(world: World, row: Row, reason: str = "uncertified") -> None:
+    """Let a segment be at headquarters once more, of a laptop whose deliveries wait."""
+    held = {"hash": "0" * 64, "state": "held", "reason": reason, "number": None, "log_id": "0" * 36}
+    insert(world.hq, "local_segment", {**row, **held})
+
+
 def test_what_waits_is_told_in_the_letter_of_its_own_period(world: World, run: Run) -> None:
     """A new laptop's records of March are not “đang kiểm tra, chưa tổng hợp” in the letter of February."""
     labour(world, "2013-03-05", amount=112)
     world.carry(world.post, world.hq)
     (row,) = world.hq.rows("SELECT * FROM local_segment WHERE number = 1")
-    held = {"hash": "0" * 64, "state": "held", "reason": "uncertified", "number": None, "log_id": "0" * 36}
-    insert(world.hq, "local_segment", {**row, **held})
+    hold_again(world, row)
     february = Period(date(2013, 2, 1), date(2013, 2, 28))
     for found, is_told in ((made(world.hq), True), (made(world.hq, february), False)):
         assert ("Đồn BP Ia Rvê mới gửi về" in completeness_line(found)) == is_told
@@ -386,8 +391,7 @@ def test_what_waits_and_changes_a_record_may_be_of_any_period(world: World, corr
     labour(world, "2013-03-05", amount=30)
     world.carry(world.post, world.hq)
     (row,) = world.hq.rows("SELECT * FROM local_segment ORDER BY number DESC LIMIT 1")
-    held = {"hash": "0" * 64, "state": "held", "reason": "uncertified", "number": None, "log_id": "0" * 36}
-    insert(world.hq, "local_segment", {**row, **held})
+    hold_again(world, row)
     february = Period(date(2013, 2, 1), date(2013, 2, 28))
     assert "Đồn BP Ia Rvê mới gửi về" in completeness_line(made(world.hq, february))
 
@@ -400,8 +404,7 @@ def test_what_came_before_a_delivery_that_waits_for_it_is_still_missing(
     labour(world, "2013-03-05", amount=30)
     world.carry(world.post, world.hq)
     (row,) = world.hq.rows("SELECT * FROM local_segment ORDER BY number DESC LIMIT 1")
-    held = {"hash": "0" * 64, "state": "held", "reason": reason, "number": None, "log_id": "0" * 36}
-    insert(world.hq, "local_segment", {**row, **held})
+    hold_again(world, row, reason)
     february = made(world.hq, Period(date(2013, 2, 1), date(2013, 2, 28)))
     assert (row["scope"] in february.completeness.waiting_elsewhere) == (not may_lack)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,19 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(Path, "home", lambda: home)
     monkeypatch.setattr(drives, "drives", list)
     return home / "Documents"
+
+
+def hold_imports(monkeypatch: pytest.MonkeyPatch, holds: Callable[[ImportOptions], bool]) -> threading.Event:
+    """Let the screen's reading of a sheet wait, where it has such an order, until the event is set."""
+    go_on, whole = threading.Event(), importing.import_sheet
+
+    def waiting(store: Store, file: Path, order: ImportOptions, **more: Any) -> SheetOutcome:
+        if holds(order):
+            go_on.wait(20)
+        return whole(store, file, order, **more)
+
+    monkeypatch.setattr(sheet_screen, "import_sheet", waiting)
+    return go_on
 
 
 async def test_a_sheet_is_looked_at_corrected_and_recorded(
@@ -216,15 +230,7 @@ async def test_rows_that_are_recorded_below_the_help_close_their_screen_once_it_
     world: World, nowhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = sheet(tmp_path / "a.csv", ["Loại hoạt động", "Ngày", "Nơi", "Ngày công"], ROWS[:2])
-    go_on = threading.Event()
-    whole = importing.import_sheet
-
-    def waiting(store: Store, file: Path, order: ImportOptions, **more: Any) -> SheetOutcome:
-        if not order.dry_run:
-            go_on.wait(20)
-        return whole(store, file, order, **more)
-
-    monkeypatch.setattr(sheet_screen, "import_sheet", waiting)
+    go_on = hold_imports(monkeypatch, lambda order: not order.dry_run)
     async with at_post(world) as s:
         await open_sheet(s, path)
         await s.wait("Sẽ ghi 2 dòng")
@@ -247,15 +253,7 @@ async def test_the_first_rows_of_a_large_sheet_are_seen_before_all_is_read(
 ) -> None:
     path = sheet(tmp_path / "a.csv", ["Loại hoạt động", "Ngày", "Nơi", "Ngày công"], [*ROWS, *ROWS[:2] * 100])
     monkeypatch.setattr(sheet_screen, "LARGE", 1_000)
-    go_on = threading.Event()
-    whole = importing.import_sheet
-
-    def waiting(store: Store, file: Path, order: ImportOptions, **more: Any) -> SheetOutcome:
-        if order.first is None:
-            go_on.wait(20)
-        return whole(store, file, order, **more)
-
-    monkeypatch.setattr(sheet_screen, "import_sheet", waiting)
+    go_on = hold_imports(monkeypatch, lambda order: order.first is None)
     async with at_post(world) as s:
         await open_sheet(s, path)
         await s.wait("Các dòng đầu, sẽ được ghi như sau:")
