@@ -13,10 +13,13 @@ from weakref import WeakSet
 
 import pytest
 from textual._compositor import Compositor
+from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.worker import Worker
+
+from fieldapp.tui.screens.search_soon import SearchSoon
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
@@ -36,7 +39,10 @@ _hanging: WeakSet[Worker[Any]] = WeakSet()
 
 
 async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
-    """Return when all messages are handled and the work of threads is done; timers are not waited for."""
+    """Return when all messages are handled, the work of threads is done and what was typed is searched for.
+
+    Other timers are not waited for.
+    """
     loop = asyncio.get_running_loop()
     begun = monotonic()
     calm = turns = 0
@@ -46,9 +52,15 @@ async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
         turns += 1
         if turns > TURNS_BESIDE_THREADS:
             _hanging.update(working)
-        await asyncio.sleep(0.001 if working else TURN)
-        calm = 0 if working or loop._ready else calm + 1  # type: ignore[attr-defined]
+        searching = _has_to_search(pilot.app)
+        await asyncio.sleep(0.001 if working or searching else TURN)
+        calm = 0 if working or searching or loop._ready else calm + 1  # type: ignore[attr-defined]
     return True
+
+
+def _has_to_search(app: App[Any]) -> bool:
+    screen = app.screen_stack[-1] if app.screen_stack else None
+    return isinstance(screen, SearchSoon) and screen.waits and not getattr(app, "locked", False)
 
 
 def without_a_clock(patched: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,17 @@ from textual.screen import Screen
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.record_table import RecordTable
 
+PAUSE = 0.003
+"""Seconds left to whatever carries a painted letter to the eye, before its search takes the processor: the thread that
+writes, the kernel's worker for the terminal, and the terminal. What is found is painted no later: by Textual's next
+picture, at most 60 a second"""
+
 
 class SearchSoon(Screen[None]):
     """A screen that searches for what is typed. Of several letters typed in a row only the newest is searched for."""
 
     app: Host
     _soon = False
-    """What was typed has not been searched for"""
 
     @property
     def at_a_time(self) -> int:
@@ -33,11 +37,16 @@ class SearchSoon(Screen[None]):
         """Search for what is typed, and show what is found."""
         raise NotImplementedError
 
+    @property
+    def waits(self) -> bool:
+        """What was typed has not been searched for."""
+        return self._soon
+
     def search_soon(self) -> None:
-        """Search when what was typed is painted."""
+        """Search when what was typed has been painted."""
         if not self._soon:
             self._soon = True
-            self.call_after_refresh(self._search_if_shown)
+            self.call_after_refresh(self.set_timer, PAUSE, self._search_if_shown)
 
     def _search_if_shown(self) -> None:
         if self.is_current and not self.app.locked:  # otherwise the screen renews itself when it is shown again
