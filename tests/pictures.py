@@ -221,7 +221,7 @@ def still() -> Iterator[None]:
         patch.setattr("fieldapp.tui.screens.file_page.documents", lambda: PurePosixPath("D:/Báo cáo"))
         for system in ("linux", "windows"):
             patch.setattr(f"fieldapp.sync.format.drives._{system}_roots", lambda: iter(()))
-        patch.setattr("fieldapp.tui.screens.record_files.photographs_and_papers", list)
+        patch.setattr("fieldapp.tui.screens.attach_files.photographs_and_papers", list)
         patch.setattr("fieldapp.tui.screens.form.FormScreen.keep", lambda self: setattr(self, "_kept", self._typed()))
         words = "gạo muối đường chè thuốc vải đèn dầu giấy bút"
         patch.setattr("fieldapp.sync.format.keys.fingerprint", lambda sign_key, age_key: words)

@@ -27,6 +27,7 @@ from fieldapp.sync.peers import peers
 from fieldapp.tui import screens
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens import (
+    attach_files,
     begin,
     coverage,
     dashboard,
@@ -123,7 +124,7 @@ POST: dict[type[Screen[Any]], Make] = {
     listing.ListScreen: lambda _w, _s: listing.ListScreen("activity"),
     record.RecordScreen: lambda _w, s: record.RecordScreen(well_of(s)),
     record_files.RecordFilesScreen: lambda _w, s: record_files.RecordFilesScreen(with_a_file(s)),
-    record_files.AttachScreen: lambda _w, s: record_files.AttachScreen(well_of(s)),
+    attach_files.AttachScreen: lambda _w, s: attach_files.AttachScreen(well_of(s)),
     search.SearchScreen: lambda _w, _s: search.SearchScreen(),
     sheet_file.SheetFileScreen: lambda _w, _s: sheet_file.SheetFileScreen("activity"),
     sheet_file.BatchesScreen: lambda _w, _s: sheet_file.BatchesScreen(),

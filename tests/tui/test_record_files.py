@@ -27,11 +27,12 @@ from fieldapp.sync.format import drives
 from fieldapp.tui import files as fieldapp_files
 from fieldapp.tui import second_press
 from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.attach_files import AttachScreen
 from fieldapp.tui.screens.form import FormScreen
 from fieldapp.tui.screens.forms import open_form
 from fieldapp.tui.screens.list import ListScreen
 from fieldapp.tui.screens.record import RecordScreen
-from fieldapp.tui.screens.record_files import AttachScreen, RecordFilesScreen
+from fieldapp.tui.screens.record_files import RecordFilesScreen
 from fieldapp.tui.screens.review_list import ReviewListScreen
 from fieldapp.tui.widgets.picture import Picture
 from fieldapp.tui.widgets.record_table import RecordTable

@@ -9,8 +9,8 @@ from textual.screen import Screen
 from tui.test_opened_in_a_burst import POST, Make
 
 from fieldapp.tui.files import typed_path
+from fieldapp.tui.screens.attach_files import AttachScreen
 from fieldapp.tui.screens.papers import WordFileFinder
-from fieldapp.tui.screens.record_files import AttachScreen
 from fieldapp.tui.screens.sheet_file import SheetFileScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.widgets.text_field import TextField

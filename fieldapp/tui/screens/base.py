@@ -142,6 +142,18 @@ class OpenList(Lines):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", _("Open"), key_display="Enter")]
 
 
+MARK = "■"
+"""The sign of a marked line"""
+
+
+class MarkList(Lines):
+    """A list of which several lines can be marked with ``MARK``."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "select", _("Mark"), key_display="Enter"),
+    ]
+
+
 class Page(OrderedKeys):
     """A whole screen: header, ``body``, footer. Esc goes back one step."""
 

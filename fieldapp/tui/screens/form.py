@@ -563,7 +563,7 @@ class FormScreen(Page):
 
     def action_files(self) -> None:
         """Attach files to the record that was recorded just now."""
-        from fieldapp.tui.screens.record_files import AttachScreen
+        from fieldapp.tui.screens.attach_files import AttachScreen
 
         if self._lacks_files is not None:
             self.app.push_screen(

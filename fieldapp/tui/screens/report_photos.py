@@ -16,8 +16,7 @@ from fieldapp.i18n import _, counted
 from fieldapp.records import attachments
 from fieldapp.reports.photographs import MOST, Offered, offered
 from fieldapp.reports.query import Query
-from fieldapp.tui.screens.base import Page
-from fieldapp.tui.screens.record_files import MARK, MarkList
+from fieldapp.tui.screens.base import MARK, MarkList, Page
 from fieldapp.tui.widgets.picture import Picture
 
 
