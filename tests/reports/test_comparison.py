@@ -17,7 +17,7 @@ from fieldapp.reports.comparison import change
 from fieldapp.reports.completeness import completeness_line, owed
 from fieldapp.reports.coverage import Behind, Reported, laptops_heard
 from fieldapp.reports.figures import Figure, measure_and_kind
-from fieldapp.reports.files import document
+from fieldapp.reports.files import document, letter_text
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, ReturnedRecord, report
 from fieldapp.reports.sentences import of_unit
@@ -103,7 +103,7 @@ def test_a_section_ends_with_what_changed(world: World) -> None:
     assert "So với" not in narrative.prose(replace(made(world.post), reported=some), "labour"), "a post owes figures"
     days = made(world.post, Period(date(2013, 3, 1), date(2013, 3, 30)))
     assert "So với kỳ trước, số" in narrative.prose(days, "labour")
-    grid = document.figures_grid(document.make_document(world.post, days.query))
+    grid = letter_text.figures_grid(document.make_document(world.post, days.query))
     assert grid.head[-1] == "Kỳ trước (từ ngày 30/01/2013 đến ngày 28/02/2013)", "once, in the table"
 
 
@@ -189,8 +189,8 @@ def test_many_targets_are_a_table_in_the_letter_s_words(world: World) -> None:
     labour(world, "2013-03-05", amount=112, approximate=True)
     labour(world, "2013-03-06", note="hàng chục", approximate=True)
     world.carry(world.post, world.hq)
-    blocks = document.body(document.make_document(world.hq, made(world.hq).query))
-    (rows,) = (b.rows for b in blocks if isinstance(b, document.Grid) and b.head[1] == "Chỉ tiêu")
+    blocks = letter_text.body(document.make_document(world.hq, made(world.hq).query))
+    (rows,) = (b.rows for b in blocks if isinstance(b, letter_text.Grid) and b.head[1] == "Chỉ tiêu")
     assert len(rows) == 9
     found = {row[1]: row[3] for row in rows}
     said = "khoảng 112/20.000 ngày công, chưa kể báo cáo ghi “hàng chục” (ít nhất khoảng 0,5%)"
@@ -428,7 +428,7 @@ def test_the_party_s_letter_is_about_what_it_led_and_an_empty_period_is_named(wo
     enrolment.write_pack(world.hq, code="BOHENG", name="Đồn Bo Heng", dest=world.usb)
     paper = document.make_document(world.hq, made(world.hq).query, "party")
     assert paper.about.startswith("Kết quả lãnh đạo giúp đỡ Nhân dân")
-    text = [block.text for block in document.body(paper) if isinstance(block, document.Paragraph)]
+    text = [block.text for block in letter_text.body(paper) if isinstance(block, letter_text.Paragraph)]
     assert "Chưa ghi nhận hoạt động nào trong tháng 3/2013." in text
 
 

@@ -13,7 +13,8 @@ from fieldapp import demo
 from fieldapp.records import lists, records
 from fieldapp.reports import narrative
 from fieldapp.reports.figures import Figure, behind, by_source, counts_sql, figures, narrowed, sums_sql
-from fieldapp.reports.files.document import Paragraph, body, figures_grid, make_document
+from fieldapp.reports.files.document import make_document
+from fieldapp.reports.files.letter_text import Paragraph, body, figures_grid
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import report
 from fieldapp.store.store import Store

@@ -25,7 +25,7 @@ from fieldapp.records import records
 from fieldapp.reports import narrative
 from fieldapp.reports.completeness import completeness_line
 from fieldapp.reports.figures import Figure, behind, figures, grouped
-from fieldapp.reports.files import document
+from fieldapp.reports.files import document, letter_text
 from fieldapp.reports.files.html import html_bytes
 from fieldapp.reports.files.xlsx import xlsx_bytes
 from fieldapp.reports.query import Period, Query
@@ -178,11 +178,11 @@ def test_the_report_says_of_which_joint_activity_posts_differ_and_which_figure_c
     assert f"{once} {said}" in completeness_line(made)
     assert said in narrative.left_out(made)
     assert "cho 40 lượt người (tạm tính)." in narrative.prose(made, "health"), "it is not settled"
-    blocks = [*document.body(document.make_document(world.hq, YEAR))]
-    (grid,) = (block for block in blocks if isinstance(block, document.Grid))
+    blocks = [*letter_text.body(document.make_document(world.hq, YEAR))]
+    (grid,) = (block for block in blocks if isinstance(block, letter_text.Grid))
     assert [row[3] for row in grid.rows if row[3:]] == ["40 (*)"]
-    whole = "\n".join(block.text for block in blocks if isinstance(block, document.Paragraph | document.Item))
-    assert document.Paragraph(f"(*) {said}") in blocks
+    whole = "\n".join(block.text for block in blocks if isinstance(block, letter_text.Paragraph | letter_text.Item))
+    assert letter_text.Paragraph(f"(*) {said}") in blocks
     assert whole.count("chưa thống nhất giữa") == 1, "the mark's line says it, the note does not say it again"
     book = Workbook(xlsx_bytes(document.make_document(world.hq, YEAR, splits=True)))
     for sheet in ("Số liệu", "Theo đồn"):

@@ -16,7 +16,7 @@ from report_files import Page
 
 from fieldapp.errors import FieldappError
 from fieldapp.reports import sections
-from fieldapp.reports.files import document
+from fieldapp.reports.files import document, letter_text
 from fieldapp.reports.letterhead import Issue, issue
 from fieldapp.reports.query import Query, period_of
 from fieldapp.reports.report import report
@@ -103,8 +103,10 @@ def test_a_section_of_which_nobody_said_anything_is_dotted_and_a_dash_leaves_it_
 
     def parts() -> dict[str, bool]:
         """Heading -> whether dots are below it."""
-        blocks = list(document.officer_sections(document.make_document(world.hq, Q4), iter(document.ROMAN)))
-        return {b.text: isinstance(to, document.Dots) for b, to in pairwise(blocks) if isinstance(b, document.Heading)}
+        blocks = list(letter_text.officer_sections(document.make_document(world.hq, Q4), iter(letter_text.ROMAN)))
+        return {
+            b.text: isinstance(to, letter_text.Dots) for b, to in pairwise(blocks) if isinstance(b, letter_text.Heading)
+        }
 
     assert parts() == {
         "I. ĐÁNH GIÁ CHUNG": False, "1. Ưu điểm": True, "2. Tồn tại, hạn chế": True, "3. Nguyên nhân": True,

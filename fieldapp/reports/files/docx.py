@@ -25,19 +25,9 @@ from docx.text.paragraph import Paragraph as WordParagraph
 
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.i18n import _
-from fieldapp.reports.files.document import (
-    Block,
-    Document,
-    Dots,
-    Grid,
-    Heading,
-    Item,
-    Photo,
-    annex,
-    body,
-    photograph_annex,
-)
+from fieldapp.reports.files.document import Document
 from fieldapp.reports.files.letter import FONT, Letter, LetterLine, Paper, letter, placeholders, unbroken
+from fieldapp.reports.files.letter_text import Block, Dots, Grid, Heading, Item, Photo, annex, body, photograph_annex
 from fieldapp.reports.files.template_parts import BODY, Fixed, Placeholders, unbind
 
 _NAMED = 5

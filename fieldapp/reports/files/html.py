@@ -9,16 +9,9 @@ from jinja2 import Environment, StrictUndefined
 from fieldapp.i18n import _, language
 from fieldapp.reports.figures import Figure
 from fieldapp.reports.files import charts
-from fieldapp.reports.files.document import (
-    NOTED,
-    ROMAN,
-    Document,
-    Split,
-    logs_grid,
-    officer_sections,
-    photograph_annex,
-)
+from fieldapp.reports.files.document import NOTED, Document, Split
 from fieldapp.reports.files.letter import Letter, letter
+from fieldapp.reports.files.letter_text import ROMAN, logs_grid, officer_sections, photograph_annex
 from fieldapp.reports.narrative import shared_note
 
 TEMPLATE = "report.html.j2"

@@ -13,19 +13,9 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
-from fieldapp.reports.files.document import (
-    Block,
-    Document,
-    Dots,
-    Grid,
-    Heading,
-    Item,
-    Photo,
-    annex,
-    body,
-    photograph_annex,
-)
+from fieldapp.reports.files.document import Document
 from fieldapp.reports.files.letter import Letter, LetterLine, letter, unbroken
+from fieldapp.reports.files.letter_text import Block, Dots, Grid, Heading, Item, Photo, annex, body, photograph_annex
 
 FONT = "Liberation Serif"
 STYLES = {"": "Regular", "B": "Bold", "I": "Italic", "BI": "BoldItalic"}

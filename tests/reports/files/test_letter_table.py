@@ -13,7 +13,7 @@ from fontTools.ttLib import TTFont
 
 from fieldapp.records import records
 from fieldapp.reports import narrative
-from fieldapp.reports.files import document
+from fieldapp.reports.files import document, letter_text
 from fieldapp.reports.files.docx import docx_bytes
 from fieldapp.reports.files.pdf import pdf_bytes
 from fieldapp.reports.query import Period, Query
@@ -31,7 +31,7 @@ def enter(world: World, kind: str, month: int, *amounts: dict[str, Any], **numbe
 
 def rows(world: World) -> dict[str, list[str]]:
     """Title -> unit, result and the period before."""
-    grid = document.figures_grid(document.make_document(world.post, MARCH))
+    grid = letter_text.figures_grid(document.make_document(world.post, MARCH))
     return {row[1]: row[2:] for row in grid.rows if row[1:]}
 
 

@@ -14,7 +14,7 @@ from fontTools.ttLib import TTFont
 from report_files import EDE, fill
 
 from fieldapp.reports.files import document
-from fieldapp.reports.files.document import Block, Grid, Heading, Paragraph
+from fieldapp.reports.files.letter_text import Block, Grid, Heading, Paragraph
 from fieldapp.reports.files.pdf import STYLES, pdf_bytes
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.query import Query, period_of
