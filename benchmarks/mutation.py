@@ -74,7 +74,7 @@ AREAS: dict[str, tuple[str, str]] = {
         "tests/sync/test_forks.py tests/sync/test_forgeries.py tests/sync/test_accidents.py",
     ),
     "figures": (
-        "reports/figures reports/query reports/sources",
+        "reports/figures reports/figure_sql reports/joint reports/query reports/sources",
         "tests/reports/test_figures.py tests/reports/test_rules.py tests/reports/test_periods.py",
     ),
     "report": (

@@ -10,7 +10,8 @@ from typing import Any, get_args
 import worlds
 from recount import TABLES, Asked, Key, Recount, Row, Told, folded
 
-from fieldapp.reports.figures import Behind, Figure, Group, behind, figures, grouped
+from fieldapp.reports.figure_sql import Group
+from fieldapp.reports.figures import Behind, Figure, behind, figures, grouped
 from fieldapp.reports.query import Period, Query, period_of
 from fieldapp.reports.report import report
 from fieldapp.store.store import Store

@@ -11,7 +11,7 @@ from fieldapp.i18n import _
 from fieldapp.publish.access import SEES_ALL
 from fieldapp.publish.dialect import literal, to_postgres
 from fieldapp.publish.tables import PATH, RETURNED
-from fieldapp.reports.figures import GROUPS, HIGH, NARROW, SPEAKERS, Group, by_source, counts_sql, sums_sql
+from fieldapp.reports.figure_sql import GROUPS, HIGH, NARROW, SPEAKERS, Group, by_source, counts_sql, sums_sql
 from fieldapp.reports.sources import BODIES, DEEDS, DEEDS_NOW, JOINT_RECORDS, MOVED
 from fieldapp.reports.units import IN_USE, INSIDE, PLACES, SAME_CODE, UNIT_NAMED
 

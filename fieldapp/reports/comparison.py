@@ -12,7 +12,8 @@ from fieldapp.domain.amounts import MONEY, format_amount
 from fieldapp.domain.sentences import as_sentence, within
 from fieldapp.i18n import _
 from fieldapp.reports.completeness import owed
-from fieldapp.reports.figures import CALLED, SIZES, Figure, amount_in_words, named, whole_unit
+from fieldapp.reports.figure_names import CALLED, SIZES, amount_in_words, named, whole_unit
+from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import PlanProgress, Report
 from fieldapp.reports.sentences import of_unit

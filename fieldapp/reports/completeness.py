@@ -9,7 +9,8 @@ from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
 from fieldapp.i18n import _, counted
 from fieldapp.reports.coverage import RECENT, Behind
-from fieldapp.reports.figures import Figure, JointDeed
+from fieldapp.reports.figures import Figure
+from fieldapp.reports.joint import JointDeed
 from fieldapp.reports.query import Period
 from fieldapp.reports.report import Report
 from fieldapp.vietnamese.text import sort_key

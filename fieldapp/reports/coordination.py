@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fieldapp.domain.coordination import MatterType
 from fieldapp.i18n import _, counted
 from fieldapp.records.words import choice_title
-from fieldapp.reports.figures import FROM, IN_FORCE, JOINT_DEEDS, NARROW, narrowed, with_facts
+from fieldapp.reports.figure_sql import FROM, IN_FORCE, JOINT_DEEDS, NARROW, narrowed, with_facts
 from fieldapp.reports.query import Query
 from fieldapp.reports.sources import SOURCES, left_out
 from fieldapp.store.store import Store

@@ -11,7 +11,9 @@ from fieldapp.domain.attachment import FileSort
 from fieldapp.i18n import _, counted
 from fieldapp.records import attachments, wanted_files
 from fieldapp.records.wanted_files import Files
-from fieldapp.reports.figures import FROM, NARROW, Figure, amount_in_words, narrowed, with_facts, with_measures
+from fieldapp.reports.figure_names import amount_in_words
+from fieldapp.reports.figure_sql import FROM, NARROW, narrowed, with_facts, with_measures
+from fieldapp.reports.figures import Figure
 from fieldapp.reports.query import Query
 from fieldapp.reports.sources import ACTIVITIES
 from fieldapp.store import blobs

@@ -9,7 +9,8 @@ from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.indicators import BY_CODE
 from fieldapp.i18n import _, counted
 from fieldapp.records.plans import ALL_POSTS, Aim, AimWords, PlanCell, aim_words, stored_plans
-from fieldapp.reports.figures import Figure, amount_in_words, figures, grouped, once
+from fieldapp.reports.figure_names import amount_in_words, once
+from fieldapp.reports.figures import Figure, figures, grouped
 from fieldapp.reports.query import Period, Query
 from fieldapp.store.store import Store
 

@@ -13,7 +13,8 @@ from fieldapp.i18n import _, counted
 from fieldapp.records.words import post_names
 from fieldapp.reports.comparison import change, is_comparable, is_few, period_named, plan_words
 from fieldapp.reports.completeness import Owed, deed_named, not_reported_text, owed, returned_by_post, to_be_sent
-from fieldapp.reports.figures import Figure, amount_in_words, grouped, measure_and_kind
+from fieldapp.reports.figure_names import amount_in_words, measure_and_kind
+from fieldapp.reports.figures import Figure, grouped
 from fieldapp.reports.letterhead import LayoutCode
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import find_post

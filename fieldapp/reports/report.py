@@ -16,23 +16,18 @@ from fieldapp.records import reviews, words
 from fieldapp.reports.coordination import LateWith, TaskDone, late_with, tasks
 from fieldapp.reports.coverage import Reported, heard_instants, reported
 from fieldapp.reports.evidence import Evidence, evidence
+from fieldapp.reports.figure_names import amount_in_words, once
 from fieldapp.reports.figures import (
-    Disputed,
     Figure,
-    JointDeed,
-    amount_in_words,
     behind,
     figures,
-    joint_deeds_done,
-    joint_records,
-    kinds_named,
     left_out,
     of_other_kinds,
-    once,
     outside,
     unassigned,
     without_figure,
 )
+from fieldapp.reports.joint import Disputed, JointDeed, joint_deeds_done, joint_records, kinds_named
 from fieldapp.reports.query import Period, Query, find_post
 from fieldapp.reports.sentences import cells_told, section_clauses
 from fieldapp.reports.units import find_unit

@@ -13,7 +13,9 @@ from fieldapp.domain.coordination import MatterType
 from fieldapp.domain.sentences import Amount, Told, joined, within
 from fieldapp.i18n import _
 from fieldapp.reports.evidence import Evidence
-from fieldapp.reports.figures import CALLED, Figure, JointDeed, amount_in_words, cells_that_met, sums_by_kind
+from fieldapp.reports.figure_names import CALLED, amount_in_words
+from fieldapp.reports.figures import Figure, cells_that_met, sums_by_kind
+from fieldapp.reports.joint import JointDeed
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Row, Store
 from fieldapp.vietnamese.text import search_key

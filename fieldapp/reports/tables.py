@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from fieldapp.i18n import _
 from fieldapp.records import words
-from fieldapp.reports.figures import Figure, Group, Part, figures, grouped
+from fieldapp.reports.figure_sql import Group
+from fieldapp.reports.figures import Figure, Part, figures, grouped
 from fieldapp.reports.query import Query
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import sort_key

@@ -11,7 +11,9 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _, counted
 from fieldapp.records import hanging, records
-from fieldapp.reports.figures import Figure, amount_in_words, before_and_after, by_source, with_facts
+from fieldapp.reports.figure_names import amount_in_words
+from fieldapp.reports.figure_sql import by_source, with_facts
+from fieldapp.reports.figures import Figure, before_and_after
 from fieldapp.reports.narrative import HEADINGS
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.sources import SOURCES

@@ -16,7 +16,7 @@ from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.records.dated_figures import OUTSIDE
 from fieldapp.records.parts import of_kind
-from fieldapp.reports.figures import JOINT_DEEDS, joint_deeds, said_of_deeds
+from fieldapp.reports.figure_sql import JOINT_DEEDS, joint_deeds, said_of_deeds
 from fieldapp.store.store import Row, Store
 
 FAR_MORE = 3

@@ -11,7 +11,8 @@ from field import World
 from fieldapp.domain.indicators import INDICATORS
 from fieldapp.publish.mirror import publish
 from fieldapp.publish.tables import Place
-from fieldapp.reports.figures import GROUPS, figures, grouped
+from fieldapp.reports.figure_sql import GROUPS
+from fieldapp.reports.figures import figures, grouped
 from fieldapp.reports.query import Period, Query
 from fieldapp.store.store import Store
 

@@ -16,7 +16,8 @@ from fieldapp.reports import narrative
 from fieldapp.reports.comparison import change
 from fieldapp.reports.completeness import completeness_line, owed
 from fieldapp.reports.coverage import Behind, Reported, laptops_heard
-from fieldapp.reports.figures import Figure, measure_and_kind
+from fieldapp.reports.figure_names import measure_and_kind
+from fieldapp.reports.figures import Figure
 from fieldapp.reports.files import document, letter_text
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import Report, ReturnedRecord, report

@@ -12,7 +12,8 @@ from field import Run, World, of_another_post
 from fieldapp import demo
 from fieldapp.records import lists, records
 from fieldapp.reports import narrative
-from fieldapp.reports.figures import Figure, behind, by_source, counts_sql, figures, narrowed, sums_sql
+from fieldapp.reports.figure_sql import by_source, counts_sql, narrowed, sums_sql
+from fieldapp.reports.figures import Figure, behind, figures
 from fieldapp.reports.files.document import make_document
 from fieldapp.reports.files.letter_text import Paragraph, body, figures_grid
 from fieldapp.reports.query import Period, Query

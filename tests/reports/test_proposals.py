@@ -12,8 +12,8 @@ from fieldapp.records import records
 from fieldapp.reports.completeness import as_of, completeness_line
 from fieldapp.reports.coordination import LateWith
 from fieldapp.reports.coverage import Behind, NotReported, Reported
-from fieldapp.reports.figures import Disputed, JointDeed
 from fieldapp.reports.files import document
+from fieldapp.reports.joint import Disputed, JointDeed
 from fieldapp.reports.proposals import SECTIONS, proposals
 from fieldapp.reports.query import Period, Query
 from fieldapp.reports.report import ReturnedRecord, report

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fieldapp.domain.amounts import format_amount
-from fieldapp.reports.figures import STAR, Figure, once
+from fieldapp.reports.figure_names import once
+from fieldapp.reports.figures import STAR, Figure
 from fieldapp.reports.report import PlanProgress
 from fieldapp.reports.tables import FigureLine
 

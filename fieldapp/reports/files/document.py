@@ -23,7 +23,8 @@ from fieldapp.reports import narrative
 from fieldapp.reports.comparison import OF_THE_BORDER, is_over
 from fieldapp.reports.completeness import as_of, completeness_line
 from fieldapp.reports.coverage import laptops_heard
-from fieldapp.reports.figures import CALLED, Figure, behind, sums_by_kind, whole_unit
+from fieldapp.reports.figure_names import CALLED, whole_unit
+from fieldapp.reports.figures import Figure, behind, sums_by_kind
 from fieldapp.reports.letterhead import Issue, LayoutCode, Letterhead, letterhead
 from fieldapp.reports.photographs import Photograph, photographs
 from fieldapp.reports.provenance import Provenance, provenance

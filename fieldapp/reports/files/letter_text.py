@@ -16,7 +16,8 @@ from fieldapp.i18n import _, counted
 from fieldapp.reports import narrative
 from fieldapp.reports.comparison import period_named, plan_result
 from fieldapp.reports.completeness import completeness_sentences, disputed_texts
-from fieldapp.reports.figures import Figure, measure_and_kind, named, once
+from fieldapp.reports.figure_names import measure_and_kind, named, once
+from fieldapp.reports.figures import Figure
 from fieldapp.reports.files.document import Document, ReportSection, with_whole_unit
 from fieldapp.reports.photographs import Photograph
 from fieldapp.reports.provenance import Provenance

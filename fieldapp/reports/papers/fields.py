@@ -24,7 +24,7 @@ from fieldapp.domain.sentences import within
 from fieldapp.i18n import _, everywhere, in_vietnamese
 from fieldapp.records import extras, persons, view, words
 from fieldapp.records.records import Found
-from fieldapp.reports.figures import CALLED
+from fieldapp.reports.figure_names import CALLED
 from fieldapp.reports.files.template_parts import Values, name_key
 from fieldapp.reports.letterhead import LayoutCode, Letterhead
 from fieldapp.reports.sentences import of_unit
