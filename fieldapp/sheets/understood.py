@@ -3,48 +3,28 @@
 This is what a preview shows and what an import goes by. Nothing here writes.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 
-from fieldapp.domain.amounts import MONEY
-from fieldapp.domain.dates import format_date
 from fieldapp.domain.model import FieldShape, Record, fields_of
 from fieldapp.errors import FieldappError
-from fieldapp.escaping import brief_text
 from fieldapp.i18n import _
 from fieldapp.records import records
 from fieldapp.sheets import columns, phone_export, phone_repeats
 from fieldapp.sheets.cells import Place, SheetTable, Sign, cell_text
-from fieldapp.sheets.days import LONGEST, WrittenDays, change_over, month_first
-from fieldapp.sheets.headings import (
-    FieldTarget,
-    FigureTarget,
-    Layout,
-    MarkTarget,
-    UnclearColumns,
-    field_named,
-    find_layout,
-    is_unit,
-    letters,
-    times_of,
-    unit_in,
-)
+from fieldapp.sheets.headings import FieldTarget, Layout, UnclearColumns, field_named, find_layout, letters
 from fieldapp.sheets.lines import left_out, lines_of
 from fieldapp.sheets.old_letters import as_written
-from fieldapp.sheets.questions import SheetChoice, SheetQuestion
+from fieldapp.sheets.questions import SheetQuestion
 from fieldapp.sheets.reading import chosen, read_all
 from fieldapp.sheets.rows import RowReader
+from fieldapp.sheets.uncertain import UsedCells, cells_named, changed_over, check_answers, in_units, questions_about
+from fieldapp.sheets.units_beside import units_beside, without_other_units
 from fieldapp.store import wall
 from fieldapp.store.store import Store
-from fieldapp.vietnamese.old_fonts import Converted
-from fieldapp.vietnamese.text import clean, search_key, tidy
-
-NAMED = 5
-"""How many cells a sentence names"""
+from fieldapp.vietnamese.text import clean, search_key
 
 
 @dataclass(frozen=True)
@@ -99,48 +79,28 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         raise FieldappError(_("Records of this kind are entered with the record that they belong to."))
     scope = records.writable_scope(store, model)
     tables, said_of_export, of_export = _tables(path, order, model)
-    recalled: Sequence[str] = ()
     try:
-        try:
-            table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
-        except UnclearColumns as error:
-            recalled_map = _recalled(store, error.layout, order)
-            if not recalled_map:
-                raise
-            layout = error.layout
-        else:
-            recalled_map = _recalled(store, layout, order)
-        if recalled_map:
-            table, layout = find_layout(store, model, tables, recalled_map, hidden=order.hidden)
-            recalled = [*recalled_map]
+        table, layout, recalled = _find_layout(store, model, tables, order)
     except FieldappError:
         _refuse_uncalculated(path, tables[0], [p for p, sign in tables[0].signs.items() if sign & Sign.UNCALCULATED])
         raise
     table, layout, joined = _names_together(table, layout)
-    layout, other_units = _units_that_differ(store, table, layout, order.columns or recalled_map)
+    layout, other_units = without_other_units(store, table, layout, order.columns or recalled)
     targets = {name: field_named(store, model, name) for name in order.given}
     given = [target.name for target in targets.values() if isinstance(target, FieldTarget)]
     _check_needed(table, layout, given)
     lines = lines_of(table, layout, given, hidden=order.hidden)
     rows = [line.at for line in lines if line.sort == "row"]
-    used = _Used(table, layout, frozenset(rows))
+    used = UsedCells(table, layout, frozenset(rows))
     _refuse_uncalculated(path, table, [*used.signed(Sign.UNCALCULATED, headings=True)])
-    beside = _units_beside(store, table, layout)
-    questions = [
-        *of_export.get(table.name, ()),
-        *_letters_question(used),
-        *_questions(used, order.hidden),
-        *_units_question(layout, beside),
-    ]
-    days = _days_question(used)
-    if days is not None:
-        questions.append(days)
-    _check_answers(order.answers, questions)
+    beside = units_beside(store, table, layout)
+    questions = [*of_export.get(table.name, ()), *questions_about(used, beside, hidden=order.hidden)]
+    check_answers(order.answers, questions)
     if order.answers.get("days") == "swapped":
-        table = _changed_over(used)
+        table = changed_over(used)
         used = replace(used, table=table)
     if order.answers.get("units") == "as-said":
-        layout = _in_units(layout, beside)
+        layout = in_units(layout, beside)
     reader = RowReader(
         store, table, layout, order.given, order.year, wall.today(), hidden=order.hidden,
         usual_years=_usual_years(used), like_sums=frozenset(line.at for line in lines if line.like_a_sum), rows=rows,
@@ -160,6 +120,23 @@ def read_sheet(store: Store, path: Path, order: ImportOptions) -> SheetReading:
         )
     open_questions = [question for question in questions if question.key not in order.answers]
     return SheetReading(table, layout, scope, rows, reader, notes, open_questions)
+
+
+def _find_layout(
+    store: Store, model: type[Record], tables: Sequence[SheetTable], order: ImportOptions
+) -> tuple[SheetTable, Layout, Mapping[str, str | None]]:
+    """The table with the records, its columns, and those of them that are as they were chosen on the screen."""
+    try:
+        table, layout = find_layout(store, model, tables, order.columns, hidden=order.hidden)
+    except UnclearColumns as error:
+        recalled = _recalled(store, error.layout, order)
+        if not recalled:
+            raise
+    else:
+        recalled = _recalled(store, layout, order)
+        if not recalled:
+            return table, layout, {}
+    return *find_layout(store, model, tables, recalled, hidden=order.hidden), recalled
 
 
 def _tables(
@@ -220,7 +197,7 @@ def _recalled(store: Store, layout: Layout, order: ImportOptions) -> dict[str, s
     return {h: f for h, f in columns.remembered(store, layout).items() if h in layout.headings}
 
 
-def _recalled_note(headings: Sequence[str]) -> Iterator[str]:
+def _recalled_note(headings: Collection[str]) -> Iterator[str]:
     if headings:
         listed = ", ".join(f"“{heading}”" for heading in headings)
         yield _("Columns {columns} are taken for what was chosen on the screen; --map says otherwise.").format(
@@ -283,41 +260,6 @@ def _hidden_columns(layout: Layout) -> Iterator[str]:
         ).format(columns=named)
 
 
-@dataclass(frozen=True)
-class _Used:
-    """The cells of a sheet that would be recorded."""
-
-    table: SheetTable
-    layout: Layout
-    rows: frozenset[int]
-
-    def columns(self) -> set[int]:
-        return {c.at for c in self.layout.columns if not isinstance(c.target, MarkTarget)}
-
-    def signed(self, sign: Sign, *, headings: bool = False) -> Iterator[Place]:
-        """The cells with a sign, in their order; ``headings``: in the line of the headings too."""
-        columns = self.columns()
-        for (row, column), found in sorted(self.table.signs.items()):
-            if found & sign and ((row in self.rows and column in columns) or (headings and row == self.layout.line)):
-                yield row, column
-
-    def days(self) -> dict[int, WrittenDays]:
-        """Columns of days -> how they are written."""
-        shapes = {shape.name: shape for shape in fields_of(self.layout.model)}
-        rows = sorted(self.rows)
-        return {
-            c.at: WrittenDays.of([self.table.cell(row, c.at) for row in rows])
-            for c in self.layout.columns
-            if isinstance(c.target, FieldTarget) and shapes[c.target.name].type == "date"
-        }
-
-
-def cells_named(places: Sequence[Place]) -> str:
-    """The names of cells, the first of many: ``F2, F3 …``"""
-    named = [f"{letters(column)}{row + 1}" for row, column in places[:NAMED]]
-    return ", ".join(named) + (" …" if len(places) > NAMED else "")
-
-
 def _refuse_uncalculated(path: Path, table: SheetTable, places: Sequence[Place]) -> None:
     if places:
         sentence = _("{file}, sheet “{sheet}”: the results of formulas are not in the file (cells {cells}). Open the"
@@ -325,250 +267,7 @@ def _refuse_uncalculated(path: Path, table: SheetTable, places: Sequence[Place])
         raise FieldappError(sentence.format(file=clean(path.name), sheet=table.name, cells=cells_named(places)))
 
 
-def _letters_question(used: _Used) -> Iterator[SheetQuestion]:
-    """Whether text was rightly taken for that of an old font: said before and after."""
-    changed = used.table.old_letters
-    columns = used.columns()
-    places = [p for p in sorted(changed) if p[0] == used.layout.line or (p[0] in used.rows and p[1] in columns)]
-    if places:
-        sorts = ", ".join(sorted({changed[place].encoding.value for place in places}))
-        told = "; ".join(
-            f"{letters(place[1])}{place[0] + 1} “{brief_text(clean(changed[place].before))}” → “"
-            f"{brief_text(changed[place].after)}”"
-            for place in _told_apart(places, changed)
-        )
-        yield SheetQuestion(
-            "letters",
-            _("{n} cells are written in letters of an old font, {sorts}: {cells}.").format(
-                n=len(places), sorts=sorts, cells=told
-            ),
-            [
-                SheetChoice("unicode", _("record them in Unicode, as shown")),
-                SheetChoice("keep", _("record them as they stand in the file")),
-            ],
-        )
-
-
-def _told_apart(places: Sequence[Place], changed: Mapping[Place, Converted]) -> list[Place]:
-    """The first of the cells, and of each old font at least one."""
-    first = {changed[place].encoding: place for place in reversed(places)}
-    return sorted({*places[: max(NAMED - len(first), 1)], *first.values()})
-
-
-def _may_be_kept(key: str, places: Sequence[Place], sentence: str, keep: str) -> Iterator[SheetQuestion]:
-    """A question about cells, if there are any, with the one answer that they are right as they are."""
-    if places:
-        yield SheetQuestion(key, sentence.format(cells=cells_named(places)), [SheetChoice("keep", keep)])
-
-
-def _questions(used: _Used, hidden: bool) -> Iterator[SheetQuestion]:
-    yield from _may_be_kept(
-        "zeros", [*used.signed(Sign.ASSUMED_ZERO)],
-        _("Cells {cells} hold formulas with the result 0 or nothing, and the file says that nobody has calculated"
-          " it: open it in a spreadsheet program and save it there, or say that this is the result."),
-        _("0 is the result"),
-    )  # fmt: skip
-    columns = used.columns()
-    ruled = sorted(
-        {
-            (row, column)
-            for top, first, bottom, last in used.table.hiding_rules
-            for row in range(top, min(bottom + 1, len(used.table.rows)))
-            if row in used.rows
-            for column in columns
-            if first <= column <= last and used.table.cell(row, column) != ""
-        }
-    )
-    yield from _may_be_kept(
-        "rules", [] if hidden else ruled,
-        _("A rule of the sheet (conditional formatting) strikes out or hides some of the cells {cells}, and which"
-          " of them is not known. Delete these rows or the rule, or say that all of them count."),
-        _("all of them count"),
-    )  # fmt: skip
-    yield from _may_be_kept(
-        "breaks", [*used.signed(Sign.SEVERAL_ROWS)],
-        _("Cells {cells} hold line breaks and as many separators as a row: perhaps a quote is missing, and rows"
-          " were swallowed. Look at these lines in the file, or say that they are one text."),
-        _("each is one text"),
-    )  # fmt: skip
-
-
-def _days_changed(used: _Used) -> dict[int, str]:
-    """Columns whose days may be changed over -> what of them: the "days" of the spreadsheet, or "texts"."""
-    if any(isinstance(column.target, MarkTarget) for column in used.layout.columns):
-        return {}  # this program wrote the sheet, with the days as they were understood
-    today = wall.today()
-    found = {}
-    columns = used.days()
-    for at, written in columns.items():
-        if written.swapped_days(today) or written.left_over([columns[other] for other in columns if other != at]):
-            found[at] = "days"
-        elif written.month_written_first():
-            found[at] = "texts"
-    return found
-
-
-def _changed_over(used: _Used) -> SheetTable:
-    """The table with the days changed over that were asked about."""
-    rows = [*used.table.rows]
-    for column, what in _days_changed(used).items():
-        for at in used.rows:
-            cell = rows[at][column] if column < len(rows[at]) else ""
-            if isinstance(cell, date):
-                cell = change_over(cell) if what == "days" else cell
-            elif isinstance(cell, str):
-                cell = month_first(cell, always=what == "texts")
-            if column < len(rows[at]):
-                rows[at] = [*rows[at][:column], cell, *rows[at][column + 1 :]]
-    return replace(used.table, rows=rows)
-
-
-def _days_question(used: _Used) -> SheetQuestion | None:
-    changed = _days_changed(used)
-    if not changed:
-        return None
-    columns = used.days()
-    turned_over = [at for at, what in changed.items() if what == "days"]
-    days = sorted({day for at in turned_over for day in columns[at].days if day.day <= 12 and day.day != day.month})
-    texts = [text for at in changed for text in (*columns[at].month_first, *columns[at].either)] if not days else []
-    named = ", ".join(f"{letters(at)} “{used.layout.headings[at]}”" for at in sorted(changed))
-    if days:
-        right = _("{n} days as they are: {first} to {last}").format(
-            n=len(days), first=format_date(days[0]), last=format_date(days[-1])
-        )
-        turned = sorted(map(change_over, days))
-        swapped = _("month and day changed over, such as {one} for {other}: {first} to {last}").format(
-            one=format_date(change_over(days[0])), other=format_date(days[0]),
-            first=format_date(turned[0]), last=format_date(turned[-1]),
-        )  # fmt: skip
-    else:
-        right = _("the day stands first; {n} of the texts are no days then").format(
-            n=sum(len(columns[at].month_first) for at in changed)
-        )
-        swapped = _("the month stands first: {text} is {day}").format(
-            text=texts[0], day=month_first(texts[0], always=True)
-        )
-    text = _(
-        "The days of column {columns} may have come from a spreadsheet in English, which takes 3/2/2026 for 2 March."
-    )
-    return SheetQuestion(
-        "days", text.format(columns=named), [SheetChoice("as-written", right), SheetChoice("swapped", swapped)]
-    )
-
-
-_UNIT = re.compile(r"(?:đvt|đơn vị(?: tính)?)\s*:?\s*(.+)$", re.IGNORECASE)
-_MEASURED = (
-    {"g": 1, "gam": 1, "gram": 1, "kg": 1_000, "can": 1_000, "ien": 10_000, "ta": 100_000, "tan": 1_000_000},
-    {"cm": 1, "m": 100, "met": 100, "km": 100_000, "cai so": 100_000},
-    {"m2": 1, "met vuong": 1, "sao": 360, "ha": 10_000, "hec ta": 10_000, "hecta": 10_000, "km2": 1_000_000},
-    {"ml": 1, "lit": 1_000, "m3": 1_000_000, "khoi": 1_000_000},
-)  # fmt: skip
-_COUNTED = (
-    {"phut": 1, "gio": 60, "buoi": 240, "ngai": 480, "cong": 480, "ngai cong": 480, "tuan": 3_360, "thang": 14_400},
-    {"nguoi": 1, "khau": 1, "nhan khau": 1, "ho": 2, "gia dinh": 2, "luot": 3, "luot nguoi": 3},
-)
-"""Search keys of units of one sort, each with how much it is: a figure in one is another figure in the other. Those of
-``_COUNTED`` only say so directly below a heading"""
-
-
-def _units_beside(store: Store, table: SheetTable, layout: Layout) -> dict[int, str]:
-    """Columns of money whose unit stands above the table or below the heading -> its word for thousands or millions."""
-    money = {row["id"] for row in store.rows("SELECT id FROM measure WHERE unit_name = ?", [MONEY])}
-    columns = [c for c in layout.columns if isinstance(c.target, FigureTarget) and not c.target.times]
-    columns = [c for c in columns if isinstance(c.target, FigureTarget) and c.target.measures.keys() <= money]
-    said = ""
-    for row in table.rows[: layout.line]:
-        for cell in row:
-            if isinstance(cell, str) and (found := _UNIT.search(tidy(cell)[:LONGEST])):
-                said = times_of(found[1]) or said
-    below = layout.line + 1
-    under = {c.at: table.cell(below, c.at) if below < len(table.rows) else "" for c in columns}
-    found_units = {at: times_of(cell[:LONGEST]) if isinstance(cell, str) else "" for at, cell in under.items()}
-    return {at: times for at, unit in found_units.items() if (times := unit or said)}
-
-
-def _units_that_differ(
-    store: Store, table: SheetTable, layout: Layout, chosen: Collection[str]
-) -> tuple[Layout, Sequence[str]]:
-    """The layout without the figures whose unit, above the table or below the heading, is another one; and what to say.
-
-    ``chosen``: headings of columns that a person has named.
-    """
-    above = ""
-    for row in table.rows[: layout.line]:
-        for cell in row:
-            if isinstance(cell, str) and (found := _UNIT.search(tidy(cell)[:LONGEST])):
-                above = found[1].strip("() ")
-    measures = {row["id"]: row for row in store.rows("SELECT id, name, unit_name FROM measure")}
-    kept, notes = [], []
-    for column in layout.columns:
-        target = column.target
-        if not isinstance(target, FigureTarget) or column.heading in chosen:
-            kept.append(column)
-            continue
-        under = table.cell(layout.line + 1, column.at) if layout.line + 1 < len(table.rows) else ""
-        below = under.strip("() ") if isinstance(under, str) and is_unit(under[:LONGEST]) else ""
-        said = below or ("" if unit_in(column.heading) else above)
-        sorts = _MEASURED + _COUNTED if below else _MEASURED
-        units = {m: measures[m]["unit_name"] for m in target.measures}
-        fitting = {m: grade for m, grade in target.measures.items() if not _is_another(said, units[m], sorts)}
-        if fitting:
-            kept.append(replace(column, target=replace(target, measures=fitting)))
-            continue
-        sentence = _("Column {column} “{heading}” is in “{said}” (above the table or below the heading), and it is"
-                     " counted in “{unit}”: its values are left out. Name its field by --map if the figures are in"
-                     " “{unit}”.")  # fmt: skip
-        notes.append(
-            sentence.format(
-                column=letters(column.at), heading=column.heading, said=said, unit=" / ".join(sorted({*units.values()}))
-            )
-        )
-    return replace(layout, columns=kept), notes
-
-
-def _is_another(said: str, own: str, sorts: Sequence[Mapping[str, int]]) -> bool:
-    """Whether two units are of one sort, and not as much as each other."""
-    one, other = (search_key(unit).replace("²", "2").replace("³", "3") for unit in (said, own))
-    return any(one in sizes and other in sizes and sizes[one] != sizes[other] for sizes in sorts)
-
-
-def _units_question(layout: Layout, beside: Mapping[int, str]) -> Iterator[SheetQuestion]:
-    if beside:
-        named = ", ".join(f"{letters(at)} “{layout.headings[at]}” ({times})" for at, times in sorted(beside.items()))
-        yield SheetQuestion(
-            "units",
-            _("The unit of columns {columns} is not in the heading, but above or below it.").format(columns=named),
-            [
-                SheetChoice("as-said", _("the figures are in this unit")),
-                SheetChoice("keep", _("the figures are in đồng")),
-            ],
-        )
-
-
-def _in_units(layout: Layout, beside: Mapping[int, str]) -> Layout:
-    columns = [
-        replace(c, target=replace(c.target, times=beside[c.at]))
-        if c.at in beside and isinstance(c.target, FigureTarget)
-        else c
-        for c in layout.columns
-    ]
-    return replace(layout, columns=columns)
-
-
-def _check_answers(answers: Mapping[str, str], questions: Sequence[SheetQuestion]) -> None:
-    """Refuse an answer that no choice has; one to a question that is not asked does no harm."""
-    for question in questions:
-        given = answers.get(question.key)
-        if given is not None and given not in [choice.key for choice in question.choices]:
-            listed = ", ".join(choice.key for choice in question.choices)
-            raise FieldappError(
-                _("“{answer}” is no answer to “{key}”. Answers: {choices}.").format(
-                    answer=clean(given), key=question.key, choices=listed
-                )
-            )
-
-
-def _usual_years(used: _Used) -> frozenset[int]:
+def _usual_years(used: UsedCells) -> frozenset[int]:
     """The years in which most of the records lie, by the day that a record has."""
     days = used.days()
     name = used.layout.model.DATE
