@@ -116,6 +116,16 @@ def agrees(question: str) -> bool:
         return click.confirm(question, err=True)
 
 
+def agrees_to(sentences: Sequence[str], question: str, yes: bool) -> bool:
+    """Say what will happen, and ask on a terminal. True without asking if ``yes`` or in a script."""
+    for sentence in sentences:
+        print_message(sentence)
+    if yes or not sentences or not sys.stdin.isatty() or agrees(question):
+        return True
+    print_message(_("Nothing was changed."))
+    return False
+
+
 def ask_passphrase(confirm: bool = False) -> str:
     named = os.environ.get("FIELDAPP_PASSPHRASE_FILE")
     if named:
@@ -340,3 +350,13 @@ def ask_new_passphrase() -> str:
         return _from_file(named)
     text: str = ask(_("New passphrase"), hide_input=True, confirmation_prompt=True)
     return text
+
+
+def file_password(file: Path | None) -> str | None:
+    """The first line of a file, or None if none is given."""
+    if file is None:
+        return None
+    try:
+        return textfile.read(file).partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FieldappError(_("{path} cannot be read: {why}.").format(path=file, why=reason_text(error))) from None

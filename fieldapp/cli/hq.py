@@ -15,6 +15,7 @@ from fieldapp.cli.base import (
     as_json,
     cli,
     confirmed,
+    file_password,
     print_json,
     print_message,
     print_table,
@@ -493,7 +494,6 @@ def hq_plans(
     asked = period_of(period, today)
     store = obj.open()
     if file is not None:
-        from fieldapp.cli.records import file_password
         from fieldapp.sheets import messages, plan_matrix
 
         done = plan_matrix.import_plans(

@@ -14,7 +14,7 @@ from fieldapp.i18n import _
 
 __all__ = ["Context", "cli", "end", "run"]
 
-COMMANDS = ("records", "sync", "reports", "papers", "hq", "laptop", "user")
+COMMANDS = ("records", "sheets", "double_entry", "sync", "reports", "papers", "hq", "laptop", "user")
 """The modules with commands; each adds its own to ``cli``"""
 
 OF_EXTRAS = ("aiohttp", "docx", "fpdf", "jinja2", "lxml", "packaging", "psycopg", "textual_serve")

@@ -1,24 +1,21 @@
-"""Commands on records: add, show, list, change, void, import, key again, and what must be done."""
+"""Commands on records: add, show, list, attach files, change, void, merge, and what must be done."""
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fieldapp import textfile
 from fieldapp.cli.base import (
     IN_PART,
     PATH,
     Context,
     DayParam,
-    agrees,
+    agrees_to,
     as_json,
-    ask,
     cli,
     confirmed,
     json_source,
@@ -27,10 +24,8 @@ from fieldapp.cli.base import (
     print_text,
     read_json,
     refuse_idle,
-    typed,
 )
-from fieldapp.cli.working import LINE
-from fieldapp.errors import FieldappError, reason_text
+from fieldapp.errors import FieldappError
 from fieldapp.escaping import display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import wall
@@ -38,7 +33,6 @@ from fieldapp.vietnamese.text import tidy
 
 if TYPE_CHECKING:
     from fieldapp.domain.attachment import FileSort
-    from fieldapp.sheets.questions import SheetQuestion
 
 
 @cli.command()
@@ -304,7 +298,7 @@ def void(obj: Context, id: str, reason: str, yes: bool) -> None:
     with records.tried(store):
         records.void(store, id, reason)
     sentences = void_effect.void_sentences(store, kind, [id])
-    if _agreed(sentences, _("Void it?"), yes):
+    if agrees_to(sentences, _("Void it?"), yes):
         records.void(store, id, reason)
         print_message(_("Voided. It stays readable with its reason."))
 
@@ -328,19 +322,9 @@ def unvoid(obj: Context, id: str, confirm: bool, yes: bool) -> None:
     with records.tried(store):
         records.take_back(store, id, confirm=confirm)
     sentences = void_effect.figure_sentences(store, records.get(store, id).kind, [id], voided=False)
-    if _agreed(sentences, _("Take the void back?"), yes):
+    if agrees_to(sentences, _("Take the void back?"), yes):
         records.take_back(store, id, confirm=confirm)
         print_message(_("Taken back: it counts again."))
-
-
-def _agreed(sentences: Sequence[str], question: str, yes: bool) -> bool:
-    """Say what will happen, and ask on a terminal. True without asking if ``yes`` or in a script."""
-    for sentence in sentences:
-        print_message(sentence)
-    if yes or not sentences or not sys.stdin.isatty() or agrees(question):
-        return True
-    print_message(_("Nothing was changed."))
-    return False
 
 
 @cli.command()
@@ -358,218 +342,6 @@ def merge(obj: Context, id: str, other: str, confirm: bool) -> None:
         raise FieldappError(_("Only members are merged. Of two records of another kind, void one."))
     records.save(store, found.kind, {persons.SAME_AS: other}, id, confirm=confirm)
     print_message(_('Merged. To take it back: `fieldapp edit` with {"same_as": null}.'))
-
-
-@cli.command("import-table")
-@click.argument("file", type=PATH, required=False)
-@click.option("--kind", help="The kind of record that the rows are, as for `add`.")
-@click.option("--sheet", help="The sheet of a workbook; otherwise the first with headings.")
-@click.option("--map", "mapped", metavar="FILE", help='JSON: {"heading": "field"}; null leaves a column out.')
-@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="Value for every row without its own.")
-@click.option("--year", type=int, help="The year of days that are written without one.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
-@click.option("--confirm", is_flag=True, help="Record unusual values too: they were looked at, and are right.")
-@click.option("--again", is_flag=True, help="Record rows again whose records were voided since.")
-@click.option("--hidden", is_flag=True, help="Record hidden rows and columns too, and what is struck out.")
-@click.option("--answer", "answers", multiple=True, metavar="KEY=CHOICE", help="Answer to a question about the sheet.")
-@click.option("--password-file", type=PATH, help="A file whose first line is the password that opens the sheet.")
-@click.option("--batches", is_flag=True, help="List the imported sheets with their numbers.")
-@click.option("--take-back", type=int, metavar="BATCH", help="Void the records of a sheet, except those edited since.")
-@click.option("--reason", default="", help="Why it is taken back.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@as_json
-@click.pass_obj
-def import_table(
-    obj: Context,
-    file: Path | None,
-    kind: str | None,
-    sheet: str | None,
-    mapped: str | None,
-    given: Sequence[str],
-    year: int | None,
-    dry_run: bool,
-    confirm: bool,
-    again: bool,
-    hidden: bool,
-    answers: Sequence[str],
-    password_file: Path | None,
-    batches: bool,
-    take_back: int | None,
-    reason: str,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """Record the rows of an XLSX or CSV sheet; refused ones go into FILE-refused.xlsx: correct and import that.
-
-    Exit code 0: all rows are in; 3: some are refused; 1: none went in.
-    """
-    from fieldapp.sheets import importing, messages
-    from fieldapp.sheets.office import NeedsPassword
-    from fieldapp.sheets.questions import NeedsAnswer
-
-    if batches:
-        refuse_idle(typed().keys() - {"batches", "as_json"}, "--batches")
-    elif take_back is not None:
-        refuse_idle(typed().keys() - {"take_back", "reason", "yes", "as_json"}, "--take-back")
-    elif file is not None:
-        refuse_idle(["reason", "yes"], "FILE")
-        refuse_idle(["sheet"] if file.suffix.lower() == ".csv" else [], display_path(file.name))
-    if batches or take_back is not None:
-        _list_or_take_back(obj, take_back, reason, yes, as_json)
-        return
-    if file is None or kind is None:
-        raise click.UsageError(_("Give FILE --kind KIND, or --batches, or --take-back BATCH --reason TEXT."))
-    if not all("=" in text for text in given):
-        raise click.UsageError(_("--set takes FIELD=VALUE."))
-    if not all("=" in text for text in answers):
-        raise click.UsageError(_("--answer takes KEY=CHOICE."))
-    order = importing.ImportOptions(
-        kind,
-        sheet,
-        messages.read_map(read_json(mapped)) if mapped else {},
-        dict(text.split("=", 1) for text in given),
-        year,
-        confirm,
-        again,
-        dry_run,
-        hidden,
-        dict(text.split("=", 1) for text in answers),
-        recall=True,
-        password=file_password(password_file),
-    )
-    store = obj.open()
-    while True:
-        try:
-            outcome = importing.import_sheet(store, file, order, progress=partial(LINE.tell, _("Reading the sheet")))
-            break
-        except NeedsAnswer as error:
-            if not sys.stdin.isatty():
-                raise
-            order = replace(order, answers={**order.answers, **_asked(error.questions)})
-        except NeedsPassword as error:
-            if not sys.stdin.isatty() or not error.may_be_given:
-                raise
-            print_message(str(error))
-            order = replace(order, password=ask(_("Password of the file"), hide_input=True))
-    if as_json:
-        print_json(outcome)
-    else:
-        print_text(messages.import_summary(outcome))
-    for line in messages.import_details(outcome):
-        print_message(line)
-    if outcome.refused:
-        sys.exit(IN_PART if outcome.added or outcome.known else 1)
-
-
-def file_password(file: Path | None) -> str | None:
-    """The first line of a file, or None if none is given."""
-    if file is None:
-        return None
-    try:
-        return textfile.read(file).partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FieldappError(_("{path} cannot be read: {why}.").format(path=file, why=reason_text(error))) from None
-
-
-def _asked(questions: Sequence["SheetQuestion"]) -> dict[str, str]:
-    """The answers of the person at the terminal: key of the question -> key of the choice."""
-    answers = {}
-    for question in questions:
-        print_message(question.text)
-        for choice in question.choices:
-            print_message(f"  {choice.key}: {choice.text}")
-        keys = click.Choice([choice.key for choice in question.choices])
-        answers[question.key] = ask(_("Which is right? (Ctrl+C: nothing is recorded)"), type=keys)
-    return answers
-
-
-def _list_or_take_back(obj: Context, number: int | None, reason: str, yes: bool, as_json: bool) -> None:
-    """List the imported sheets, or take one back."""
-    from fieldapp.records import records
-    from fieldapp.reports import void_effect
-    from fieldapp.sheets import messages
-    from fieldapp.sheets import take_back as taking
-
-    store = obj.open()
-    if number is None:
-        listed = taking.batches(store)
-        if as_json:
-            print_json(listed)
-        for line in [] if as_json else messages.batch_lines(listed):
-            print_text(line)
-        return
-    with records.tried(store):
-        taking.take_back(store, number, reason)
-    kind, ids = taking.records_to_void(store, number)
-    if not _agreed(void_effect.void_sentences(store, kind, ids), _("Take the sheet back?"), yes):
-        return
-    taken = taking.take_back(store, number, reason)
-    if as_json:
-        print_json(taken)
-    else:
-        print_text(messages.taken_back_text(taken))
-    for entered in taken.edited:
-        print_message(_("Edited since, and kept: {record} ({id}).").format(record=entered.label, id=entered.id))
-    if taken.edited:
-        sys.exit(IN_PART if taken.voided else 1)
-
-
-@cli.group()
-def rekey() -> None:
-    """Double entry: key a sample of records again, blind, and see how often each field differs."""
-
-
-@rekey.command("sample")
-@click.argument("kind")
-@click.option("--size", type=click.IntRange(1), default=10, show_default=True, help="How many records.")
-@click.option("--seed", metavar="TEXT", help="The same seed draws the same records; otherwise this month, as 2026-11.")
-@as_json
-@click.pass_obj
-def rekey_sample(obj: Context, kind: str, size: int, seed: str | None, as_json: bool) -> None:
-    """List records to key again: · open, – your own, ✓ keyed the same, ≠ keyed differently."""
-    from fieldapp.records import records
-    from fieldapp.work import double_entry
-
-    records.model_of(kind)
-    drawn = double_entry.draw_sample(obj.open(), kind, size, seed or f"{wall.today():%Y-%m}")
-    if as_json:
-        print_json(drawn)
-        return
-    for one in drawn:
-        print_text(f"{double_entry.KEYING_SIGNS[one.state]} {one.row_id}  {one.paper}  ({one.by})")
-
-
-@rekey.command("enter")
-@click.argument("id")
-@json_source
-@confirmed
-@click.pass_obj
-def rekey_enter(obj: Context, id: str, source: str, confirm: bool) -> None:
-    """Compare a record with its second keying and print what differs; the record is not changed."""
-    from fieldapp.work import double_entry
-
-    given = read_json(source)
-    if not isinstance(given, dict):
-        raise FieldappError(_("A record is a JSON object, several are a list of them."))
-    for difference in double_entry.compare_keying(obj.open(), id, given, confirm=confirm).differences:
-        print_text(f"≠ {difference.title}: {difference.recorded or _('(empty)')} ≠ {difference.keyed or _('(empty)')}")
-
-
-@rekey.command("rates")
-@click.option("--kind", help="Only records of this kind.")
-@as_json
-@click.pass_obj
-def rekey_rates(obj: Context, kind: str | None, as_json: bool) -> None:
-    """Show how often each field was keyed differently, the most frequent first."""
-    from fieldapp.records import records
-    from fieldapp.work import double_entry
-
-    found = double_entry.error_rates(obj.open(), records.model_of(kind).KIND if kind else None)
-    if as_json:
-        print_json([{**asdict(rate), "percent": round(rate.percent, 2)} for rate in found])
-        return
-    for line in double_entry.rate_lines(found):
-        print_text(line)
 
 
 @cli.command()

@@ -594,7 +594,7 @@ def test_days_that_a_spreadsheet_in_english_changed_over_are_asked_about(give: G
 def test_at_a_terminal_the_question_is_asked(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
-    monkeypatch.setattr("fieldapp.cli.records.sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("fieldapp.cli.sheets.sys.stdin", SimpleNamespace(isatty=lambda: True))
     asked = []
 
     def prompt(text: str, type: click.Choice[str], **_options: object) -> str:
