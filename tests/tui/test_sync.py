@@ -217,3 +217,18 @@ async def test_only_a_stick_or_a_folder_is_written_to_and_the_screen_names_it(
         await s.wait("Có thể rút")
         assert told(f"{named} Có thể rút USB.") in told(s.text)
     assert len(list(world.usb.glob("sch-iarve*.age"))) == 2
+
+
+async def test_the_stick_that_was_chosen_stays_chosen_after_the_help(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = world.root / "other"
+    other.mkdir()
+    found = [drives.Drive(world.usb, "A", 1, 0), drives.Drive(other, "B", 1, 0)]
+    monkeypatch.setattr(drives, "drives", lambda: found)
+    world.well()
+    async with run(world.root / "post", world.post.reopen()) as s:
+        await s.press("f9", "down", "f1", "escape", "enter")
+        await s.wait("✓ XONG.")
+    assert not list(world.usb.glob("*.age"))
+    assert list(other.glob("*.age"))

@@ -124,8 +124,9 @@ class SyncScreen(Page):
             self._answer_decided()
             return
         self._show_text([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
-        self._drives = practice.practice_drives(self.store) or drives.drives()
-        listed = self.query_one("#drives", OptionList)
+        before, self._drives = self._drives, practice.practice_drives(self.store) or drives.drives()
+        listed = self.query_one("#drives", Drives)
+        chosen = listed.highlighted if [d.path for d in before] == [d.path for d in self._drives] else None
         listed.clear_options()
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
@@ -140,8 +141,11 @@ class SyncScreen(Page):
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
         listed.can_focus = bool(self._drives)
-        listed.highlighted = listed.option_count - 1 if role == "hq" and self._drives else 0 if self._drives else None
-        (listed if self._drives else self.query_one("#folder")).focus()
+        if chosen is None and self._drives:
+            chosen = listed.option_count - 1 if role == "hq" else 0
+        listed.highlighted = chosen
+        folder = self.query_one(FolderField)
+        (listed if self._drives and not folder.value else folder).focus()
 
     def _title(self, state: status.Status, role: str) -> str:
         if self._told and not self.busy and len(self._drives) > 1 and not self.query_one(TextField).value:
