@@ -694,8 +694,9 @@ def test_the_kept_help_is_that_of_the_commands(
 
 def test_the_help_comes_without_what_commands_need() -> None:
     code = "import sys\nfrom fieldapp.cli import main\nmain()\nprint('click' in sys.modules)"
+    env = {k: v for k, v in os.environ.items() if k != "COLUMNS"} | {"HOME": "/home/a", "USERPROFILE": "C:\\Users\\a"}
     told = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True,
-                          env={k: v for k, v in os.environ.items() if k != "COLUMNS"}, encoding="utf-8")  # fmt: skip
+                          env=env, encoding="utf-8")  # fmt: skip
     assert told.stdout.splitlines()[-1] == "False"
     assert "import-table" in told.stdout
 
