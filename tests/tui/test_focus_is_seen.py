@@ -1,5 +1,6 @@
 """The focus is never on what is not shown, and stays where somebody types: what is typed is seen where it goes."""
 
+from datetime import date
 from itertools import cycle
 from typing import Any
 
@@ -18,11 +19,13 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.records import form_memory, lists, records
+from fieldapp.reports.query import Period, Query
 from fieldapp.sync.format import drives
 from fieldapp.tui.app import FieldApp
 from fieldapp.tui.screens.conflicts import ConflictScreen
 from fieldapp.tui.screens.form import FormFields, FormScreen
 from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.tui.screens.report_file import ReportFileScreen
 from fieldapp.tui.widgets.pick_list import PickList
 from fieldapp.tui.widgets.text_field import TextField
 
@@ -198,3 +201,19 @@ async def test_what_is_half_typed_is_typed_on_after_the_help(
                     wrong.append(f"    the focus is on {s.app.focused}")
             await left(s)
     assert not wrong, "\n".join(wrong)
+
+
+async def test_a_long_text_that_stands_in_a_field_shows_its_end_where_typing_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A screen proposes the folder of the documents."""
+    home = world.root / "Nguyễn Văn Thưởng ở đồn Ia Rvê" / "Tài liệu của đồn năm 2013"
+    home.mkdir(parents=True)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    async with Running(FieldApp(world.root / "post", world.post.reopen()), SMALL) as s:
+        s.app.push_screen(ReportFileScreen(Query(Period(date(2013, 1, 1), date(2013, 12, 31)))))
+        await s.press()
+        await s.press("tab")
+        assert f"{home}"[-30:] in s.text
+        assert not unseen(s.app)
