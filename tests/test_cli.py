@@ -118,6 +118,7 @@ def test_sync_on_the_command_line(run: Run, world: World) -> None:
     assert run("sync", "import", world.usb, home="hq")[0] == 0
     assert run("sync", "export", world.usb, home="hq")[0] == 0
     assert "Sở chỉ huy chưa nhận 1 bản ghi: gói còn trên máy, chưa chép ra USB." in run("sync", "status")[1]
+    assert "  gói còn trên máy  " in run("sync", "unsent")[1]
     assert run("sync", "import", world.usb)[0] == 0
     code, out, _err = run("sync", "status", "--json")
     assert (json.loads(out)["unsent"], json.loads(out)["peers"][0]["received"]) == (0, 3)

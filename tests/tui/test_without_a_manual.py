@@ -287,6 +287,15 @@ async def test_a_bundle_that_lies_on_this_laptop_is_not_said_to_be_on_a_stick(
         await s.press("escape")
         assert "· gói còn trên máy" in s.text.splitlines()[0]
         assert "! chưa ra USB    gói vừa ghi nằm" in s.text
+        assert "1 bản ghi (1 có gói còn trên máy)" in s.text
+        await s.press("f3")
+        assert "→ gói còn trên máy" in s.text, "the legend below the rows"
+        await s.press("giếng", "enter")
+        assert "→ gói còn trên máy" in s.text, "the record"
+        world.well()
+        await s.press("escape", "escape", "f9")
+        assert "1 chưa xuất, 1 có gói còn trên máy" in s.text
+        assert "chờ biên nhận" not in s.text
     with monkeypatch.context() as from_stick:
         from_stick.setattr(place, "volume", lambda _folder: place.Volume("ext4", removable=True))
         outgoing.export(world.post, world.usb)
