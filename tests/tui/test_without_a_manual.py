@@ -81,7 +81,11 @@ def test_the_own_commune_s_cells_come_first_then_those_of_late(world: World) -> 
         places = [label.split(" · ")[0][len("Chi bộ thôn 1 ") :] for label in named]
         assert places == ["Ia Rvê"] * 2 + ["Ia Lốp"] * 2 + ["Ea Bung"] * 2, typed
     first = lists.choices(world.post, "party_cell", "thôn 1")[0][1]
-    assert first.startswith("Chi bộ thôn 1 Ia Rvê · Xã Ia Rvê (cũ) · Huyện Ea Súp"), "its place of old is marked"
+    assert first.startswith("Chi bộ thôn 1 Ia Rvê · Xã Ia Rvê · Huyện Ea Súp (cũ) · Tỉnh"), "what is gone is marked"
+    gone = commune(world, "24232", former=True)
+    records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 9", "unit_id": gone})
+    world.carry(world.hq, world.post)
+    assert "Chi bộ thôn 9 · Xã Cư M'Lan (cũ) · Huyện Ea Súp" in lists.choices(world.post, "party_cell", "thôn 9")[0][1]
     assert lists.choices(world.post, "unit", "")[0][1].startswith("Xã Ia Rvê")
     assert "Ia Lốp" in lists.choices(world.post, "party_cell", "ia lop")[0][1], "what is typed counts before"
 
