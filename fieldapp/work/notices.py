@@ -87,9 +87,10 @@ def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
         found.append(_line("!", _("not on a stick"), text.format(folder=display_path(state.left_here)), UNRECEIVED))
     records = counted("{n} record", "{n} records", state.unsent_records)
     if state.awaited_records:
-        records = _("{records} ({n} carried, their receipt is awaited)").format(
-            records=records, n=state.awaited_records
-        )
+        carried = _("{records} ({n} carried, their receipt is awaited)")
+        if state.left_here:
+            carried = _("{records} ({n} in the bundle on this laptop)")
+        records = carried.format(records=records, n=state.awaited_records)
     text = _("{records}: see which") if keys else _("{records}: `fieldapp sync unsent`")
     found.append(_line("·", _("HQ lacks"), text.format(records=records), UNRECEIVED))
     return found

@@ -213,12 +213,12 @@ class RecordScreen(Page):
         review = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
         if self.store.role == "hq":
             if self._open and review is not None and review.returned:
-                return state_text("returned")
+                return state_text(self.store, "returned")
             seen = review is not None and review.state == "accepted"
             return f"· {_('to review')}" if self._reviewable and not seen else ""
         if self._open and review is not None and review.returned:
-            return state_text("returned")
-        return state_text(status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
+            return state_text(self.store, "returned")
+        return state_text(self.store, status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
 
     def _show_hints(self, found: records.Found) -> None:
         """Show the reviewer what is odd, and what was changed since the last review."""

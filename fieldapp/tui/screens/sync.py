@@ -19,7 +19,7 @@ from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import log, wall
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import arrivals, incoming, outgoing, replies, status, sticks
+from fieldapp.sync.exchange import arrivals, file_space, incoming, outgoing, replies, status, sticks
 from fieldapp.sync.format import clock, drives
 from fieldapp.sync.format.bundle import STAGES
 from fieldapp.sync.peers import peers, practice
@@ -84,6 +84,8 @@ class SyncScreen(Page):
         super().__init__()
         self._forget_lines()
         self._drives: list[drives.Drive] = []
+        self._urgent: list[str] = []
+        """What waits or was refused"""
         self._stop = False
         self._forget_old()
 
@@ -123,9 +125,12 @@ class SyncScreen(Page):
         if self._told:
             self._answer_decided()
             return
-        self._show_text([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
-        self._drives = practice.practice_drives(self.store) or drives.drives()
-        listed = self.query_one("#drives", OptionList)
+        self._urgent = [f"! {sentence}" for sentence in notices.exchange_sentences(state, role)]
+        self._show_text(self._urgent)
+        self.look_up("files to carry", file_space.exchange_lines, self._show_files_to_carry)
+        before, self._drives = self._drives, practice.practice_drives(self.store) or drives.drives()
+        listed = self.query_one("#drives", Drives)
+        chosen = listed.highlighted if [d.path for d in before] == [d.path for d in self._drives] else None
         listed.clear_options()
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
@@ -140,8 +145,16 @@ class SyncScreen(Page):
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
         listed.can_focus = bool(self._drives)
-        listed.highlighted = listed.option_count - 1 if role == "hq" and self._drives else 0 if self._drives else None
-        (listed if self._drives else self.query_one("#folder")).focus()
+        if chosen is None and self._drives:
+            chosen = listed.option_count - 1 if role == "hq" else 0
+        listed.highlighted = chosen
+        folder = self.query_one(FolderField)
+        (listed if self._drives and not folder.value else folder).focus()
+
+    def _show_files_to_carry(self, lines: Sequence[str]) -> None:
+        """Say what of the files of records is still to be carried, or lacks here, unless something was begun."""
+        if lines and not self.busy and not self._told:
+            self._show_text([*self._urgent, *(f"· {line}" for line in lines)])
 
     def _title(self, state: status.Status, role: str) -> str:
         if self._told and not self.busy and len(self._drives) > 1 and not self.query_one(TextField).value:
