@@ -98,6 +98,8 @@ POST: Walk = (
     ("", ESC),
 )
 WALKS = {"hq": HEADQUARTERS, "post": POST}
+WHO = {"hq": "A", "post": USER}
+"""Who works there; at headquarters, the officer of ``nation.py``"""
 
 
 def fill(root: Path) -> None:
@@ -113,7 +115,7 @@ def fill(root: Path) -> None:
     nation.year(date.today().year, CHANGES // 10, 1, root / "waiting")
     for bundle in sorted((root / "waiting").iterdir())[WAITING:]:
         bundle.unlink()
-    vault.seal_for_user(root / "hq", USER, PASSPHRASE, nation.hq.key)
+    vault.seal_for_user(root / "hq", WHO["hq"], PASSPHRASE, nation.hq.key)
     nation.hq.close()
     screen.fill(root / "a-post", ROWS)
     shutil.move(root / "a-post" / "post", root / "post")
@@ -121,7 +123,7 @@ def fill(root: Path) -> None:
 
 def walk(place: str, python: str, home: Path, key: str, build: str, found: Values) -> None:
     """Press the keys of a place, from the first screen; enter what each takes."""
-    terminal = Terminal(python, OURS, str(home), key, USER)
+    terminal = Terminal(python, OURS, str(home), key, WHO[place])
     terminal.until("Cần làm")
     terminal.rest(2 * REST)
     enter(found, f"{place}: start to the first screen at rest", build, 1e3 * terminal.processor())
@@ -157,7 +159,7 @@ def main() -> None:
         for round_ in range(given.rounds):
             builds = {"ours": sys.executable, BEFORE: given.before}
             for place in given.only:
-                key = vault.unseal(root / place, USER, PASSPHRASE).hex()
+                key = vault.unseal(root / place, WHO[place], PASSPHRASE).hex()
                 for build in [*builds][:: 1 if round_ % 2 else -1]:
                     with tempfile.TemporaryDirectory() as copied:
                         shutil.copytree(root / place, Path(copied) / "home")
