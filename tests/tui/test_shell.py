@@ -208,7 +208,7 @@ async def test_a_first_screen_that_did_not_change_asks_the_file_little(world: Wo
             with statements(asked):
                 await s.press("f3", "escape")
             asked = [sql for sql in asked if not sql.startswith("PRAGMA data_version")]
-            assert len(asked) <= 60, asked
+            assert len(asked) <= 36, asked
 
 
 def test_what_a_screen_needs_only_for_a_later_key_is_loaded_then() -> None:
