@@ -19,7 +19,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.worker import Worker
 
-from fieldapp.tui.screens.search_soon import SearchSoon
+from fieldapp.tui.screens.search_soon import Soon
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
@@ -60,7 +60,7 @@ async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
 
 def _has_to_search(app: App[Any]) -> bool:
     screen = app.screen_stack[-1] if app.screen_stack else None
-    return isinstance(screen, SearchSoon) and screen.waits and not getattr(app, "locked", False)
+    return isinstance(screen, Soon) and screen.waits and not getattr(app, "locked", False)
 
 
 def without_a_clock(patched: pytest.MonkeyPatch) -> None:

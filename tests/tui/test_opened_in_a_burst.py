@@ -184,6 +184,7 @@ BASES = {
     "FilePage",
     "TodoPage",
     "SearchSoon",
+    "Soon",
     "Beside",
     "Dialog",
     "QuestionsDialog",

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fieldapp.i18n import _, counted
 from fieldapp.records import belonging, words
@@ -114,7 +114,14 @@ class Status(Struct, frozen=True):
 
 
 def exchange_status(store: Store) -> Status:
-    """What is not sent, what waits, and what was refused. Every screen calls this."""
+    """What is not sent, what waits, and what was refused. Every screen calls this, some twice: it is asked of the file
+    again when that was changed. What depends on the clock alone is asked each time."""
+    found = store.cached_until_changed("exchange status", lambda: _status(store))
+    warning = clock.warning(store)
+    return found if warning == found.clock_warning else structs.replace(found, clock_warning=warning)
+
+
+def _status(store: Store) -> Status:
     me, known = peers.own(store), peers.others(store)
     partners = peers.partners(store, known, asking=True)
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []

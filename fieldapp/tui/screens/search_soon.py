@@ -1,5 +1,7 @@
 """Searching while somebody types: the letter is painted first, then what was found, as far as it is in sight."""
 
+from typing import Any
+
 from textual.screen import Screen
 
 from fieldapp.tui.host import Host
@@ -11,27 +13,11 @@ writes, the kernel's worker for the terminal, and the terminal. What is found is
 picture, at most 60 a second"""
 
 
-class SearchSoon(Screen[None]):
+class Soon(Screen[Any]):
     """A screen that searches for what is typed. Of several letters typed in a row only the newest is searched for."""
 
     app: Host
     _soon = False
-
-    @property
-    def at_a_time(self) -> int:
-        """How many lines are drawn at once: as many as the screen can have."""
-        return self.app.size.height
-
-    def draw(self, first: int, last: int) -> None:
-        """Add the lines of what was found from ``first`` to before ``last`` to the table, which has those above."""
-        raise NotImplementedError
-
-    def choose(self, at: int, found: int) -> None:
-        """Choose a line of so many that were ``found``; lines down to it are drawn first."""
-        table = self.query_one(RecordTable)
-        while max(at, self.at_a_time - 1) >= (drawn := len(table.lines)) and drawn < found:
-            self.draw(drawn, drawn + self.at_a_time)
-        table.choose(at)
 
     def search(self) -> None:
         """Search for what is typed, and show what is found."""
@@ -57,3 +43,23 @@ class SearchSoon(Screen[None]):
         if self._soon:
             self._soon = False
             self.search()
+
+
+class SearchSoon(Soon):
+    """One that shows what is found in a table."""
+
+    @property
+    def at_a_time(self) -> int:
+        """How many lines are drawn at once: as many as the screen can have."""
+        return self.app.size.height
+
+    def draw(self, first: int, last: int) -> None:
+        """Add the lines of what was found from ``first`` to before ``last`` to the table, which has those above."""
+        raise NotImplementedError
+
+    def choose(self, at: int, found: int) -> None:
+        """Choose a line of so many that were ``found``; lines down to it are drawn first."""
+        table = self.query_one(RecordTable)
+        while max(at, self.at_a_time - 1) >= (drawn := len(table.lines)) and drawn < found:
+            self.draw(drawn, drawn + self.at_a_time)
+        table.choose(at)
