@@ -35,7 +35,7 @@ class WordField(TextField):
     ]
 
 
-class Finder(Soon, Dialog):
+class Finder(Dialog, Soon):  # Textual looks for styles along the first base only
     """Dismisses with the value that was taken, or with None."""
 
     ASKS: ClassVar[str] = "type a word of the name"
