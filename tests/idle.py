@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 from textual.worker import Worker
 
 from fieldapp.tui.screens.search_soon import Soon
+from fieldapp.tui.widgets.entry import Entry
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
@@ -60,7 +61,9 @@ async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
 
 def _has_to_search(app: App[Any]) -> bool:
     screen = app.screen_stack[-1] if app.screen_stack else None
-    return isinstance(screen, Soon) and screen.waits and not getattr(app, "locked", False)
+    typed = screen.focused if screen else None
+    waits = (isinstance(screen, Soon) and screen.waits) or (isinstance(typed, Entry) and typed.waits)
+    return waits and not getattr(app, "locked", False)
 
 
 def without_a_clock(patched: pytest.MonkeyPatch) -> None:

@@ -4,13 +4,9 @@ from typing import Any
 
 from textual.screen import Screen
 
+from fieldapp.tui.after_painting import after_painting
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.record_table import RecordTable
-
-PAUSE = 0.003
-"""Seconds left to whatever carries a painted letter to the eye, before its search takes the processor: the thread that
-writes, the kernel's worker for the terminal, and the terminal. What is found is painted no later: by Textual's next
-picture, at most 60 a second"""
 
 
 class Soon(Screen[Any]):
@@ -32,7 +28,7 @@ class Soon(Screen[Any]):
         """Search when what was typed has been painted."""
         if not self._soon:
             self._soon = True
-            self.call_after_refresh(self.set_timer, PAUSE, self._search_if_shown)
+            after_painting(self, self._search_if_shown)
 
     def _search_if_shown(self) -> None:
         if self.is_current and not self.app.locked:  # otherwise the screen renews itself when it is shown again
