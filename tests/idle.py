@@ -17,6 +17,7 @@ from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.worker import Worker
 
 from fieldapp.tui.screens.search_soon import Soon
@@ -54,9 +55,17 @@ async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
         if turns > TURNS_BESIDE_THREADS:
             _hanging.update(working)
         searching = _has_to_search(pilot.app)
+        if searching and not loop._ready:  # type: ignore[attr-defined]
+            _draw_now(pilot.app.screen)
         await asyncio.sleep(0.001 if working or searching else TURN)
         calm = 0 if working or searching or loop._ready else calm + 1  # type: ignore[attr-defined]
     return True
+
+
+def _draw_now(screen: Screen[Any]) -> None:
+    """What was typed is searched for once it is drawn, which here would be a quarter of a second later."""
+    with screen._context():
+        screen._on_timer_update()
 
 
 def _has_to_search(app: App[Any]) -> bool:
