@@ -84,6 +84,9 @@ class Post:
 class Nation:
     """Headquarters and all posts."""
 
+    days = 360
+    """of a year, over which its changes are spread"""
+
     def __init__(self, root: Path, posts: int, laptops: int, seed: int = 1) -> None:
         self.random = random.Random(seed)
         self.root = root
@@ -200,7 +203,7 @@ class Nation:
         """A year's changes: of a hundred, 24 activities with two figures each, 4 matters, 20 corrections, 4 voids."""
         rng = self.random
         begin = datetime(year, 1, 2, tzinfo=UTC)
-        step, measure = timedelta(days=360) / changes, ""
+        step, measure = timedelta(days=self.days) / changes, ""
         for n in range(changes):
             at = begin + n * step
             laptop.hlc = max(laptop.hlc + 1, round(at.timestamp() * 1000) << 16)

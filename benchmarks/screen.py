@@ -91,6 +91,8 @@ THINGS = (
     "hộ nghèo",
 )
 PLACES = ("Ba Na", "Đrăng Phốk", "Ea Súp", "Ia Rvê", "Krông Na", "Ia Lốp", "Ea Bung", "Trí", "Jang Lành", "Thống Nhất")
+KINDS = ("gieng khoan", "nha dai doan ket", "kham benh", "tang qua", "tuan tra", "sua duong")
+COMMUNES = ("ea sup", "krong na", "ia rve", "buon don", "ia lop", "ea bung", "cu mgar", "ea kiet")
 QUERIES = ("giếng khoan", "ea sup", "tuan tra 45", "nha dai doan ket", "krong na 1234", "kham benh", "ho ngheo 99")
 
 
@@ -145,10 +147,10 @@ class Terminal:
         self.read(10)
         return self.rest() - began
 
-    def searched(self) -> Iterator[tuple[float, float, float]]:
-        """For each key of some searches: seconds to the first and to the last painted byte, and of the processor."""
-        for query in QUERIES:
-            for letter in query:
+    def typed(self, texts: Sequence[str]) -> Iterator[tuple[float, float, float]]:
+        """For each key of some texts: seconds to the first and to the last painted byte, and of the processor."""
+        for text in texts:
+            for letter in text:
                 began, used = time.perf_counter(), self.processor()
                 first = self.first_byte(letter)
                 yield first, self.rest() - began, self.processor() - used
@@ -323,7 +325,7 @@ def searches(place: Workplace, builds: Mapping[str, str], found: Values) -> None
             terminal = Terminal(python, BARE)
             terminal.until("ready")
             terminal.rest()
-            typed = [*terminal.searched()]
+            typed = [*terminal.typed(QUERIES)]
             for what in ("F3", "a list"):
                 enter_keys(found, what, build, typed)
         else:
@@ -340,11 +342,31 @@ def searches(place: Workplace, builds: Mapping[str, str], found: Values) -> None
             enter(found, "opening the list, of the processor, ms", build, statistics.median(worked[1:]))
             terminal.last_byte("\x1bOS")
             terminal.last_byte("\r")
-            enter_keys(found, "a list", build, [*terminal.searched()])
+            enter_keys(found, "a list", build, [*terminal.typed(QUERIES)])
             terminal.last_byte("\x1b")
             terminal.rest()
             terminal.last_byte("\x1bOR")
-            enter_keys(found, "F3", build, [*terminal.searched()])
+            enter_keys(found, "F3", build, [*terminal.typed(QUERIES)])
+        terminal.end()
+
+
+def pick_lists(place: Workplace, builds: Mapping[str, str], found: Values) -> None:
+    """Each key in the fields of a form under which a list drops down: the kind of an activity, and its commune."""
+    for build, python in builds.items():
+        if build == BARE_BUILD:
+            terminal = Terminal(python, BARE)
+            terminal.until("ready")
+            terminal.rest()
+            for what, texts in (("kind", KINDS), ("commune", COMMUNES)):
+                enter_keys(found, what, build, [*terminal.typed(texts)])
+        else:
+            terminal = place.opened(build, python)
+            terminal.last_byte("\x1bOQ")
+            terminal.last_byte("\r")
+            enter_keys(found, "kind", build, [*terminal.typed(KINDS)])
+            for pressed in ("gieng", "\r", "\r"):
+                terminal.last_byte(pressed)
+            enter_keys(found, "commune", build, [*terminal.typed(COMMUNES)])
         terminal.end()
 
 
@@ -371,7 +393,7 @@ def print_found(found: Values) -> None:
         print(line, flush=True)
 
 
-PARTS = {"starts": starts, "commands": commands, "keys": keys, "searches": searches}
+PARTS = {"starts": starts, "commands": commands, "keys": keys, "searches": searches, "lists": pick_lists}
 
 
 def measured(rows: int, root: Path, before: str | None, rounds: int, only: Sequence[str]) -> Values:

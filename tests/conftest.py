@@ -4,6 +4,7 @@ import gc
 import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -198,6 +199,33 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         return code, out, err
 
     return call
+
+
+@pytest.fixture(autouse=True, scope="session")
+def home_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path, None, None]:
+    """A home folder for tests and what they start: whoever runs them finds none of their files in the own one."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("GIT_CONFIG_GLOBAL", str(Path.home() / ".gitconfig"))  # may allow a checkout of another's
+        for name in [name for name in os.environ if name.startswith("XDG_")]:
+            patched.delenv(name)
+        patched.setenv("HOME", str(home))
+        if os.name == "nt":
+            patched.setenv("USERPROFILE", str(home))
+            patched.setenv("APPDATA", str(home / "AppData" / "Roaming"))
+            patched.setenv("LOCALAPPDATA", str(home / "AppData" / "Local"))
+        yield home
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_at_home(home_of_the_tests: Path) -> Generator[None, None, None]:
+    """What one test wrote there is not offered in the next; hidden folders are caches of tools."""
+    yield
+    for left in home_of_the_tests.iterdir():
+        if left.is_file():
+            left.unlink()
+        elif not left.name.startswith("."):
+            shutil.rmtree(left)
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,11 @@ from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.worker import Worker
 
-from fieldapp.tui.screens.search_soon import SearchSoon
+from fieldapp.tui.screens.search_soon import Soon
+from fieldapp.tui.widgets.entry import Entry
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
@@ -53,14 +55,24 @@ async def until_idle(pilot: Pilot[Any], _timeout: float = 0) -> bool:
         if turns > TURNS_BESIDE_THREADS:
             _hanging.update(working)
         searching = _has_to_search(pilot.app)
+        if searching and not loop._ready:  # type: ignore[attr-defined]
+            _draw_now(pilot.app.screen)
         await asyncio.sleep(0.001 if working or searching else TURN)
         calm = 0 if working or searching or loop._ready else calm + 1  # type: ignore[attr-defined]
     return True
 
 
+def _draw_now(screen: Screen[Any]) -> None:
+    """What was typed is searched for once it is drawn, which here would be a quarter of a second later."""
+    with screen._context():
+        screen._on_timer_update()
+
+
 def _has_to_search(app: App[Any]) -> bool:
     screen = app.screen_stack[-1] if app.screen_stack else None
-    return isinstance(screen, SearchSoon) and screen.waits and not getattr(app, "locked", False)
+    typed = screen.focused if screen else None
+    waits = (isinstance(screen, Soon) and screen.waits) or (isinstance(typed, Entry) and typed.waits)
+    return waits and not getattr(app, "locked", False)
 
 
 def without_a_clock(patched: pytest.MonkeyPatch) -> None:

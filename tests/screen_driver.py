@@ -94,7 +94,9 @@ def unseen(app: App[Any]) -> str:
         return f"{name} has the focus and is scrolled out of sight, to {focused.region}"
     if not isinstance(focused, Input):
         return ""
-    at = focused.cursor_screen_offset - focused.scroll_offset
+    at = focused.cursor_screen_offset
+    if not focused.region.contains_point(at):  # at the end of a text Textual says the cell behind the cursor
+        return f"the cursor of {name}, at {at}, is scrolled out of sight"
     over, _region = app.screen.get_widget_at(*at)
     return "" if over is focused else f"the cursor of {name}, at {at}, is covered by {type(over).__name__}"
 

@@ -118,6 +118,7 @@ def test_sync_on_the_command_line(run: Run, world: World) -> None:
     assert run("sync", "import", world.usb, home="hq")[0] == 0
     assert run("sync", "export", world.usb, home="hq")[0] == 0
     assert "Sở chỉ huy chưa nhận 1 bản ghi: gói còn trên máy, chưa chép ra USB." in run("sync", "status")[1]
+    assert "  gói còn trên máy  " in run("sync", "unsent")[1]
     assert run("sync", "import", world.usb)[0] == 0
     code, out, _err = run("sync", "status", "--json")
     assert (json.loads(out)["unsent"], json.loads(out)["peers"][0]["received"]) == (0, 3)
@@ -694,8 +695,9 @@ def test_the_kept_help_is_that_of_the_commands(
 
 def test_the_help_comes_without_what_commands_need() -> None:
     code = "import sys\nfrom fieldapp.cli import main\nmain()\nprint('click' in sys.modules)"
+    env = {k: v for k, v in os.environ.items() if k != "COLUMNS"} | {"HOME": "/home/a", "USERPROFILE": "C:\\Users\\a"}
     told = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True,
-                          env={k: v for k, v in os.environ.items() if k != "COLUMNS"}, encoding="utf-8")  # fmt: skip
+                          env=env, encoding="utf-8")  # fmt: skip
     assert told.stdout.splitlines()[-1] == "False"
     assert "import-table" in told.stdout
 

@@ -358,7 +358,7 @@ def todo(obj: Context, as_json: bool) -> None:
     found = [
         *notices.exchange_todo(status.exchange_status(store), store.role, keys=False),
         *desk.everything(store, today),
-        *(notices.review_line(store, keys=False) if store.role == "hq" else []),
+        *(notices.review_line(notices.to_review(store), keys=False) if store.role == "hq" else []),
         *desk.unwritten_replies(store),
     ]
     found = waiting.in_order(found)

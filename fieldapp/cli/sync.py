@@ -171,7 +171,7 @@ def sync_unsent(obj: Context, as_json: bool) -> None:
     if as_json:
         print_json([{"kind": hit.kind, "id": hit.row_id, "state": on_way[hit.row_id]} for hit in hits])
         return
-    titles = {"unsent": _("not sent"), "awaited": _("receipt awaited")}
+    titles = {"unsent": _("not sent"), "awaited": status.awaited_text(store)}
     for hit in hits:
         name = words.labels(store, hit.kind, [hit.row_id])[hit.row_id]
         print_text(f"{hit.row_id}  {titles[on_way[hit.row_id]]}  {_(records.model_of(hit.kind).TITLE)}  {name}")

@@ -151,7 +151,7 @@ class _Change:
         drives.check_own_space(self.home, self._store.path.stat().st_size)
         self._before = trial.records(self._store)
         (self._trial / vault.KEYS_FOLDER).mkdir(mode=0o700, parents=True)
-        self._store.db.execute("VACUUM INTO ?", [str(self._trial / FILE)])
+        self._store.db.copy_into(self._trial / FILE)
         for path in (self.home / vault.KEYS_FOLDER).iterdir():
             if vault.KEY_FILE.fullmatch(path.name):
                 shutil.copy(path, self._trial / vault.KEYS_FOLDER)

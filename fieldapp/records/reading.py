@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from fieldapp.domain import validation
 from fieldapp.domain.amounts import format_amount, parse_amount
-from fieldapp.domain.dates import iso_date, parse_date
+from fieldapp.domain.dates import iso_date, parse_date, year_meant
 from fieldapp.domain.model import Child, FieldShape, Record, fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.errors import FieldappError
@@ -258,13 +258,31 @@ def _read(
         return resolve_reference(store, shape.ref, text, None if shape.heir_of else on) if text else None
     if shape.type == "choice" and isinstance(value, str):
         return tidy(value) or None
-    if shape.type in ("integer", "year") and isinstance(value, str):
+    if shape.type == "year":
+        return _read_year(value)
+    if shape.type == "integer" and isinstance(value, str):
         if not tidy(value):
             return None
         return parse_amount(value, _decimals(store, shape, others), _unit(store, shape, others))
     if shape.scaled_by is not None and isinstance(value, float):
         raise ValueError(_('Write the amount as a whole number or as text, such as "2.100" or "1,5".'))
     return value
+
+
+def _read_year(value: Any) -> Any:
+    """A year as people write it, and as the form takes it: 1990, 90, “sinh năm 1990”, 12/5/1988. Also 1.990, as
+    spreadsheets show it."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return value
+    if isinstance(value, str) and not tidy(value):
+        return None
+    year = year_meant(str(value), wall.today())
+    if year is not None or isinstance(value, int):
+        return value if year is None else year
+    try:
+        return parse_amount(value, 0, "")
+    except ValueError:
+        raise ValueError(_("A year has four digits: 1990.")) from None
 
 
 def _decimals(store: Store, shape: FieldShape, others: Mapping[str, Any]) -> int:

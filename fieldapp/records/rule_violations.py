@@ -39,7 +39,8 @@ SHAPE = [SEGMENT_SCHEMA, RULES]
 """The shape of the logged tables, and the number of the rules: with other ones all rows are checked again"""
 
 CHECKED_UNTIL = "checked"
-"""Local setting: JSON with ``SHAPE``, how far each log was read, and the rows to check again"""
+"""Local setting: JSON with ``SHAPE``, how far each log was read, and the rows to check again. After ``SHAPE`` stand the
+kinds of which all rows are checked again; the version before knows no such shape, and checks everything"""
 
 CHECKED_KINDS = [m.KIND for m in RECORDS if m.KIND in PARENTS or m.ORDERED or rules.compared_by(m) or m is Review]
 """Kinds whose rows can break a rule"""
@@ -52,6 +53,9 @@ MAX_LISTED = 200
 
 AT_ONCE = 20_000
 """Changes whose rows are checked together: a file that was never checked may have millions"""
+
+MOST = 50_000
+"""Most rows of one kind that are remembered, to be checked again: their ids take 6 MB. Beyond that the whole kind is"""
 
 _IS_OUTSIDE = f"v.activity_id = a.id AND v.voided_at IS NULL AND {OUTSIDE}"
 
@@ -77,17 +81,19 @@ def violations(store: Store) -> list[Violation]:
     In the order of the models, then of the ids (the order of recording).
     """
     state = json.loads(store.setting(CHECKED_UNTIL) or "{}")
-    if state.get("schema") != SHAPE:
-        state = {"seen": {}, "rows": {}, "moved": []}
+    if state.get("schema", [])[: len(SHAPE)] != SHAPE:
+        state = {"schema": SHAPE, "seen": {}, "rows": {}, "moved": []}
     reached = log.reached(store)
     moved = set(state["moved"])
-    breaking: dict[tuple[str, int], set[str]] = {}  # kind, and the place of its rule -> the rows that break it
-    known = [
-        (kind, ids[at : at + AT_ONCE]) for kind, ids in state["rows"].items() for at in range(0, len(ids), AT_ONCE)
-    ]
+    first: dict[tuple[str, int], list[str]] = {}  # kind, and the place of its rule -> the first rows that break it
+    again = _Again()
+    known = _known(store, state["rows"], state["schema"][len(SHAPE) :])
     changes = log.changes_since(store, state["seen"])
-    while (changed := _next_rows(changes, moved)) or known:
-        suspects = {kind: set(ids) for kind, ids in (known.pop() for _ in known[-1:])}
+    while True:
+        changed, known_part = _next_rows(changes, moved), next(known, None)
+        if not changed and known_part is None:
+            break
+        suspects = {} if known_part is None else {known_part[0]: {*known_part[1]}}
         for kind, ids in _touched(store, changed, moved):
             if kind in CHECKED_KINDS:
                 suspects.setdefault(kind, set()).update(ids)
@@ -95,26 +101,53 @@ def violations(store: Store) -> list[Violation]:
             for place, rule in enumerate(_rules(kind, moved)):
                 columns = "a.*" if rule.among else "a.id"
                 rows = store.rows(f"SELECT DISTINCT {columns} {rule.rows}", [json.dumps(sorted(ids))])
-                if found := [row["id"] for row in (rule.among(store, rows) if rule.among else rows)]:
-                    breaking.setdefault((kind, place), set()).update(found)
+                if found := {row["id"] for row in (rule.among(store, rows) if rule.among else rows)}:
+                    again.add(kind, found)
+                    # of so many rows, all pairs that are told are among these
+                    first[(kind, place)] = nsmallest(2 * MAX_LISTED, found.union(first.get((kind, place), ())))
     told: dict[tuple[int, tuple[str, ...], str], Violation] = {}
-    check_again: dict[str, set[str]] = {}
-    for (kind, place), ids in breaking.items():
+    for (kind, place), breaking in first.items():
         rule = [*_rules(kind, moved)][place]
-        first = nsmallest(2 * MAX_LISTED, ids)  # the first pairs are among these
-        described = rule.describe(store, rule.rows, json.dumps(first))
+        described = rule.describe(store, rule.rows, json.dumps(breaking))
         told |= {(CHECKED_KINDS.index(kind), v.ids, v.sentence): v for v in described}
-        check_again.setdefault(kind, ids).update(ids)  # not a copy: there may be hundreds of thousands
-    del breaking
     if reached != state["seen"]:
         for kind, ids in log.rows_with_rejected_changes(store).items():
             if kind in CHECKED_KINDS:
-                check_again.setdefault(kind, set()).update(ids)
-        again = {kind: sorted(ids) for kind, ids in check_again.items()}
-        state = {"schema": SHAPE, "seen": reached, "rows": again, "moved": sorted(moved)}
+                again.add(kind, ids)
+        single = {kind: sorted(ids) for kind, ids in again.rows.items()}
+        state = {"schema": [*SHAPE, *sorted(again.whole)], "seen": reached, "rows": single, "moved": sorted(moved)}
         with suppress(disk_errors.DiskFull), store.transaction(derived=True):  # else it is computed again
             store.set_setting(CHECKED_UNTIL, json.dumps(state))
     return [told[at] for at in sorted(told)]
+
+
+class _Again:
+    """The rows to check again: of a kind with more than ``MOST`` all rows, so that no memory is needed for them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, set[str]] = {}
+        self.whole: set[str] = set()
+
+    def add(self, kind: str, ids: Collection[str]) -> None:
+        """Add rows of a kind."""
+        if kind not in self.whole:
+            self.rows.setdefault(kind, set()).update(ids)
+            if len(self.rows[kind]) > MOST:
+                self.whole.add(kind)
+                del self.rows[kind]
+
+
+def _known(
+    store: Store, rows: Mapping[str, Sequence[str]], whole: Collection[str]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """The rows that are checked again, in parts of ``AT_ONCE``: (kind, ids)."""
+    for kind, ids in rows.items():
+        yield from ((kind, ids[at : at + AT_ONCE]) for at in range(0, len(ids), AT_ONCE))
+    for kind in whole:
+        last = ""
+        while part := store.rows(f"SELECT id FROM {kind} WHERE id > ? ORDER BY id LIMIT {AT_ONCE}", [last]):
+            last = part[-1]["id"]
+            yield kind, [row["id"] for row in part]
 
 
 def _next_rows(changes: Iterator[log.Change], moved: set[str]) -> dict[str, set[str]]:

@@ -157,7 +157,7 @@ def index_imported(store: Store, progress: Callable[[int, int], None] | None = N
                 log.enter_touches(store, touches, number)
             with _writing_much(store, sum(map(len, touched.values()))):
                 for kind in sorted(touched, key=entry_range):
-                    index_ids(store, kind, list(touched[kind]))
+                    index_ids(store, kind, sorted(touched[kind]))  # in this order they lie in the file
             store.set_setting(INDEXED_UNTIL, str(number))
         if progress is not None:
             progress(done, len(segments))

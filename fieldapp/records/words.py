@@ -40,11 +40,12 @@ def labels(
     fields = model.LABEL[:1] if short else [field for field in model.LABEL if field != without]
     shown = display(store, kind, rows, fields, short or without is not None)
     if kind == PartyCell.KIND and "unit_id" in fields:
-        former = _former_units(store, [row["unit_id"] for row in rows])
+        former = _former_parts(store, [row["unit_id"] for row in rows])
         for row, texts in zip(rows, shown, strict=True):
-            if row["unit_id"] in former:  # “Xã Ia Rvê (cũ) · Huyện Ea Súp”
-                name, *places = texts[-1].split(" · ")
-                texts[-1] = " · ".join([f"{name} ({_('former')})", *places])
+            places, gone = texts[-1].split(" · "), former.get(row["unit_id"])
+            if gone is not None and gone < len(places):  # “Xã Ia Rvê · Huyện Ea Súp (cũ)”
+                places[gone] += f" ({_('former')})"
+                texts[-1] = " · ".join(places)
     named = {row["id"]: " · ".join(t for t in texts if t) for row, texts in zip(rows, shown, strict=True)}
     if kind == Member.KIND and any(row["same_as_id"] for row in rows):
         gave_way = "SELECT member_id FROM member_merged WHERE member_id IN (SELECT value FROM json_each(?))"
@@ -73,10 +74,18 @@ def _post_names(store: Store) -> dict[str, str]:
     }
 
 
-def _former_units(store: Store, ids: Iterable[str]) -> set[str]:
-    """Those of these units that are there no more today."""
-    gone = "SELECT id FROM unit WHERE valid_to < ? AND id IN (SELECT value FROM json_each(?))"
-    return {row["id"] for row in store.rows(gone, [wall.today().isoformat(), json.dumps([*ids])])}
+def _former_parts(store: Store, ids: Iterable[str]) -> dict[str, int]:
+    """Unit -> which part of its label is there no more today: 0 for itself, 1 for what it belonged to, where it goes on
+    by its code and name, as a commune does of which only the district is gone."""
+    sql = """
+        SELECT u.id, n.id IS NOT NULL AS goes_on, p.valid_to < :day AS parent_gone FROM unit u
+        LEFT JOIN unit p ON p.id = u.parent_id
+        LEFT JOIN unit n ON n.code = u.code AND n.level = u.level AND n.name = u.name AND n.voided_at IS NULL
+            AND n.valid_from <= :day AND coalesce(n.valid_to, :day) >= :day
+        WHERE u.valid_to < :day AND u.id IN (SELECT value FROM json_each(:ids))
+    """
+    rows = store.rows(sql, {"day": wall.today().isoformat(), "ids": json.dumps([*ids])})
+    return {row["id"]: row["goes_on"] for row in rows if row["parent_gone"] or not row["goes_on"]}
 
 
 def posts_of(store: Store, rows: Iterable[Row]) -> dict[str, str]:

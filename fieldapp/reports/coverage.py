@@ -20,7 +20,7 @@ from fieldapp.records.words import local_instant, post_names
 from fieldapp.reports.query import Period
 from fieldapp.store import wall
 from fieldapp.store.store import Row, Store
-from fieldapp.sync.exchange import refused_bundles, status
+from fieldapp.sync.exchange import status
 from fieldapp.sync.format import clock
 from fieldapp.sync.merge import segment_state
 from fieldapp.sync.peers import peers
@@ -126,6 +126,8 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     """The posts of this headquarters over ``months`` months, the current one last. FieldappError at a post."""
     if store.identity.role != "hq":
         raise FieldappError(_("Only headquarters sees all posts."))
+    from fieldapp.sync.exchange import refused_bundles
+
     grid = _months(today, months)
     counts = _counts(store, Period(grid[0].first, grid[-1].last))
     waiting: dict[str, int] = {}

@@ -11,10 +11,10 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import Any
 
+from fieldapp.packaged import PACKAGE
 from fieldapp.store import units_2026
 from fieldapp.store.ids import FIRST_DAY, derived_id
 from fieldapp.vietnamese.text import clean, sort_key
@@ -121,13 +121,13 @@ def _rows_of_0_2() -> Iterator[BaselineRow]:
 
 
 def _table(name: str) -> Iterator[dict[str, str]]:
-    text = (files("fieldapp") / "data" / name).read_text(encoding="utf-8")
+    text = (PACKAGE / "data" / name).read_text(encoding="utf-8")
     yield from csv.DictReader(io.StringIO(text))
 
 
 def _lines(name: str) -> Iterator[list[str]]:
     """The lines of a large table without its head; quicker than ``_table``."""
-    text = (files("fieldapp") / "data" / name).read_text(encoding="utf-8")
+    text = (PACKAGE / "data" / name).read_text(encoding="utf-8")
     return islice(csv.reader(io.StringIO(text)), 1, None)
 
 

@@ -333,8 +333,8 @@ def touched_through(store: Store) -> int:
 
 
 def touches_of(number: int, heads: Sequence[ChangeHead]) -> list[Touch]:
-    """What ``local_touch`` gets for a segment."""
-    return [(key, number) for key in {*touch_keys_in_order([head.row_id for head in heads])}]
+    """What ``local_touch`` gets for a segment, in order."""
+    return [(key, number) for key in sorted({*touch_keys_in_order([head.row_id for head in heads])})]
 
 
 def enter_touches(store: Store, touches: list[Touch], through: int) -> None:

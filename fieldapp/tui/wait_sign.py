@@ -13,7 +13,6 @@ from time import monotonic
 
 from rich.cells import cell_len
 from textual.app import App
-from textual.geometry import Region
 
 PATIENCE = 0.15
 """Seconds for which the loop may do nothing else without a sign"""
@@ -96,7 +95,7 @@ class WaitSign:
                 self.painting.release()
 
     def _wipe(self) -> None:
-        """Paint what is below the sign."""
+        """Paint what is below the sign, with the whole screen: Textual forgets what widgets want painted where only a
+        part of their screen is asked for, as the letter that was typed meanwhile."""
         if self._app.screen_stack:
-            width, height = self._app.size
-            self._app.screen.refresh(Region(0, height - 1, width, 1))
+            self._app.screen.refresh()

@@ -1,6 +1,8 @@
 """Notices about the exchange that need a person: lines for the first screen, and sentences for the USB screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.escaping import brief_text, display_path
@@ -22,19 +24,38 @@ UNRECEIVED = "unreceived"
 """``Todo.kind`` of the records that headquarters has not received; their list shows which"""
 
 
-def review_line(store: Store, *, keys: bool = True) -> list[Todo]:
-    """One line with the number of records that wait for review.
+class ToReview(Struct, frozen=True):
+    """What waits for review."""
 
-    ``keys``: the line names a key, for the screen; otherwise a command.
-    """
+    counts: Sequence[tuple[str, str, int]]
+    """(post's id, kind, number of its records that wait)"""
+    doubted: Mapping[tuple[str, str], int]
+    """(post's id, kind) -> in how many of them something is odd"""
+
+
+TO_REVIEW = "to review"
+"""The name under which screens keep what ``to_review`` found: one counts for the others"""
+
+
+def to_review(store: Store) -> ToReview:
+    """Count what waits for review; it takes long if there are many records."""
     from fieldapp.records import reviews
     from fieldapp.work import review_queue
 
     counts = reviews.waiting_counts(store)
-    if not counts:
+    return ToReview(counts, review_queue.doubted_counts(store) if counts else {})
+
+
+def review_line(found: ToReview, *, keys: bool = True) -> list[Todo]:
+    """One line with the number of records that wait for review; none where nothing waits.
+
+    ``keys``: the line names a key, for the screen; otherwise a command.
+    """
+    if not found.counts:
         return []
-    records, posts = sum(number for _post, _kind, number in counts), len({post for post, _kind, _number in counts})
-    asked = sum(review_queue.doubted_counts(store).values())
+    records = sum(number for _post, _kind, number in found.counts)
+    posts = len({post for post, _kind, _number in found.counts})
+    asked = sum(found.doubted.values())
     text = _("{records} of {posts}: F7 goes through them") if keys else _("{records} of {posts}: `fieldapp hq queue`")
     text = text.format(
         records=counted("{n} record", "{n} records", records, format_amount(records)),
@@ -87,9 +108,10 @@ def _unsent_lines(state: Status, keys: bool) -> list[Todo]:
         found.append(_line("!", _("not on a stick"), text.format(folder=display_path(state.left_here)), UNRECEIVED))
     records = counted("{n} record", "{n} records", state.unsent_records)
     if state.awaited_records:
-        records = _("{records} ({n} carried, their receipt is awaited)").format(
-            records=records, n=state.awaited_records
-        )
+        carried = _("{records} ({n} carried, their receipt is awaited)")
+        if state.left_here:
+            carried = _("{records} ({n} in the bundle on this laptop)")
+        records = carried.format(records=records, n=state.awaited_records)
     text = _("{records}: see which") if keys else _("{records}: `fieldapp sync unsent`")
     found.append(_line("·", _("HQ lacks"), text.format(records=records), UNRECEIVED))
     return found

@@ -178,6 +178,12 @@ HINTS: tuple[ReviewHint, ...] = (
 )
 
 
+def doubted(store: Store, kind: str, ids: Collection[str]) -> set[str]:
+    """The ids of those records that have a hint. To know their number no sentence need be made."""
+    params = {"ids": json.dumps([*ids]), **joint_deeds(store)}
+    return {row["record"] for hint in HINTS if hint.kind == kind for row in store.rows(hint.sql, params)}
+
+
 def doubts_about(store: Store, kind: str, ids: Collection[str]) -> dict[str, list[Doubt]]:
     """Record's id -> its hints; records without hints are left out."""
     found: dict[str, list[Doubt]] = {}

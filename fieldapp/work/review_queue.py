@@ -80,7 +80,7 @@ def doubted_counts(store: Store) -> dict[tuple[str, str], int]:
         newest = f"SELECT r.id, r.post_id {reviews.waiting_sql(kind)} ORDER BY r.id DESC LIMIT ?"
         rows = store.rows(newest, [MAX_DOUBTED])
         post_of = {row["id"]: row["post_id"] for row in rows}
-        found.update((post_of[row_id], kind) for row_id in review_hints.doubts_about(store, kind, [*post_of]))
+        found.update((post_of[row_id], kind) for row_id in review_hints.doubted(store, kind, [*post_of]))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from field import Run, World
@@ -215,3 +216,27 @@ def test_what_is_out_of_range_is_told_the_range_and_a_choice_its_words(world: Wo
         records.save(world.post, "cell_rating", {"party_cell_id": cell, "year": 20266, "rating": "tốt lắm"})
     assert "nhiều nhất 2100" in refused.value.fields["year"]
     assert "Hoàn thành tốt nhiệm vụ (good)" in refused.value.fields["rating"]
+
+
+@pytest.mark.parametrize(
+    ("written", "year"),
+    [("90", 1990), (90, 1990), ("sinh năm 1990", 1990), ("45", 1945), ("1.990", 1990)],
+)
+def test_a_year_is_understood_the_same_from_a_sheet_and_as_json(
+    run: Run, world: World, tmp_path: Path, written: str | int, year: int
+) -> None:
+    """As in the form.."""
+    given = {"full_name": "Siu Blêh", "birth_year": written}
+    assert run("add", "member", "--json", "-", "--confirm", stdin=given)[0] == 0
+    sheet = tmp_path / "a.csv"
+    sheet.write_text(f"Họ và tên,Năm sinh\nY Thanh Niê,{written}\n", encoding="utf-8")
+    code, out, err = run("import-table", sheet, "--kind", "member", "--confirm")
+    assert code == 0, out + err
+    assert [row["birth_year"] for row in world.post.rows("SELECT birth_year FROM member")] == [year, year]
+
+
+@pytest.mark.parametrize("written", ["199", "mười", 199])
+def test_what_is_no_year_is_refused_with_the_way_to_write_it(run: Run, written: str | int) -> None:
+    code, _out, err = run("add", "member", "--json", "-", stdin={"full_name": "Siu Blêh", "birth_year": written})
+    assert code == 1
+    assert "1990" in err or "1900" in err

@@ -1,5 +1,6 @@
 """What two laptops of a post record apart, each rightly, and what their merge breaks: listed, everywhere alike."""
 
+import json
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -166,11 +167,13 @@ def test_a_figure_as_a_whole_beside_its_parts(world: World, b: Store) -> None:
     assert everywhere(world, b) == []
 
 
-def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("most", [50, 5])
+def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """Nobody waits for ten years of them at every start: what was looked at once is not read again.
 
-    The first of each rule are told, in however many steps the log is read.
+    The first of each rule are told, in however many steps the log is read, and however many rows are remembered.
     """
+    monkeypatch.setattr(rule_violations, "MOST", most)
     monkeypatch.setattr(rule_violations, "MAX_LISTED", 2)
     monkeypatch.setattr(rule_violations, "AT_ONCE", 3)
     members = [records.save(world.post, "member", {"full_name": f"Đảng viên {number}"}) for number in range(4)]
@@ -181,6 +184,7 @@ def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.
     exchange_all(world, b)
     told = everywhere(world, b)
     assert len(told) == 2
+    assert remembered(world.hq) == (["introduction"], 0) if most < 8 else ([], 8)
     with monkeypatch.context() as seen:
         seen.setattr(log, "changes_after", lambda *_: pytest.fail("what was seen is read again"))
         assert rule_violations.violations(world.hq) == told
@@ -192,6 +196,13 @@ def test_more_than_are_told_at_once(world: World, b: Store, monkeypatch: pytest.
     rest = everywhere(world, b)
     assert len(rest) == 2
     assert not {breach.target for breach in rest} & {breach.target for breach in told}
+    assert remembered(world.hq) == ([], 4)
+
+
+def remembered(store: Store) -> tuple[list[str], int]:
+    """The kinds of which all rows are checked again, and the number of single rows."""
+    state = json.loads(store.setting(rule_violations.CHECKED_UNTIL) or "")
+    return state["schema"][len(rule_violations.SHAPE) :], sum(map(len, state["rows"].values()))
 
 
 def test_the_doctor_tells_it_and_is_content(world: World, b: Store) -> None:

@@ -65,8 +65,10 @@ def test_every_report_and_list_answers_whatever_a_row_holds(odd: World, run: Run
                 continue  # its rows are in the other period too
             for form in ("text", "json", "csv"):
                 answers("report", *period, "--format", form, home=home)
+            # a table by month is of 2,400 columns: the writers are the same at a post, so there it is of some hundred
+            written = period if home == "hq" else ("--from", "01/01/2010", "--to", "31/12/2030")
             for form in ("docx", "xlsx", "pdf", "html"):
-                answers("report", *period, "--format", form, "--out", tmp_path / f"{home}-{number}.{form}", home=home)
+                answers("report", *written, "--format", form, "--out", tmp_path / f"{home}-{number}.{form}", home=home)
             for by in ("post", "commune", "kind", "event", "ethnic_group"):
                 answers("report", *period, "--by", by, home=home)
         for model in RECORDS:

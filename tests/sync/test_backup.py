@@ -405,3 +405,20 @@ def test_on_the_command_line(run: Run, world: World, tmp_path: Path, monkeypatch
     (sealed,) = world.usb.glob("*" + backup.SEALED_SUFFIX)
     assert run("hq", "open-backup", sealed, tmp_path, home="hq")[0] == 0
     assert (world.root / "new" / FILE).exists()
+
+
+@on_windows.NAMES
+def test_in_a_folder_whose_name_is_no_unicode(run: Run, world: World) -> None:
+    """As another system, or an old one, may have written it: the records lie there, or backups and bundles."""
+    home = world.root / "xau\udcff\udcfe"
+    (world.root / "post").rename(home)
+    with Store.open(home, world.keys["post"], user=USER) as post:
+        assert backup.daily_backup(post) is not None
+    out = world.root / "b\udcff"
+    out.mkdir()
+    assert run("backup", out, home=home.name)[0] == 0
+    assert len(list(out.glob("*.fieldapp-backup.tar"))) == 1
+    assert run("add", "event", "--json", "-", stdin={"name": "Lũ", "date_from": "3/11/2013"}, home=home.name)[0] == 0
+    assert run("sync", "export", out, home=home.name)[0] == 0
+    assert "chưa chép ra USB" in run("sync", "status", home=home.name)[1]
+    assert "b\ufffd, trên máy này" in run("todo", home=home.name)[1]

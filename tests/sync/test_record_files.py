@@ -586,7 +586,7 @@ def test_a_limit_is_a_setting_and_an_option(world: World, run: Run, forty: list[
     assert "40 tệp đính kèm đi chuyến USB sau" in run("sync", "export", stick(world, "b"), "--max", "0")[1]
     assert file_parts.parts_in(stick(world, "b")) == []
     assert run("sync", "export", stick(world, "c"), "--max", "viel")[0] == 1
-    assert "40 tệp đính kèm chờ biên nhận (3 MB)" in run("sync", "status")[1]
+    assert "chưa nhận 40 tệp đính kèm (3 MB)" in run("sync", "status")[1]
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,33 @@
-"""The focus is never on what is not shown: what is typed is seen where it goes."""
+"""The focus is never on what is not shown, and stays where somebody types: what is typed is seen where it goes."""
 
+from datetime import date
 from itertools import cycle
 from typing import Any
 
 import pytest
 from field import World
 from form_driver import FormApp, FormDriver, form_driver, strokes
-from screen_driver import unseen
+from screen_driver import Running, unseen
 from textual.events import Click, Paste
 from textual.geometry import Offset
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Static
+from tui.test_opened_in_a_burst import HQ, POST, Make, left, set_at_odds, the_conflict
 
 from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import _
 from fieldapp.records import form_memory, lists, records
+from fieldapp.reports.query import Period, Query
+from fieldapp.sync.format import drives
+from fieldapp.tui.app import FieldApp
+from fieldapp.tui.screens.conflicts import ConflictScreen
 from fieldapp.tui.screens.form import FormFields, FormScreen
 from fieldapp.tui.screens.quick import QuickScreen
+from fieldapp.tui.screens.report_file import ReportFileScreen
 from fieldapp.tui.widgets.pick_list import PickList
+from fieldapp.tui.widgets.text_field import TextField
 
 SMALL, USUAL = (60, 20), (80, 24)
 TURNS = 20
@@ -161,3 +170,50 @@ async def test_a_click_on_a_line_that_is_not_there_any_more_is_none(world: World
         menu.clear_options()
         await form.type("<escape>", "<f1>")
         assert form.app._exception is None
+
+
+@pytest.mark.parametrize("role", ["post", "hq"])
+async def test_what_is_half_typed_is_typed_on_after_the_help(
+    world: World, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each sort of field of each screen: a screen that is shown again reads its records again, but neither changes
+    the text nor takes the focus away."""
+    monkeypatch.setattr(drives, "drives", lambda: [drives.Drive(world.usb, "USB", 1, 0)])
+    if role == "post":
+        world.well()
+    else:
+        set_at_odds(world)
+    screens: dict[type[Screen[Any]], Make] = POST if role == "post" else {**HQ, ConflictScreen: the_conflict}
+    wrong = []
+    async with Running(FieldApp(world.root / role, getattr(world, role).reopen())) as s:
+        for screen_class, make in screens.items():
+            screen = make(world, s.app.store)
+            s.app.push_screen(screen)
+            await s.press()
+            sorts = {type(field): field for field in screen.focus_chain if isinstance(field, TextField)}
+            for sort, field in sorts.items():
+                screen.set_focus(field)
+                await s.press("a")
+                typed = field.value
+                await s.press("f1", "escape")
+                if (s.app.focused, field.value) != (field, typed):
+                    wrong.append(f"{screen_class.__name__}, {sort.__name__}: {typed!r} became {field.value!r}")
+                    wrong.append(f"    the focus is on {s.app.focused}")
+            await left(s)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_long_text_that_stands_in_a_field_shows_its_end_where_typing_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A screen proposes the folder of the documents."""
+    home = world.root / "Nguyễn Văn Thưởng ở đồn Ia Rvê" / "Tài liệu của đồn năm 2013"
+    home.mkdir(parents=True)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    async with Running(FieldApp(world.root / "post", world.post.reopen()), SMALL) as s:
+        s.app.push_screen(ReportFileScreen(Query(Period(date(2013, 1, 1), date(2013, 12, 31)))))
+        await s.press()
+        await s.press("tab")
+        assert f"{home}"[-30:] in s.text
+        assert not unseen(s.app)

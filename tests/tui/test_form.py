@@ -243,6 +243,30 @@ async def test_escape_closes_the_list_first_and_then_the_form(world: World) -> N
         assert form.app.result is None
 
 
+async def test_a_letter_is_painted_before_its_list_drops_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So of several letters that come at once only the last is sought; a key after them is about all of them."""
+    sought: list[str] = []
+    choices = lists.choices
+
+    def count(store: Any, kind: str, text: str, *more: Any) -> Any:
+        sought.append(text)
+        return choices(store, kind, text, *more)
+
+    monkeypatch.setattr(lists, "choices", count)
+    async with form_driver(world.post, "activity") as form:
+        kind = form.row("activity_kind_id").entry
+        sought.clear()
+        await form.pilot.press(*"gieng")
+        assert sought == ["gieng"]
+        await form.pilot.press(*" k", "escape")
+        assert form.app.result == "open", "Esc closed the list"
+        await form.pilot.press("backspace", "backspace", "down")
+        assert form.app.focused is kind, "the arrow goes to the list"
+        await form.pilot.press(*" kho", "enter")
+        assert (kind.value, sought[-1]) == ("Giếng khoan", "gieng kho")
+        assert form.app.focused is form.row("date_from").entry
+
+
 async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) -> None:
     (member,) = members(world, 1)
     records.save(

@@ -25,8 +25,6 @@ async def test_whatever_is_typed_nothing_is_lost_and_nothing_recorded_unasked(
     world: World, outing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # where a folder is asked for, the monkey may type one
-    for home in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(home, str(tmp_path))
     members(world, 3)
     set_at_odds(world)
     sent = number = 0

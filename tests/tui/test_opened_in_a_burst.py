@@ -185,6 +185,7 @@ BASES = {
     "FilePage",
     "TodoPage",
     "SearchSoon",
+    "Soon",
     "Beside",
     "Dialog",
     "QuestionsDialog",

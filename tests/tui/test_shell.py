@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from field import PASSPHRASE, USER, World
+from field import PASSPHRASE, USER, World, statements
 from screen_driver import ScreenDriver, at_post, run
 
 from fieldapp.records import lists, records
@@ -24,8 +24,7 @@ from fieldapp.tui.screens.record import RecordScreen
 from fieldapp.tui.screens.sync import SyncScreen
 from fieldapp.tui.screens.unlock import UnlockScreen
 from fieldapp.tui.widgets.text_field import TextField
-from fieldapp.work import notices
-from fieldapp.work.todo import Todo
+from fieldapp.work import review_queue
 
 # unlocking ------------------------------------------------------------------------------------------------------
 
@@ -173,20 +172,21 @@ async def test_headquarters_sees_what_waits(world: World) -> None:
 async def test_what_waits_for_review_is_counted_again_only_after_a_change(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It takes long where there are many records, and headquarters comes back to its first screen all morning."""
+    """It takes long where there are many records, and headquarters comes back to its first screen all morning. F7 shows
+    what the first screen counted."""
     counted: list[str] = []
-    line = notices.review_line
+    doubted = review_queue.doubted_counts
 
-    def count(store: Store) -> list[Todo]:
+    def count(store: Store) -> dict[tuple[str, str], int]:
         counted.append("")
-        return line(store)
+        return doubted(store)
 
-    monkeypatch.setattr(notices, "review_line", count)
+    monkeypatch.setattr(review_queue, "doubted_counts", count)
     world.well()
     world.carry(world.post, world.hq)
     async with run(world.root / "hq", world.hq.reopen()) as s:
         await s.wait("1 bản ghi của 1 đồn")
-        await s.press("f9", "escape", "f4", "escape")
+        await s.press("f9", "escape", "f4", "escape", "f7", "escape")
         assert len(counted) == 1
         assert "1 bản ghi của 1 đồn" in s.text
         world.well(hamlet="Buôn khác")
@@ -194,6 +194,39 @@ async def test_what_waits_for_review_is_counted_again_only_after_a_change(
         await s.press("f9", "escape")
         await s.wait("2 bản ghi của 1 đồn")
         assert len(counted) == 2
+
+
+async def test_a_first_screen_that_did_not_change_asks_the_file_little(world: World) -> None:
+    """People come back to it all day. What is to be done, the state of exchange and the counts of the month stay known
+    until the file changes."""
+    world.well()
+    world.carry(world.post, world.hq)
+    for home in ("hq", "post"):
+        async with run(world.root / home, getattr(world, home).reopen()) as s:
+            await s.press("f3", "escape")
+            asked: list[str] = []
+            with statements(asked):
+                await s.press("f3", "escape")
+            asked = [sql for sql in asked if not sql.startswith("PRAGMA data_version")]
+            assert len(asked) <= 36, asked
+
+
+def test_what_a_screen_needs_only_for_a_later_key_is_loaded_then() -> None:
+    """The first opening of a screen is slower by what it loads. Ratchets of modules, not of seconds."""
+    code = """
+import sys
+import fieldapp.tui.screens.home, fieldapp.tui.screens.list
+for name in ("ways", "sync", "record", "forms", "review_overview", "report"):
+    before = set(sys.modules)
+    __import__(f"fieldapp.tui.screens.{name}")
+    print(name, *sorted(sys.modules.keys() - before))
+"""
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    loaded = {name: modules for name, *modules in map(str.split, told.splitlines())}
+    most = {"ways": 4, "sync": 2, "record": 11, "forms": 23, "review_overview": 1, "report": 21}
+    for name, modules in loaded.items():
+        assert len([one for one in modules if one.startswith("fieldapp")]) <= most[name], modules
+        assert not {"zipfile", "tarfile", "importlib.resources", "pydantic_core", "pyrage"} & {*modules}
 
 
 # going about ----------------------------------------------------------------------------------------------------

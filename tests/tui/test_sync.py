@@ -3,15 +3,16 @@
 import shutil
 from datetime import timedelta
 
+import evidence_files
 import on_windows
 import pytest
 from field import World
 from screen_driver import run
 from sync_state import new_post, no_unicode, second_laptop
 
-from fieldapp.records import records
+from fieldapp.records import attachments, records
 from fieldapp.store import place, wall
-from fieldapp.sync.exchange import enrolment, outgoing
+from fieldapp.sync.exchange import enrolment, incoming, outgoing
 from fieldapp.sync.format import clock, drives
 from fieldapp.tui import second_press
 from fieldapp.tui.screens.laptops import LaptopScreen
@@ -217,3 +218,44 @@ async def test_only_a_stick_or_a_folder_is_written_to_and_the_screen_names_it(
         await s.wait("Có thể rút")
         assert told(f"{named} Có thể rút USB.") in told(s.text)
     assert len(list(world.usb.glob("sch-iarve*.age"))) == 2
+
+
+async def test_the_stick_that_was_chosen_stays_chosen_after_the_help(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = world.root / "other"
+    other.mkdir()
+    found = [drives.Drive(world.usb, "A", 1, 0), drives.Drive(other, "B", 1, 0)]
+    monkeypatch.setattr(drives, "drives", lambda: found)
+    world.well()
+    async with run(world.root / "post", world.post.reopen()) as s:
+        await s.press("f9", "down", "f1", "escape", "enter")
+        await s.wait("✓ XONG.")
+    assert not list(world.usb.glob("*.age"))
+    assert list(other.glob("*.age"))
+
+
+async def test_files_that_are_to_be_carried_or_have_not_come_are_said(world: World) -> None:
+    well = world.well()
+    photos = [attachments.Prepared(f"{n}.jpg", "image/jpeg", evidence_files.jpeg(n)) for n in (1, 2)]
+    async with run(world.root / "post", world.post.reopen()) as s:
+        await s.press("f9")
+        assert "tệp đính kèm" not in s.text
+    attachments.add(world.post, well, photos)
+    async with run(world.root / "post", world.post.reopen()) as s:
+        await s.press("f9")
+        await s.wait("· Sở chỉ huy chưa nhận 2 tệp đính kèm (")
+        await s.press(str(world.usb))
+        assert str(world.usb)[-20:] in s.text, "and nothing typed is lost by it"
+    (made,) = outgoing.export(world.post, world.usb, most=0)
+    assert made.files.left == 2
+    incoming.import_files(world.hq, [world.usb])
+    async with run(world.root / "hq", world.hq.reopen()) as s:
+        await s.press("f9")
+        await s.wait("· 2 tệp chưa đến.")
+    world.carry(world.post, world.hq)
+    world.carry(world.hq, world.post)
+    for home, store in (("post", world.post), ("hq", world.hq)):
+        async with run(world.root / home, store.reopen()) as s:
+            await s.press("f9")
+            assert "tệp" not in s.text

@@ -7,15 +7,20 @@ from screen_driver import at_post
 from fieldapp.records import records
 from fieldapp.store.store import Store
 from fieldapp.sync.exchange import outgoing, status
+from fieldapp.sync.format import drives
 from fieldapp.tui.screens import search
 from fieldapp.tui.screens.home import HomeScreen
 from fieldapp.tui.screens.search import SearchScreen
 from fieldapp.tui.widgets.record_table import RecordTable
 
 
-async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_line(world: World, run: Run) -> None:
+async def test_one_number_in_the_header_at_home_on_the_stick_and_on_the_command_line(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     changed, wrong, waits = (world.well(description=f"Giếng {n}") for n in range(3))
-    (first,) = outgoing.export(world.post, world.usb)
+    with monkeypatch.context() as on_a_stick:
+        on_a_stick.setattr(drives, "on_one_disk", lambda _folder, _home: False)
+        (first,) = outgoing.export(world.post, world.usb)
     assert "3 bản ghi, " in first.sentence
     figures = [{"measure_id": "gieng", "amount": 2}]
     records.save(world.post, "activity", {"measures": figures}, changed, confirm=True)  # only a row of it changes

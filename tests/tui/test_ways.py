@@ -3,6 +3,7 @@
 import csv
 import os
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from field import World
@@ -98,6 +99,28 @@ async def test_every_word_finds_it_in_f2_and_in_ctrl_p(world: World) -> None:
         await s.press("escape", "f2")
         assert await type_over(s, "xyzxyz") == "Tìm “xyzxyz” trong các bản ghi (F3)"
         assert "Không có mục nào tên như vậy. Ở đây có loại hoạt động" in s.text
+
+
+async def test_a_letter_is_painted_before_it_is_searched_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So of several letters that come at once only the last is; a key after them is about all of them."""
+    searched: list[str] = []
+    found = WayFinder.found
+
+    def count(finder: WayFinder, typed: str) -> Any:
+        searched.append(typed)
+        return found(finder, typed)
+
+    monkeypatch.setattr(WayFinder, "found", count)
+    async with at_post(world) as s:
+        await s.press("f2")
+        searched.clear()
+        await s.press("gieng")
+        assert searched == ["gieng"]
+        await s.press(" k", "f1", "escape")
+        assert searched[-1] == "gieng k"
+        await s.press("ho", "enter")
+        assert searched[-1] == "gieng kho"
+        assert isinstance(s.app.screen, FormScreen)
 
 
 async def test_a_way_is_gone_at_once(world: World) -> None:

@@ -81,7 +81,11 @@ def test_the_own_commune_s_cells_come_first_then_those_of_late(world: World) -> 
         places = [label.split(" · ")[0][len("Chi bộ thôn 1 ") :] for label in named]
         assert places == ["Ia Rvê"] * 2 + ["Ia Lốp"] * 2 + ["Ea Bung"] * 2, typed
     first = lists.choices(world.post, "party_cell", "thôn 1")[0][1]
-    assert first.startswith("Chi bộ thôn 1 Ia Rvê · Xã Ia Rvê (cũ) · Huyện Ea Súp"), "its place of old is marked"
+    assert first.startswith("Chi bộ thôn 1 Ia Rvê · Xã Ia Rvê · Huyện Ea Súp (cũ) · Tỉnh"), "what is gone is marked"
+    gone = commune(world, "24232", former=True)
+    records.save(world.hq, "party_cell", {"name": "Chi bộ thôn 9", "unit_id": gone})
+    world.carry(world.hq, world.post)
+    assert "Chi bộ thôn 9 · Xã Cư M'Lan (cũ) · Huyện Ea Súp" in lists.choices(world.post, "party_cell", "thôn 9")[0][1]
     assert lists.choices(world.post, "unit", "")[0][1].startswith("Xã Ia Rvê")
     assert "Ia Lốp" in lists.choices(world.post, "party_cell", "ia lop")[0][1], "what is typed counts before"
 
@@ -262,7 +266,10 @@ async def test_the_arrows_go_on_from_the_ends_of_a_list(world: World, monkeypatc
 async def test_the_roll_call_says_on_the_sheet_which_keys_mark(world: World) -> None:
     members(world, 4)
     async with form_driver(world.post, "meeting", size=(60, 24)) as form:
-        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 4)
+        await form.type("ba na", "<enter>", "<enter>", "3/11/26", *["<enter>"] * 3)
+        assert "F6 Mẫu" in form.text()
+        assert "F6 có mặt đủ" not in form.text(), "a key means one thing at a time"
+        await form.type("<enter>")
         keys = "F6 có mặt đủ · ↑↓←→ chọn người · Space vắng · [-] vắng có lý do"
         assert keys in " ".join(form.text().split()), "above the names, for whoever does not read the bottom line"
         assert "↑↓←→ Chọn" in form.text()
@@ -287,6 +294,15 @@ async def test_a_bundle_that_lies_on_this_laptop_is_not_said_to_be_on_a_stick(
         await s.press("escape")
         assert "· gói còn trên máy" in s.text.splitlines()[0]
         assert "! chưa ra USB    gói vừa ghi nằm" in s.text
+        assert "1 bản ghi (1 có gói còn trên máy)" in s.text
+        await s.press("f3")
+        assert "→ gói còn trên máy" in s.text, "the legend below the rows"
+        await s.press("giếng", "enter")
+        assert "→ gói còn trên máy" in s.text, "the record"
+        world.well()
+        await s.press("escape", "escape", "f9")
+        assert "1 chưa xuất, 1 có gói còn trên máy" in s.text
+        assert "chờ biên nhận" not in s.text
     with monkeypatch.context() as from_stick:
         from_stick.setattr(place, "volume", lambda _folder: place.Volume("ext4", removable=True))
         outgoing.export(world.post, world.usb)

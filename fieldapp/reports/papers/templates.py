@@ -1,12 +1,9 @@
 """The templates of papers: those that come with the program, and headquarters' own."""
 
-import base64
 import csv
 import io
-import zipfile
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +11,7 @@ from fieldapp.domain import lengths
 from fieldapp.errors import FieldappError, os_error_text
 from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _
+from fieldapp.packaged import PACKAGE
 from fieldapp.store.store import Store
 from fieldapp.vietnamese.text import search_key
 
@@ -53,6 +51,8 @@ def templates(store: Store, kind: str | None = None) -> list[Template]:
 
 def _bytes(content: str) -> bytes:
     """The file in a stored row; none where the row holds something else, which is said when it is opened."""
+    import base64
+
     try:
         return base64.b64decode(content)
     except ValueError:
@@ -91,7 +91,7 @@ def template_named(store: Store, named: str) -> Template:
 
 @cache
 def _shipped() -> list[Template]:
-    folder = files("fieldapp") / "data" / _SHIPPED
+    folder = PACKAGE / "data" / _SHIPPED
     lines = csv.DictReader(io.StringIO((folder / "papers.csv").read_text(encoding="utf-8")))
     return [
         Template(line["code"], line["name"], line["kind"], (folder / f"{line['code']}.docx").read_bytes())
@@ -118,6 +118,8 @@ def read_template(path: Path) -> bytes:
 
 def opened(content: bytes, name: str) -> "WordDocument":
     """A template, opened; FieldappError if it is no Word document."""
+    import zipfile
+
     import docx
 
     from fieldapp.reports.files import docx as _parts  # noqa: F401 — notes are read as text from then on

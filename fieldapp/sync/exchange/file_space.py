@@ -35,21 +35,29 @@ class Space(Struct, frozen=True):
     @property
     def lines(self) -> list[str]:
         """The numbers as sentences."""
-
-        def told(text: str, size: int) -> str:
-            return f"{text} ({attachments.size_text(size)})." if size else f"{text}."
-
         size = sum(f.size for f in self.clearable)
-        lines = [told(counted("{n} file of records is here", "{n} files of records are here", self.here),
+        lines = [_told(counted("{n} file of records is here", "{n} files of records are here", self.here),
                       self.here_size)]  # fmt: skip
-        if self.unreceived:
-            text = counted("{n} file of records awaits a receipt", "{n} files of records await a receipt",
-                           self.unreceived)  # fmt: skip
-            lines.append(told(text, self.unreceived_size))
+        lines += self.unreceived_lines
         if self.clearable:
             text = counted("{n} of them is at headquarters, and can be cleared here",
                            "{n} of them are at headquarters, and can be cleared here", len(self.clearable))  # fmt: skip
-            lines.append(told(text, size))
+            lines.append(_told(text, size))
+        return [*lines, *self.missing_lines]
+
+    @property
+    def unreceived_lines(self) -> list[str]:
+        """A sentence on what headquarters has not received, if there is any."""
+        if not self.unreceived:
+            return []
+        text = counted("Headquarters has not received {n} file of records",
+                       "Headquarters has not received {n} files of records", self.unreceived)  # fmt: skip
+        return [_told(text, self.unreceived_size)]
+
+    @property
+    def missing_lines(self) -> list[str]:
+        """Sentences on what is neither here nor, as far as is known, at headquarters, if there is any."""
+        lines = []
         if self.missing:
             lines.append(counted("{n} file has not arrived yet.", "{n} files have not arrived yet.", self.missing))
         if self.gone:
@@ -63,6 +71,18 @@ class Space(Struct, frozen=True):
                 )
             )
         return lines
+
+
+def _told(text: str, size: int) -> str:
+    return f"{text} ({attachments.size_text(size)})." if size else f"{text}."
+
+
+def exchange_lines(store: Store) -> list[str]:
+    """What is still to be carried of the files of records, for the USB screen: sentences, none where all is well."""
+    if store.value("SELECT 1 FROM attachment LIMIT 1") is None:
+        return []
+    found = space(store)
+    return [*found.unreceived_lines, *found.missing_lines]
 
 
 def space(store: Store) -> Space:

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from fieldapp.domain.amounts import format_amount
 from fieldapp.errors import Cancelled, FieldappError
+from fieldapp.escaping import for_terminal
 from fieldapp.i18n import _, counted
 from fieldapp.store import disk, leftovers, people, place, wall
 from fieldapp.store.disk_errors import DiskError
@@ -89,7 +90,7 @@ def _export(store: Store, dest: Path, to: str | None, progress: Progress | None,
         store.set_setting(status.EXPORTED_CHANGES, str(sealed))
         here = drives.on_one_disk(dest, store.home) and not place.volume(dest).removable
         here = here and not practice.is_practice(store)
-        store.set_setting(status.LEFT_HERE, str(dest.resolve()) if here else "")
+        store.set_setting(status.LEFT_HERE, for_terminal(str(dest.resolve())) if here else "")  # to be shown
     return with_files(store, inventory, [*zip(recipients, done, strict=True)], progress, most)
 
 

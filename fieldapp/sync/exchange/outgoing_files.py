@@ -191,5 +191,5 @@ def waiting_text(store: Store, stock: record_files.Stock, others: Sequence[Peer]
     waiting = record_files.lacking_at(store, stock, others, to)
     if not waiting:
         return ""
-    text = counted("{n} file of records awaits a receipt", "{n} files of records await a receipt", len(waiting))
+    text = counted("{n} file of records not received", "{n} files of records not received", len(waiting))
     return f"{text} ({attachments.size_text(sum(f.size for f in waiting))})."

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from fieldapp.i18n import _, counted
 from fieldapp.records import belonging, words
@@ -94,9 +94,10 @@ class Status(Struct, frozen=True):
             return _("not on a stick yet")
         if not self.fresh_records:
             return _("the bundle lies on this laptop") if self.left_here else _("carried, the receipt is awaited")
-        return _("{n} to carry, {m} carried, their receipt is awaited").format(
-            n=self.fresh_records, m=self.awaited_records
-        )
+        both = _("{n} to carry, {m} carried, their receipt is awaited")
+        if self.left_here:
+            both = _("{n} to carry, {m} in the bundle on this laptop")
+        return both.format(n=self.fresh_records, m=self.awaited_records)
 
     @property
     def sentence(self) -> str:
@@ -113,7 +114,14 @@ class Status(Struct, frozen=True):
 
 
 def exchange_status(store: Store) -> Status:
-    """What is not sent, what waits, and what was refused. Every screen calls this."""
+    """What is not sent, what waits, and what was refused. Every screen calls this, some twice: it is asked of the file
+    again when that was changed. What depends on the clock alone is asked each time."""
+    found = store.cached_until_changed("exchange status", lambda: _status(store))
+    warning = clock.warning(store)
+    return found if warning == found.clock_warning else structs.replace(found, clock_warning=warning)
+
+
+def _status(store: Store) -> Status:
     me, known = peers.own(store), peers.others(store)
     partners = peers.partners(store, known, asking=True)
     above = [p for p in partners if p.role == "hq"] if me.role == "post" else []
@@ -140,7 +148,7 @@ def exchange_status(store: Store) -> Status:
         conflicts=store.value("SELECT count(*) FROM local_conflict"),
         undecided=sum(map(len, voids.undecided_records(store).values())),
         clock_warning=clock.warning(store),
-        left_here=(store.setting(LEFT_HERE) or "") if "awaited" in records.values() else "",
+        left_here=left_here(store),
         to_release=off.to_release,
     )
 
@@ -215,6 +223,16 @@ def missing_segments_text(store: Store, post_id: str) -> list[str]:
         messages.waiting_text(store, row) if row["state"] == "held" else messages.quarantine_text(store, row)
         for row in rows
     ]
+
+
+def left_here(store: Store) -> str:
+    """The folder of this laptop with the last bundle, while its receipt is awaited; empty: it is on a stick."""
+    return (store.setting(LEFT_HERE) or "") if "awaited" in _on_way(store)[1].values() else ""
+
+
+def awaited_text(store: Store) -> str:
+    """What is said of a record all of whose changes are in a bundle that was written."""
+    return _("on this laptop") if left_here(store) else _("receipt awaited")
 
 
 def unreceived_records(store: Store) -> dict[str, OnWay]:

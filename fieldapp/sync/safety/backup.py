@@ -257,7 +257,7 @@ def _snapshot(store: Store, there: Path, packed: bool) -> Iterator[Path]:
             if packed:
                 packing.pack(store.db, path, store.key)
             else:
-                store.db.execute("VACUUM INTO ?", [str(path)])
+                store.db.copy_into(path)
         except DatabaseError as error:
             raise disk_errors.disk_error_text(error, there) or error from error
         yield path

@@ -86,7 +86,7 @@ class CoverageScreen(Beside):
             self.renew()
 
     def renew(self) -> None:
-        found = coverage(self.store, wall.today())
+        found = self.store.cached_until_changed("coverage", lambda: coverage(self.store, wall.today()))
         self._posts = found.posts
         self._limit = found.limit_days
         title = _("{n} posts · {late} without news for more than {days} days")

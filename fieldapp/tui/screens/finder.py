@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from fieldapp.i18n import _
 from fieldapp.tui.screens.base import Dialog
+from fieldapp.tui.screens.search_soon import Soon
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
@@ -34,7 +35,7 @@ class WordField(TextField):
     ]
 
 
-class Finder(Dialog):
+class Finder(Dialog, Soon):  # Textual looks for styles along the first base only
     """Dismisses with the value that was taken, or with None."""
 
     ASKS: ClassVar[str] = "type a word of the name"
@@ -64,22 +65,31 @@ class Finder(Dialog):
     def on_mount(self) -> None:
         self.refilter()
 
+    def on_screen_resume(self) -> None:
+        """Search for what was typed just before another screen covered this one."""
+        self.catch_up()
+
     def groups(self, typed: str) -> Sequence[Group]:
         """What can be found. ``typed`` matters where a new name may be given."""
         return self._groups
 
     @property
     def chosen(self) -> Any:
-        """The value of the highlighted line; None where there is none."""
+        """The value of the line that is highlighted for all that is typed; None where there is none."""
+        self.catch_up()
         at = self.query_one(OptionList).highlighted
         return None if at is None else self._values[at]
 
     def refilter(self) -> None:
         """Filter again by the words typed."""
+        self._soon = False
         self._filter(self.typed)
 
-    def on_input_changed(self, event: TextField.Changed) -> None:
-        self._filter(event.value)
+    def search(self) -> None:
+        self._filter(self.typed)
+
+    def on_input_changed(self) -> None:
+        self.search_soon()
 
     @property
     def typed(self) -> str:
@@ -123,6 +133,7 @@ class Finder(Dialog):
 
     def action_move(self, step: int) -> None:
         """Go up or down the list."""
+        self.catch_up()
         found = self.query_one(OptionList)
         if step > 0:
             found.action_cursor_down()

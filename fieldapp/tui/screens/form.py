@@ -48,6 +48,8 @@ OPENED = ""
 """Key in a draft of a change: each part that it changes, as the record had it when the form was opened"""
 KEEP_EVERY_SECONDS = 1.0
 KEEP_AGAIN_SECONDS = 10.0
+CHECKS_SECONDS = 0.5
+"""After which what checks the record is made: once the form is there, before it can be filled"""
 
 EDITORS: Mapping[str, Callable[[Store, str, Child], Editor]] = {
     "measures": MeasuresEditor,
@@ -223,7 +225,10 @@ class FormScreen(Page):
         self._load_comments()
         self.set_interval(KEEP_EVERY_SECONDS, self._keep_now_and_then)
         self._say_what_is_lacking()
-        # made while somebody types: the first record that is saved need not wait for it
+        self.set_timer(CHECKS_SECONDS, self._make_checks)
+
+    def _make_checks(self) -> None:
+        """Make what checks the record while somebody types: the first that is saved need not wait for it."""
         self.run_worker(partial(validation.validator, self.model), thread=True)
 
     def on_resize(self) -> None:

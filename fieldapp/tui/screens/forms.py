@@ -7,7 +7,6 @@ from fieldapp.domain.reference import ActivityKind
 from fieldapp.store.store import Draft
 from fieldapp.tui.host import Host
 from fieldapp.tui.screens.form import FormScreen
-from fieldapp.tui.screens.kind import KindForm
 
 
 def open_form(app: Host, kind: str, initial: Mapping[str, Any] | None = None) -> None:
@@ -31,5 +30,7 @@ def form_of(
 ) -> FormScreen:
     """The form for a record of a kind; arguments as of ``FormScreen``."""
     if kind == ActivityKind.KIND:
+        from fieldapp.tui.screens.kind import KindForm
+
         return KindForm(row_id, draft, initial)
     return FormScreen(kind, row_id, draft, initial)

@@ -62,10 +62,10 @@ class HomeScreen(TodoPage):
         state = self.query_one(HeaderLine).state
         self._due = [
             *notices.exchange_todo(state, self.store.role),
-            *desk.everything(self.store, today),
+            *self.store.cached_until_changed("to do", lambda: desk.everything(self.store, today)),
         ]
         put(self.query_one("#what", Static), f"{_('To do')}   {format_date_long(today)}")
-        self._replies = desk.unwritten_replies(self.store)
+        self._replies = self.store.cached_until_changed("replies", lambda: desk.unwritten_replies(self.store))
         self._list_todo()
         plan, plans = self.query_one("#plan", Static), list(self._plan(today))
         room = month_counts.MAX_KINDS if self.app.size.height >= FULL_HEIGHT else FEW_KINDS
@@ -73,20 +73,22 @@ class HomeScreen(TodoPage):
         put(plan, "\n".join(plans))
         plan.display = bool(plans)
         if self.store.role == "hq":
-            self.look_up("to review", notices.review_line, self._show_to_review)
+            self.look_up(notices.TO_REVIEW, notices.to_review, self._show_to_review)
 
     def _list_todo(self) -> None:
         counting = self._to_review is None and self.store.role == "hq"
         nothing = "" if counting else f"✓ {_('Nothing is open.')}"
         self.query_one(TodoLines).show([*self._due, *(self._to_review or []), *self._replies], nothing)
 
-    def _show_to_review(self, found: list[Todo]) -> None:
-        if found != self._to_review:
-            self._to_review = found
+    def _show_to_review(self, found: notices.ToReview) -> None:
+        lines = notices.review_line(found)
+        if lines != self._to_review:
+            self._to_review = lines
             self._list_todo()
 
     def _counts(self, today: date, most: int) -> str:
-        counted = month_counts.month_counts(self.store, today)[:most]
+        counts = self.store.cached_until_changed("month", lambda: month_counts.month_counts(self.store, today))
+        counted = counts[:most]
         months = f"{month_counts.month_before(today):%m/%Y}", f"{today:%m/%Y}"
         if not counted:
             return _("Nothing recorded yet in {month}").format(month=months[1])

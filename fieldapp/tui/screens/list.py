@@ -159,6 +159,7 @@ class ListScreen(SearchSoon, Beside):
     def renew(self) -> None:
         if self._with_files != attachments.any_of_kind(self.store, self.kind):
             self._set_columns()
+        self.query_one(Legend).renew(self.store)
         at = self._table.chosen
         kept = self._rows[at]["id"] if at < len(self._rows) else None
         self._search(max(WINDOW, len(self._rows)))

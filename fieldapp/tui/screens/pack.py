@@ -93,15 +93,16 @@ class PackScreen(Page):
         self._code.focus()
 
     def renew(self) -> None:
-        self._drives = practice.practice_drives(self.store) or drives.drives()
+        before, self._drives = self._drives, practice.practice_drives(self.store) or drives.drives()
         listed = self.query_one("#drives", OptionList)
+        chosen = listed.highlighted if [d.path for d in before] == [d.path for d in self._drives] else None
         listed.clear_options()
         listed.add_options(
             [Option(Content(f" {brief_text(d.name)}   {display_path(d.path)}")) for d in self._drives]
             or [Option(Content(" " + _("No stick is plugged in.")), disabled=True)]
         )
         listed.can_focus = bool(self._drives)
-        listed.highlighted = 0 if self._drives else None
+        listed.highlighted = (chosen or 0) if self._drives else None
 
     def action_renew(self) -> None:
         """Look for sticks again."""

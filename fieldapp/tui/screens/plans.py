@@ -118,6 +118,16 @@ class PlansScreen(Page):
     def on_mount(self) -> None:
         self._restore()
 
+    def come_back(self) -> None:
+        """Show the state of now. A figure that is half typed is typed on."""
+        field, here, before = self.query_one(PlanField), self._cell, self._before
+        typed, cursor = field.value, field.cursor_position
+        super().come_back()
+        if typed and (here and here[0]) == (self._cell and self._cell[0]):
+            with self.prevent(TextField.Changed):
+                field.value = typed
+            field.cursor_position, self._before = cursor, before
+
     def renew(self) -> None:
         """Read the plans again, and what was done."""
         query = Query(self._period, today=wall.today())

@@ -137,6 +137,9 @@ class QuickScreen(Page):
         self._follow()
         self._show_reading()
 
+    def on_entry_understood(self) -> None:
+        self._show_reading()
+
     def on_descendant_focus(self, _event: DescendantFocus) -> None:
         self._show_reading()
 
@@ -154,6 +157,8 @@ class QuickScreen(Page):
 
     def _show_reading(self) -> None:
         cell = next((c for c in self._cells if c.entry.has_focus), None)
+        if cell and cell.entry.waits:
+            return
         reading = cell.entry.reading() if cell else None
         text = f"{cell.title}: {reading.text}" if cell and reading and reading.text else ""
         self.query_one("#reading", Static).update(Content(text[: self.size.width]))  # one line

@@ -23,13 +23,11 @@ from fieldapp.errors import FieldappError, NeedsConfirmation
 from fieldapp.i18n import _
 from fieldapp.records import attachments, hanging, history, persons, records, reviews, view, words
 from fieldapp.records.reviews import Comment
-from fieldapp.reports import void_effect
 from fieldapp.reports.papers.templates import has_templates
 from fieldapp.store.store import Row, Store
 from fieldapp.sync.exchange import status
 from fieldapp.tui.screens.base import Page
 from fieldapp.tui.screens.beside import page_of, titled
-from fieldapp.tui.screens.duplicate import side_by_side
 from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.picture import PictureBeside
@@ -37,7 +35,7 @@ from fieldapp.tui.widgets.scrolling import show_line
 from fieldapp.tui.widgets.signs import state_text
 from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import tidy
-from fieldapp.work import review_hints, review_queue, task_work
+from fieldapp.work import review_hints, review_queue
 
 LABEL_WIDTH = 22
 PHOTOGRAPH_LINES = 18
@@ -213,12 +211,12 @@ class RecordScreen(Page):
         review = reviews.last_reviews(self.store, found.kind, [self._record_id]).get(self._record_id)
         if self.store.role == "hq":
             if self._open and review is not None and review.returned:
-                return state_text("returned")
+                return state_text(self.store, "returned")
             seen = review is not None and review.state == "accepted"
             return f"· {_('to review')}" if self._reviewable and not seen else ""
         if self._open and review is not None and review.returned:
-            return state_text("returned")
-        return state_text(status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
+            return state_text(self.store, "returned")
+        return state_text(self.store, status.unreceived(self.store, [self._record_id]).get(self._record_id, "received"))
 
     def _show_hints(self, found: records.Found) -> None:
         """Show the reviewer what is odd, and what was changed since the last review."""
@@ -371,6 +369,8 @@ class RecordScreen(Page):
 
     def action_void(self) -> None:
         """Ask for the reason, on the page."""
+        from fieldapp.reports import void_effect
+
         self._about = None
         try:
             also = void_effect.void_sentences(self.store, self._model.KIND, [self._record_id])
@@ -402,6 +402,8 @@ class RecordScreen(Page):
         if self.query_one("#void-line").has_class("-shown"):
             self._take_back()
             return
+        from fieldapp.reports import void_effect
+
         try:
             asked = records.questions_when_taken_back(self.store, self._record_id)
             changes = void_effect.figure_sentences(self.store, self._model.KIND, [self._record_id], voided=False)
@@ -524,6 +526,8 @@ def beside_twin(store: Store, found: records.Found, shown: Sequence[tuple[str, s
     # an id has the instant at which it was made, finer than what is told as the time
     which = (_("recorded first"), _("recorded later"))[:: 1 if found.row["id"] < twin.row["id"] else -1]
     titles = (f"{_('this record')}: {which[0]}", f"{_('the other one')}: {which[1]}")
+    from fieldapp.tui.screens.duplicate import side_by_side
+
     return side_by_side([*mine, *shown], [*other, *view.describe(store, twin)], titles)
 
 
@@ -558,6 +562,8 @@ def _in_columns(lines: Sequence[tuple[str, str]]) -> Table:
 
 def _done_for_tasks(store: Store, agreement: str) -> list[tuple[str, int, list[tuple[str, str]]]]:
     """(heading, number of records, (id, text) of the newest) for each task of an agreement."""
+    from fieldapp.work import task_work
+
     found = []
     for task in task_work.work_by_task(store, agreement):
         done = _("{n} done").format(n=task.total) if task.total else _("nothing yet")

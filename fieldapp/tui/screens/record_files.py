@@ -104,14 +104,18 @@ class RecordFilesScreen(Page):
         self._files = attachments.of_record(self.store, self._record_id)
         listed = self.query_one("#files", OptionList)
         at = listed.highlighted or 0
+        typed_for = self._shown.id if self._shown is not None and self._caption_changed else None
         listed.clear_options()
         listed.add_options([Option(Content(_line_of(one))) for one in self._files])
-        self._shown = None
         self._second.forget()
         listed.highlighted = min(at, len(self._files) - 1) if self._files else None
-        self._show_chosen()
-        if not self._asks:
-            listed.focus()
+        if typed_for is not None and self._chosen is not None and self._chosen.id == typed_for:
+            self._shown = self._chosen  # a caption that is half typed is typed on
+        else:
+            self._shown = None
+            self._show_chosen()
+            if not self._asks:
+                listed.focus()
         self.refresh_bindings()
 
     @property

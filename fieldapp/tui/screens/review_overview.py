@@ -1,6 +1,6 @@
 """What waits for review, by post and kind: can I sign this?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -18,7 +18,7 @@ from fieldapp.tui.widgets.header import NARROW
 from fieldapp.tui.widgets.lines import refill
 from fieldapp.tui.widgets.scrolling import cut
 from fieldapp.vietnamese.text import sort_key
-from fieldapp.work import review_queue
+from fieldapp.work import notices
 
 NAME, SHORT_NAME = 32, 18
 """Columns for a post's name; on a screen that is at most as wide as ``NARROW``"""
@@ -47,8 +47,11 @@ class ReviewOverviewScreen(Beside):
         yield Chooser(id="piles", markup=False)
 
     def renew(self) -> None:
+        known: notices.ToReview | None = self.store.kept(notices.TO_REVIEW)
+        if known is not None:
+            self._doubted = known.doubted
         self._list()
-        self.look_up("doubted", review_queue.doubted_counts, self._mark)
+        self.look_up(notices.TO_REVIEW, notices.to_review, self._mark)
 
     def on_resize(self) -> None:
         """Show as much of the names as there is room for."""
@@ -60,9 +63,9 @@ class ReviewOverviewScreen(Beside):
     def _width_of_names(self) -> int:
         return NAME if self.app.size.width > NARROW else SHORT_NAME
 
-    def _mark(self, found: Mapping[tuple[str, str], int]) -> None:
-        if found != self._doubted:
-            self._doubted = found
+    def _mark(self, found: notices.ToReview) -> None:
+        if found.doubted != self._doubted:
+            self._doubted = found.doubted
             self._list()
 
     def _list(self) -> None:
@@ -99,5 +102,8 @@ def overview_beside(store: Store, post_id: str) -> RenderableType:
     return page_of(_("Waits to be looked at"), Text("\n".join(lines or [f"✓ {_('Nothing waits to be looked at.')}"])))
 
 
-def _waiting(store: Store) -> list[tuple[str, str, int]]:
+def _waiting(store: Store) -> Sequence[tuple[str, str, int]]:
+    known: notices.ToReview | None = store.kept(notices.TO_REVIEW)
+    if known is not None:
+        return known.counts
     return store.cached_until_changed("waiting for review", lambda: reviews.waiting_counts(store))

@@ -149,6 +149,7 @@ class SearchScreen(SearchSoon, Beside):
 
     def on_screen_resume(self) -> None:  # before that of ``Page``, which renews
         self._unreceived = None
+        self.query_one(Legend).renew(self.store)
 
     def search(self) -> None:
         self._hits_shown.choose(0)

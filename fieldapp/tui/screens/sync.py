@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,11 +19,9 @@ from fieldapp.escaping import brief_text, display_path
 from fieldapp.i18n import _, counted
 from fieldapp.store import log, wall
 from fieldapp.store.store import Store
-from fieldapp.sync.exchange import arrivals, incoming, outgoing, replies, status, sticks
+from fieldapp.sync.exchange import status
 from fieldapp.sync.format import clock, drives
-from fieldapp.sync.format.bundle import STAGES
 from fieldapp.sync.peers import peers, practice
-from fieldapp.sync.safety import backup
 from fieldapp.tui.files import typed_path
 from fieldapp.tui.screens.base import Lines, Page
 from fieldapp.tui.second_press import SecondPress
@@ -32,10 +30,19 @@ from fieldapp.tui.widgets.text_field import TextField
 from fieldapp.vietnamese.text import clean, sort_key
 from fieldapp.work import desk, notices
 
+if TYPE_CHECKING:
+    from fieldapp.sync.exchange import incoming, outgoing, sticks
+
 FEW_REPLIES = 3
 """Up to so many replies are told one by one; of more their number and for whom, and the files behind a key"""
 MAX_NAMES = 5
 """Most laptops that such a line names"""
+
+
+def _lines_of_files(store: Store) -> list[str]:
+    from fieldapp.sync.exchange import file_space  # behind it the sealing of files, which no key here needs at first
+
+    return file_space.exchange_lines(store)
 
 
 class Drives(Lines):
@@ -84,6 +91,8 @@ class SyncScreen(Page):
         super().__init__()
         self._forget_lines()
         self._drives: list[drives.Drive] = []
+        self._urgent: list[str] = []
+        """What waits or was refused"""
         self._stop = False
         self._forget_old()
 
@@ -123,9 +132,12 @@ class SyncScreen(Page):
         if self._told:
             self._answer_decided()
             return
-        self._show_text([f"! {sentence}" for sentence in notices.exchange_sentences(state, role)])
-        self._drives = practice.practice_drives(self.store) or drives.drives()
-        listed = self.query_one("#drives", OptionList)
+        self._urgent = [f"! {sentence}" for sentence in notices.exchange_sentences(state, role)]
+        self._show_text(self._urgent)
+        self.look_up("files to carry", _lines_of_files, self._show_files_to_carry)
+        before, self._drives = self._drives, practice.practice_drives(self.store) or drives.drives()
+        listed = self.query_one("#drives", Drives)
+        chosen = listed.highlighted if [d.path for d in before] == [d.path for d in self._drives] else None
         listed.clear_options()
         for d in self._drives:
             size = format_amount(d.free // 100_000_000, 1)
@@ -140,8 +152,16 @@ class SyncScreen(Page):
         if not self._drives:
             listed.add_option(Option(Content(" " + _("No stick is plugged in.")), disabled=True))
         listed.can_focus = bool(self._drives)
-        listed.highlighted = listed.option_count - 1 if role == "hq" and self._drives else 0 if self._drives else None
-        (listed if self._drives else self.query_one("#folder")).focus()
+        if chosen is None and self._drives:
+            chosen = listed.option_count - 1 if role == "hq" else 0
+        listed.highlighted = chosen
+        folder = self.query_one(FolderField)
+        (listed if self._drives and not folder.value else folder).focus()
+
+    def _show_files_to_carry(self, lines: Sequence[str]) -> None:
+        """Say what of the files of records is still to be carried, or lacks here, unless something was begun."""
+        if lines and not self.busy and not self._told:
+            self._show_text([*self._urgent, *(f"· {line}" for line in lines)])
 
     def _title(self, state: status.Status, role: str) -> str:
         if self._told and not self.busy and len(self._drives) > 1 and not self.query_one(TextField).value:
@@ -245,6 +265,8 @@ class SyncScreen(Page):
         self._show()
 
     def _delete_old(self) -> None:
+        from fieldapp.sync.exchange import sticks
+
         named, self._old = self._old, []
         self.query_one(Steps).follows = True
         try:
@@ -297,7 +319,9 @@ class SyncScreen(Page):
         self._run(folders)
 
     @work(thread=True)
-    def _run(self, folders: Sequence[Path], decided: Sequence[incoming.Imported] = ()) -> None:
+    def _run(self, folders: Sequence[Path], decided: "Sequence[incoming.Imported]" = ()) -> None:
+        from fieldapp.sync.exchange import sticks
+
         store = self.store.reopen()
         tell = self.app.call_from_thread
         last: list[str] = []
@@ -334,8 +358,11 @@ class SyncScreen(Page):
             return f"✓ {_('DONE.')}"
         return "! " + counted("DONE, {n} bundle was refused.", "DONE, {n} bundles were refused.", refused)
 
-    def _exchange(self, store: Store, folders: Sequence[Path]) -> list[outgoing.Exported]:
+    def _exchange(self, store: Store, folders: Sequence[Path]) -> "list[outgoing.Exported]":
         """Read what lies there, and write what goes back."""
+        from fieldapp.sync.exchange import incoming, outgoing
+        from fieldapp.sync.safety import backup
+
         tell = self.app.call_from_thread
         for folder in folders:
             drives.check_target(store.home, folder)
@@ -353,7 +380,7 @@ class SyncScreen(Page):
             tell(self._say, f"· {backed_up}")
         return made
 
-    def _answer(self, store: Store, decided: Sequence[incoming.Imported]) -> list[outgoing.Exported]:
+    def _answer(self, store: Store, decided: "Sequence[incoming.Imported]") -> "list[outgoing.Exported]":
         """Tell anew what came, with what these laptops had sent, and write their replies onto their sticks."""
         for result in decided:
             result.held, result.certified = [], True
@@ -362,6 +389,8 @@ class SyncScreen(Page):
 
     def _tell_arrived(self, store: Store) -> None:
         """Tell post by post what came, first what is to be done; the files are behind a key."""
+        from fieldapp.sync.exchange import arrivals, incoming
+
         found = arrivals.arrivals(store, self._results, self._since)
         urgent = [f"! {arrival.sentence}" for arrival in found if arrival.sign == "!"]
         if asking := arrivals.awaiting_certificate(found):
@@ -380,8 +409,10 @@ class SyncScreen(Page):
                 self._files.append(f"{'✓' if result.complete else '!'} {result.sentence}")
             self._files += [f"! {sentence}" for sentence in result.problems]
 
-    def _reply(self, store: Store, results: Sequence[incoming.Imported]) -> list[outgoing.Exported]:
+    def _reply(self, store: Store, results: "Sequence[incoming.Imported]") -> "list[outgoing.Exported]":
         """Write each reply onto the stick that its bundle came from."""
+        from fieldapp.sync.exchange import replies
+
         tell = self.app.call_from_thread
         done = replies.reply(store, results, progress=self._progress)
         self._written([(m.recipient, f"✓ {display_path(m.path.parent.name)}: {m.sentence}") for m in done.written])
@@ -413,6 +444,8 @@ class SyncScreen(Page):
         self.app.call_from_thread(self._show_progress, stage, done, of)
 
     def _show_progress(self, stage: str, done: int, of: int) -> None:
+        from fieldapp.sync.format.bundle import STAGES
+
         self.query_one(ProgressBar).update(total=of or None, progress=done)
         self._show_text([*self._told, f"… {_(STAGES[stage])}"])
 

@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
 from textual.await_complete import AwaitComplete
@@ -15,6 +14,7 @@ from fieldapp.domain import lengths
 from fieldapp.domain.model import Record
 from fieldapp.domain.records import RECORDS
 from fieldapp.i18n import LANGUAGES, _, everywhere
+from fieldapp.packaged import PACKAGE
 from fieldapp.records import lists
 from fieldapp.records.records import writable
 from fieldapp.store import wall
@@ -137,7 +137,7 @@ def ways(store: Store) -> list[Way]:
 @cache
 def _words() -> dict[str, str]:
     """Way -> other words for it, as they are shipped."""
-    text = (files("fieldapp") / "data" / "way_words.csv").read_text(encoding="utf-8")
+    text = (PACKAGE / "data" / "way_words.csv").read_text(encoding="utf-8")
     return {line["way"]: line["also_called"] for line in csv.DictReader(io.StringIO(text))}
 
 

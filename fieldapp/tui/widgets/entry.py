@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widget import Widget
 
 from fieldapp.i18n import _
@@ -43,6 +44,12 @@ class Entry(TextField):
 
     EXPLAINS_BESIDE_HINT: ClassVar[bool] = True
     """While it is empty, what is expected stands behind what an empty field means"""
+
+    waits = False
+    """What the text means will be said by ``Understood``: something is sought for it first"""
+
+    class Understood(Message):
+        """``reading`` says now what the text means."""
 
     def __init__(self) -> None:
         super().__init__(placeholder=EMPTY)

@@ -142,7 +142,7 @@ class FieldRow(Editor):
 
     def refresh_reading(self) -> None:
         """Show what the field's text means now; not where the screen was locked, or the program left."""
-        if self.app.readable is None:
+        if self.app.readable is None or self.entry.waits:
             return
         reading = self.entry.reading()
         text = reading.text if reading.understood else f"? {reading.text}"
@@ -168,6 +168,11 @@ class FieldRow(Editor):
             self.show_problem(None)
         self.refresh_reading()
         self.post_message(self.Changed())
+
+    @on(Entry.Understood)
+    def _understood(self, event: Entry.Understood) -> None:
+        event.stop()
+        self.refresh_reading()
 
     def on_resize(self) -> None:
         self.refresh_reading()

@@ -18,6 +18,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
+from fieldapp.tui.after_painting import after_painting
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
@@ -192,10 +193,23 @@ class PickList(Entry):
         self._taken: Choice | None = None
         self._choices: list[Choice] = []
         self._stale = True
-        self.menu = ChoiceMenu(markup=False)
+        self._menu = ChoiceMenu(markup=False)
 
     def companion(self) -> Widget | None:
-        return self.menu
+        return self._menu
+
+    @property
+    def menu(self) -> ChoiceMenu:
+        """The list, with what fits all that is typed."""
+        self.catch_up()
+        return self._menu
+
+    def catch_up(self) -> None:
+        """Drop the list down now, if that is still to be done: a key is about what was typed before it."""
+        if self.waits:
+            self.waits = False
+            self._drop_down()
+            self.post_message(self.Understood())
 
     @property
     def data(self) -> Any:
@@ -254,9 +268,11 @@ class PickList(Entry):
         self._taken = None
         self._stale = True
         if value and self.is_mounted and self.screen.focused is self:  # the focus event may still be on its way
-            self._drop_down()
+            if not self.waits:
+                self.waits = True
+                after_painting(self, self._catch_up_if_shown)
         else:
-            self.menu.hide()
+            self._hide()
 
     @property
     def stands_whole(self) -> bool:
@@ -304,13 +320,14 @@ class PickList(Entry):
         """Drop the whole list down, whatever is typed; if nothing fits it, the row that adds it is highlighted."""
         fits = self._taken is not None or not tidy(self.value) or bool(self._current())
         self._choices, self._stale = list(self._offer("", self.around)), False
-        self.menu.show(self._choices, self._lacking(), unsure=self._is_unsure())
+        self.waits = False
+        self._menu.show(self._choices, self._lacking(), unsure=self._is_unsure())
         if not fits:
-            self.menu.go_to_additions()
+            self._menu.go_to_additions()
 
     def action_close(self) -> None:
         """Close the list; what is typed stays."""
-        self.menu.hide()
+        self._hide()
 
     async def action_submit(self) -> None:
         """Take the highlighted choice and go on to the next field, or ask for what is to be added."""
@@ -324,7 +341,7 @@ class PickList(Entry):
         if self.is_open and choice is None and addition is None:
             self.app.bell()
             return False
-        self.menu.hide()
+        self._hide()
         if choice is not None:
             self.choose(choice)
         if addition is not None:
@@ -345,12 +362,20 @@ class PickList(Entry):
     def _on_blur(self, event: Blur) -> None:
         super()._on_blur(event)
         if self.screen.focused is not self:  # otherwise the event is late: somebody types here again
-            self.menu.hide()
+            self._hide()
             if self.app.readable is not None:  # not where the screen was locked, or the program left
                 self.resolve_typed()
 
+    def _catch_up_if_shown(self) -> None:
+        if self.is_attached and self.screen.is_current and self.app.readable is not None:  # otherwise at the next key
+            self.catch_up()
+
+    def _hide(self) -> None:
+        self.waits = False
+        self._menu.hide()
+
     def _drop_down(self) -> None:
-        self.menu.show(self._current(), self._lacking(), unsure=self._is_unsure())
+        self._menu.show(self._current(), self._lacking(), unsure=self._is_unsure())
 
     def _is_unsure(self) -> bool:
         first = [value for value, _words in self._choices[:2]]
@@ -373,7 +398,7 @@ class PickList(Entry):
 
     def _show(self, value: str | None, text: str) -> None:
         self._taken = (value, text) if value is not None else None
-        self._stale = True
+        self._stale, self.waits = True, False
         if self.value == text and self.is_mounted:
             self.post_message(self.Changed(self, text))
         self.value = text

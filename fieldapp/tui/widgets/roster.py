@@ -20,6 +20,7 @@ from fieldapp.tui.second_press import SecondPress
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
 from fieldapp.tui.widgets.field_row import FieldRow, free_text_hint
+from fieldapp.tui.widgets.lines import put
 from fieldapp.tui.widgets.pick_list import LIMIT, AddingList, Addition, Choice, PickList
 from fieldapp.tui.widgets.roster_grid import SIGNS, RosterGrid, Seat
 from fieldapp.tui.widgets.section import FormSection
@@ -118,6 +119,13 @@ class RosterEditor(FormSection):
 
     def on_mount(self) -> None:
         self._show_count()
+        self.watch(self._grid, "has_focus", self._show_heading, init=False)
+
+    def _show_heading(self) -> None:
+        """Name the keys of the list while they work: in other fields F6 means something else."""
+        works = self._grid.items and self._grid.has_focus
+        keys = _("F6 all present · ↑↓←→ choose · Space absent · [-] excused") if works else ""
+        put(self._heading, " · ".join(filter(None, (self.title, keys))))
 
     @property
     def data(self) -> list[dict[str, Any]]:
@@ -383,8 +391,7 @@ class RosterEditor(FormSection):
     def _show_count(self) -> None:
         seats = self._grid.items
         self._hint.display = self.is_known
-        keys = _("F6 all present · ↑↓←→ choose · Space absent · [-] excused") if seats else ""
-        self._heading.update(Content(" · ".join(filter(None, (self.title, keys)))))
+        self._show_heading()
         self._grid.hint = (
             _("No members are recorded for this cell on that day.")
             if self.is_known

@@ -7,13 +7,14 @@ from textual.widgets import Static
 
 from fieldapp.i18n import _
 from fieldapp.store.store import Store
+from fieldapp.sync.exchange import status
 from fieldapp.sync.exchange.status import OnWay
+from fieldapp.tui.widgets.lines import put
 
 SIGNS = {"unsent": "·", "awaited": "→", "received": "✓", "returned": "↩", "voided": "×"}
 """State of a record -> its sign"""
-STATE_WORDS = {
+STATE_WORDS = {  # what is awaited, ``status`` says
     "unsent": "not sent",
-    "awaited": "receipt awaited",
     "received": "HQ has it",
     "returned": "returned",
     "voided": "voided",
@@ -26,9 +27,9 @@ def sign(row_id: str, *, voided: bool, returned: Collection[str], on_way: Mappin
     return SIGNS[state]
 
 
-def state_text(state: str) -> str:
+def state_text(store: Store, state: str) -> str:
     """The sign of a state, and what it means."""
-    return f"{SIGNS[state]} {_(STATE_WORDS[state])}"
+    return f"{SIGNS[state]} {status.awaited_text(store) if state == 'awaited' else _(STATE_WORDS[state])}"
 
 
 class Legend(Static):
@@ -37,5 +38,13 @@ class Legend(Static):
     DEFAULT_CSS = "Legend { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, store: Store) -> None:
-        states = [s for s in SIGNS if store.role == "post" or s not in ("unsent", "awaited")]
-        super().__init__(Content("  ".join(state_text(state) for state in states)))
+        super().__init__(Content(_meanings(store)))
+
+    def renew(self, store: Store) -> None:
+        """Say it again: a bundle may have been written meanwhile."""
+        put(self, _meanings(store))
+
+
+def _meanings(store: Store) -> str:
+    states = (s for s in SIGNS if store.role == "post" or s not in ("unsent", "awaited"))
+    return "  ".join(state_text(store, state) for state in states)

@@ -47,7 +47,7 @@ class SuggestionField(PickList):
 
     def restore(self, typed: Any) -> None:
         self._show(None, str(typed))
-        self.menu.hide()
+        self._hide()
 
     def load(self, value: Any) -> None:
         self.restore("" if value is None else str(value))
@@ -78,16 +78,16 @@ class SuggestionField(PickList):
 
     def take_highlighted(self) -> bool:
         choice = self.menu.choice
-        self.menu.hide()
+        self._hide()
         if choice is not None:
             self.choose(choice)
         return True
 
     def _drop_down(self) -> None:
         super()._drop_down()
-        self.menu.highlighted = None
-        if self.is_open:
-            self.menu.border_subtitle = _("↓ takes one; Enter keeps what is typed")
+        self._menu.highlighted = None
+        if self._menu.is_open:
+            self._menu.border_subtitle = _("↓ takes one; Enter keeps what is typed")
 
 
 def hamlet_field(store: Store) -> SuggestionField:

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.text import Text
 from textual import events, getters
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widgets import Input
@@ -440,6 +440,19 @@ class TextField(LetterInput):
             return super().blur()
         self.screen.set_focus(self)
         return self
+
+    def _on_focus(self, event: events.Focus) -> None:
+        self._show_cursor()
+        super()._on_focus(event)
+
+    def on_resize(self) -> None:
+        """Show the cursor in a field that has become narrower."""
+        if self.has_focus:
+            self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        """Scroll to the cursor: Textual leaves a long text that the field began with at its beginning."""
+        self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False, immediate=True)
 
     def _on_blur(self, event: events.Blur) -> None:
         if self.screen.focused is not self:  # otherwise the event is late: somebody types here again
