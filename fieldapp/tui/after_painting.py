@@ -12,4 +12,5 @@ picture, at most 60 a second"""
 
 def after_painting(part: MessagePump, work: Callable[[], object]) -> None:
     """Call ``work`` once what a screen or a widget of it was just given has been painted, and sent to the terminal."""
-    part.call_after_refresh(part.set_timer, PAUSE, work)
+    # behind the messages of letters that came together: when they are handled, the screen learns what to paint
+    part.call_later(part.call_after_refresh, part.set_timer, PAUSE, work)

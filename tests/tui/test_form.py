@@ -7,6 +7,8 @@ import pytest
 from field import World
 from form_driver import cell, form_driver, members
 from old_letters import shown
+from textual._compositor import Compositor
+from textual.events import Key
 from textual.widgets import Static
 
 from fieldapp.domain.dates import format_date
@@ -14,6 +16,7 @@ from fieldapp.domain.model import fields_of
 from fieldapp.domain.records import BY_KIND
 from fieldapp.records import history, lists, records
 from fieldapp.store.database import Database
+from fieldapp.tui.widgets.pick_list import PickList
 from fieldapp.vietnamese.old_fonts import Encoding
 
 BORDER_COMMUNE = "24221"
@@ -243,28 +246,63 @@ async def test_escape_closes_the_list_first_and_then_the_form(world: World) -> N
         assert form.app.result is None
 
 
-async def test_a_letter_is_painted_before_its_list_drops_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So of several letters that come at once only the last is sought; a key after them is about all of them."""
-    sought: list[str] = []
-    choices = lists.choices
+@pytest.mark.usefixtures("painted")
+async def test_a_letter_is_painted_before_the_list_below_it_is_filled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several letters that come at once the list is filled for all; a key after them acts on that list."""
+    done: list[tuple[str, str]] = []
+    find, paint = lists.choices, Compositor.render_update
 
-    def count(store: Any, kind: str, text: str, *more: Any) -> Any:
-        sought.append(text)
-        return choices(store, kind, text, *more)
+    def found(store: Any, kind: str, text: str, *rest: Any) -> Any:
+        done.append(("found", text))
+        return find(store, kind, text, *rest)
 
-    monkeypatch.setattr(lists, "choices", count)
     async with form_driver(world.post, "activity") as form:
-        kind = form.row("activity_kind_id").entry
-        sought.clear()
-        await form.pilot.press(*"gieng")
-        assert sought == ["gieng"]
-        await form.pilot.press(*" k", "escape")
-        assert form.app.result == "open", "Esc closed the list"
-        await form.pilot.press("backspace", "backspace", "down")
-        assert form.app.focused is kind, "the arrow goes to the list"
-        await form.pilot.press(*" kho", "enter")
-        assert (kind.value, sought[-1]) == ("Giếng khoan", "gieng kho")
-        assert form.app.focused is form.row("date_from").entry
+        entry = form.row("activity_kind_id").entry
+        assert isinstance(entry, PickList)
+
+        def painted(compositor: Compositor, full: bool = False, **more: Any) -> Any:
+            done.append(("painted", entry.value))
+            return paint(compositor, full, **more)
+
+        monkeypatch.setattr(lists, "choices", found)
+        monkeypatch.setattr(Compositor, "render_update", painted)
+        await form.type("g")
+        assert done.index(("painted", "g")) < done.index(("found", "g"))
+        assert entry.is_open
+        done.clear()
+        await form.type("ie")
+        assert [text for what, text in done if what == "found"] == ["gie"]
+        assert done.index(("painted", "gie")) < done.index(("found", "gie"))
+        await form.type("<backspace>", "<backspace>", "<backspace>", "nha")
+        assert form.note("activity_kind_id") == ""
+        for key, is_open, value in (("down", True, "nhà dai"), ("enter", False, "Nhà đại đoàn kết")):
+            entry.load(None)
+            done.clear()
+            form.app.set_focus(entry)
+            for letter in "nhà dai":
+                form.app.post_message(Key(letter, letter))
+            await form.pilot.press(key)
+            assert next(text for what, text in done if what == "found") == "nhà dai"
+            assert (entry.is_open, entry.value) == (is_open, value)
+        assert entry.data == find(world.post, "activity_kind", "nhà đại đoàn kết")[0][0]
+
+
+async def test_the_way_on_takes_what_the_letters_just_before_it_mean(world: World) -> None:
+    async with form_driver(world.post, "activity") as form:
+        entry = form.row("activity_kind_id").entry
+        for letter in "nhà dai":
+            form.app.post_message(Key(letter, letter))
+        await form.pilot.press("tab")
+        assert entry.value == "Nhà đại đoàn kết" and not form.focus_is_at("activity_kind_id")
+        assert isinstance(entry, PickList) and not entry.is_open
+        await form.type("<shift+tab>", "<backspace>", "zzz")
+        assert "không có" in form.note("activity_kind_id")
+        for letter in "zz":
+            form.app.post_message(Key(letter, letter))
+        await form.pilot.press("escape")
+        assert form.app.result is None, "no list is open"
 
 
 async def test_an_overlapping_introduction_is_refused_at_its_date(world: World) -> None:

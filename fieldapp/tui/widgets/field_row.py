@@ -169,9 +169,7 @@ class FieldRow(Editor):
         self.refresh_reading()
         self.post_message(self.Changed())
 
-    @on(Entry.Understood)
-    def _understood(self, event: Entry.Understood) -> None:
-        event.stop()
+    def on_entry_understood(self) -> None:
         self.refresh_reading()
 
     def on_resize(self) -> None:

@@ -36,7 +36,7 @@ class MeasurePick(PickList):
     @property
     def is_new(self) -> bool:
         """Whether a name was typed that is no measure yet."""
-        return self.lacks and bool(tidy(self.value)) and not self.is_open
+        return self.lacks and bool(tidy(self.value)) and not self.waits and not self.is_open
 
     def reading(self) -> EntryReading:
         return EntryReading(_("a new measure: say below what it is")) if self.is_new else super().reading()
@@ -54,6 +54,9 @@ class SettlingRows(RowsEditor):
 
     def on_editor_changed(self, event: Editor.Changed) -> None:
         super().on_editor_changed(event)
+        self.settle()
+
+    def on_entry_understood(self) -> None:
         self.settle()
 
     def settle(self) -> None:
