@@ -54,6 +54,21 @@ async def settle(pilot: Pilot[Any], *keys: str, size: tuple[int, int] | None = N
         await pilot.pause()
 
 
+async def test_a_narrow_screen_makes_nothing_beside_its_list(world: World) -> None:
+    """It is made when there is room for it, and stays."""
+    world.well(description="Giếng nghĩa tình")
+    app = FieldApp(world.post.home, world.post)
+    async with app.run_test(size=NARROW) as pilot:
+        await settle(pilot, "f3")
+        assert isinstance(app.screen, SearchScreen)
+        assert not app.screen.query("#beside")
+        await settle(pilot, size=SIZES[0])
+        assert "Giếng nghĩa tình" in halves(app)[1]
+        await settle(pilot, size=NARROW)
+        await settle(pilot, size=SIZES[1])
+        assert len(app.screen.query("#beside")) == 1 and "Giếng nghĩa tình" in halves(app)[1]
+
+
 async def test_what_enter_would_open_stands_beside_the_list(world: World) -> None:
     fill(world)
     world.carry(world.post, world.hq)

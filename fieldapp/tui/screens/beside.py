@@ -37,10 +37,8 @@ class Beside(Page):
         with Horizontal(id="halves"):
             with Vertical(id="list-half"):
                 yield from self.body()
-            with Vertical(id="beside"):
-                shown = VerticalScroll(Static(id="beside-text", markup=False), can_focus=False)
-                yield shown
-                yield MoreBelow(shown)
+            if self.app.size.width >= WIDE:
+                yield _other_half()
 
     def beside(self) -> RenderableType | None:
         """What Enter would open on the chosen line; None where it opens nothing."""
@@ -55,7 +53,15 @@ class Beside(Page):
         width = self.app.size.width
         self.set_class(width >= WIDE, "-wide")
         self.query_one("#list-half").styles.width = list_width(width) if width >= WIDE else "1fr"
+        if width >= WIDE and not self.query("#beside"):
+            self.call_later(self._add_other_half)
         self.show_beside()
+
+    async def _add_other_half(self) -> None:
+        """Make what is beside the list once there is room for it: most screens are narrow, and open without it."""
+        if not self.query("#beside"):
+            await self.query_one("#halves").mount(_other_half())
+            self.show_beside()
 
     def on_screen_resume(self) -> None:
         self.show_beside()
@@ -72,11 +78,17 @@ class Beside(Page):
 
     def _fill(self) -> None:
         self._beside_due = False
-        if self.has_class("-wide") and self.is_current and not self.app.locked:
-            shown = self.query_one("#beside-text", Static)
+        if not self.has_class("-wide") or not self.is_current or self.app.locked:
+            return
+        for shown in self.query("#beside-text").results(Static):  # none yet where the screen became wide just now
             shown.update(self.beside() or "")
             if shown.parent is not None:
                 shown.parent.scroll_home(animate=False)  # type: ignore[attr-defined]
+
+
+def _other_half() -> Vertical:
+    shown = VerticalScroll(Static(id="beside-text", markup=False), can_focus=False)
+    return Vertical(shown, MoreBelow(shown), id="beside")
 
 
 def page_of(title: str, *parts: RenderableType) -> Table:
