@@ -1,9 +1,10 @@
 """How complete a report is, in words: one line of the letter. ``narrative.left_out`` has what a machine says of it."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+
+from msgspec import Struct
 
 from fieldapp.domain.dates import format_date
 from fieldapp.domain.sentences import as_sentence
@@ -243,8 +244,7 @@ def disputed_texts(report: Report, figure: Figure | None = None) -> Iterator[str
             yield text.format(what=what, deed=deed_named(deed), said=said, posts=number, post=one.said[0][0])
 
 
-@dataclass(frozen=True)
-class Owed:
+class Owed(Struct, frozen=True):
     """What a post has to send: the months of the period of which figures are missing."""
 
     post: str

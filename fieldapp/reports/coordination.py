@@ -4,7 +4,7 @@ A regulation that was signed above the posts is entered by each post. Tasks with
 the same name, are therefore one task.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fieldapp.domain.coordination import MatterType
 from fieldapp.i18n import _, counted
@@ -15,8 +15,7 @@ from fieldapp.reports.sources import SOURCES, left_out
 from fieldapp.store.store import Store
 
 
-@dataclass(frozen=True)
-class TaskDone:
+class TaskDone(Struct, frozen=True):
     """One task, and how many records of the period name it."""
 
     agreement: str
@@ -34,8 +33,7 @@ class TaskDone:
         return ", ".join(parts) or _("nothing yet")
 
 
-@dataclass(frozen=True)
-class LateWith:
+class LateWith(Struct, frozen=True):
     """Matters of one type with one body that were done late, or were late and open at the end of the period."""
 
     counterpart: str

@@ -5,10 +5,12 @@ it is missing. Times come from the hybrid logical clock, because a laptop whose 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date, read_instant
 from fieldapp.domain.day_words import last_of_month
@@ -48,8 +50,7 @@ LIMIT = "silent_days"
 LIMIT_DAYS = 30
 
 
-@dataclass(frozen=True)
-class Month:
+class Month(Struct, frozen=True):
     """One post's month."""
 
     month: str
@@ -60,8 +61,7 @@ class Month:
     state: MonthState
 
 
-@dataclass(frozen=True)
-class Laptop:
+class Laptop(Struct, frozen=True):
     """What is known of one laptop of a post."""
 
     replica_id: str
@@ -75,8 +75,7 @@ class Laptop:
     """what is wrong with its clock, as a sentence; None where nothing is"""
 
 
-@dataclass(frozen=True)
-class PostCoverage:
+class PostCoverage(Struct, frozen=True):
     """One line of the grid."""
 
     post_id: str
@@ -99,8 +98,7 @@ class PostCoverage:
     """those that lack one, and say why there is none"""
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """All posts: the late ones first, then by name."""
 
     today: str
@@ -150,8 +148,7 @@ def coverage(store: Store, today: date, months: int = MONTHS) -> Coverage:
     return Coverage(today.isoformat(), limit, posts, sum(p.late for p in posts))
 
 
-@dataclass(frozen=True)
-class NotReported:
+class NotReported(Struct, frozen=True):
     """A post of which months are missing."""
 
     post_id: str
@@ -162,8 +159,7 @@ class NotReported:
     """months of which some days or records may be missing"""
 
 
-@dataclass(frozen=True)
-class Behind:
+class Behind(Struct, frozen=True):
     """A post, or laptops of it, whose records are known here only up to a day before the report's."""
 
     post_id: str
@@ -174,8 +170,7 @@ class Behind:
     """whether it is so of some of the post's laptops or records only"""
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """Whose records a report has."""
 
     posts: int

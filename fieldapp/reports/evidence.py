@@ -5,7 +5,9 @@ The rules are in ``docs/counting-rules.md``. No figure depends on it: what lacks
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fieldapp.domain.attachment import FileSort
 from fieldapp.i18n import _, counted
@@ -20,8 +22,7 @@ from fieldapp.store import blobs
 from fieldapp.store.store import Row, Store
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One kind of activity that wants files, in the period."""
 
     kind_id: str

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from fieldapp.domain.amounts import format_amount
 from fieldapp.domain.indicators import BY_CODE, INDICATORS, Indicator, Source
 from fieldapp.i18n import _
@@ -86,8 +88,7 @@ class Figure:
         return text + STAR if self.shared else text
 
 
-@dataclass(frozen=True)
-class Behind:
+class Behind(Struct, frozen=True):
     """One thing that a figure counts, and the record that says so."""
 
     record: str

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fieldapp.domain.sentences import within
 from fieldapp.i18n import _
@@ -28,8 +29,7 @@ def joint_records(store: Store, query: Query) -> tuple[int, int]:
     return row["records"], row["deeds"]
 
 
-@dataclass(frozen=True)
-class Disputed:
+class Disputed(Struct, frozen=True):
     """One measure of a joint deed of which posts give different amounts."""
 
     reference: str
@@ -38,8 +38,7 @@ class Disputed:
     """(post, amount in words); the first one counts"""
 
 
-@dataclass(frozen=True)
-class JointDeed:
+class JointDeed(Struct, frozen=True):
     """A joint activity of the period, as a letter names it."""
 
     section: str

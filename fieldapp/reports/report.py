@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, timedelta
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from fieldapp.domain.dates import read_instant
 from fieldapp.domain.indicators import BY_CODE, INDICATORS
@@ -40,8 +42,7 @@ from fieldapp.sync.peers import peers
 from fieldapp.vietnamese.text import sort_key
 
 
-@dataclass(frozen=True)
-class ReturnedRecord:
+class ReturnedRecord(Struct, frozen=True):
     """A record that headquarters returned and that would count otherwise, as a letter names it."""
 
     what: str
@@ -52,8 +53,7 @@ class ReturnedRecord:
     """empty where the report is of one post"""
 
 
-@dataclass(frozen=True)
-class Completeness:
+class Completeness(Struct, frozen=True):
     """What the figures leave out, and as of when."""
 
     voided: int
@@ -95,8 +95,7 @@ class Completeness:
     """(post's laptop, instant of its newest applied change, or of a later bundle that had nothing new)"""
 
 
-@dataclass(frozen=True)
-class PlanProgress:
+class PlanProgress(Struct, frozen=True):
     """A plan's target, and how much of it was done."""
 
     title: str
@@ -131,8 +130,7 @@ class PlanProgress:
         return f"{done} / {amount_in_words(self.target, decimals, unit)} ({self.percent}%)"
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """All figures of a query."""
 
     query: Query
@@ -168,7 +166,7 @@ class Report:
             "unit": self.unit,
             "post": self.post,
             "figures": [
-                {**asdict(f), "text": f.text, "before": before.get((f.section, f.code))} for f in self.figures
+                {**to_builtins(f), "text": f.text, "before": before.get((f.section, f.code))} for f in self.figures
             ],
             "plan": [
                 {"title": p.title, "post": p.post, "from": p.period.first.isoformat(), "to": p.period.last.isoformat(),
@@ -176,10 +174,10 @@ class Report:
                  "percent": p.percent, "text": p.text}
                 for p in self.plan
             ],
-            "tasks": [asdict(task) for task in self.tasks],
-            "late_with": [asdict(late) for late in self.late],
-            "completeness": asdict(self.completeness),
-            "evidence": [asdict(one) for one in self.evidence],
+            "tasks": [to_builtins(task) for task in self.tasks],
+            "late_with": [to_builtins(late) for late in self.late],
+            "completeness": to_builtins(self.completeness),
+            "evidence": [to_builtins(one) for one in self.evidence],
         }  # fmt: skip
 
 
@@ -310,8 +308,7 @@ def _returned_records(store: Store, query: Query, posts: Mapping[str, str]) -> l
     return sorted(found, key=lambda one: (sort_key(one.post), one.day or "", one.what))
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     """Deliveries that wait."""
 
     posts: dict[str, str]

@@ -1,8 +1,10 @@
 """Figures side by side: by month, post, commune, kind, event or ethnic group, with the whole in the last column."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from fieldapp.i18n import _
 from fieldapp.records import words
@@ -34,8 +36,7 @@ TITLES: dict[By, str] = {
 }
 
 
-@dataclass(frozen=True)
-class FigureLine:
+class FigureLine(Struct, frozen=True):
     """One figure over all parts."""
 
     figure: Figure
@@ -49,8 +50,7 @@ class FigureLine:
         return sum(p.value or 0 for p in self.parts if p is not None) != (self.figure.value or 0)
 
 
-@dataclass(frozen=True)
-class FigureTable:
+class FigureTable(Struct, frozen=True):
     """Lines of figures under the titles of the parts."""
 
     titles: list[str]
@@ -62,8 +62,7 @@ class FigureTable:
         return any(p.shared for line in self.lines for p in (*line.parts, line.figure) if p is not None)
 
 
-@dataclass(frozen=True)
-class SplitPart:
+class SplitPart(Struct, frozen=True):
     """One part of a split, with its figures. ``query`` and ``part`` find the records behind them."""
 
     title: str

@@ -2,13 +2,13 @@
 
 import io
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import docx
 import pytest
 from field import Run, World, insert, of_another_post
+from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
 from fieldapp.records import lists, records

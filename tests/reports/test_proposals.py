@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 
 from field import World, of_another_post
+from msgspec.structs import replace
 
 from fieldapp.domain.dates import format_date
 from fieldapp.records import records
