@@ -15,6 +15,7 @@ from fieldapp.errors import FieldappError
 from fieldapp.i18n import _
 from fieldapp.publish import access, figures, lines, server, watermark
 from fieldapp.publish.access import CONTROL
+from fieldapp.publish.lines import Block
 from fieldapp.publish.tables import (
     RETURNED,
     SCHEMA,
@@ -227,9 +228,8 @@ class _Mirror:
     def _load_part(self, table: MirrorTable, last: str) -> str | None:
         """Copy a part of the rows after an id, and store the position; the last id copied, None where that was all."""
         with self.pg.transaction():
-            copied, reached = self._copy(table, LOADING, f"id > ? ORDER BY id LIMIT {PART}", [last])
-            if copied < PART:
-                reached = None
+            reached = self._copy(table, LOADING, self._blocks_after(table, last))
+            if reached is None:
                 self._run(keys(table, LOADING, self.place))
             self.pg.execute(
                 f"UPDATE {CONTROL}.state SET loading = jsonb_set(loading, ARRAY['done', %s], %s::jsonb)",
@@ -237,20 +237,31 @@ class _Mirror:
             )
         return reached
 
-    def _copy(self, table: MirrorTable, schema: str, which: str, params: list[Any]) -> tuple[int, str | None]:
-        """Copy the rows that meet a condition; (how many, the id of the last)."""
+    def _blocks_after(self, table: MirrorTable, last: str) -> Iterator[Block]:
+        """The blocks of the rows after an id, up to a part of the load."""
+        for _copied in range(0, PART, AT_ONCE):
+            block = self._block(table, f"id > ? ORDER BY id LIMIT {AT_ONCE}", last)
+            yield block
+            if block.rows < AT_ONCE:
+                break
+            last = block.last
+
+    def _block(self, table: MirrorTable, which: str, given: str) -> Block:
+        """The rows that meet a condition."""
+        return Block(*self.store.db.execute(lines.block_sql(table, which), [given]).fetchone())
+
+    def _copy(self, table: MirrorTable, schema: str, blocks: Iterable[Block]) -> str | None:
+        """Copy blocks of rows; the id of the last row, None where the last block was not full."""
         names = ", ".join(c.name for c in table.columns)
-        fields = [c.source for c in table.columns]
-        line = lines.line_sql(fields, {c.source for c in table.columns if c.required})
-        rows = self.store.db.execute(f"SELECT {line} FROM {table.name} WHERE {which}", params)
-        copied, last = 0, None
+        reached = None
         with self.pg.cursor().copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN {lines.OPTIONS}") as copy:
-            while some := [row[0] for row in rows.fetchmany(AT_ONCE)]:
-                copy.write(lines.copy_text(some))
-                copied, last = copied + len(some), lines.first_field(some[-1])
-                self.written[table.name] = self.written.get(table.name, 0) + len(some)
-                self.progress(table.name, self.written[table.name])
-        return copied, last
+            for block in blocks:
+                if block.rows:
+                    copy.write(lines.copy_text(block.text))
+                    self.written[table.name] = self.written.get(table.name, 0) + block.rows
+                    self.progress(table.name, self.written[table.name])
+                reached = block.last if block.rows == AT_ONCE else None
+        return reached
 
     def _put_in_place(self) -> None:
         """Replace the mirror's tables by the loaded ones; in the transaction that brings them up to date."""
@@ -322,7 +333,8 @@ class _Mirror:
             if gone:
                 self.pg.execute(f"{out} id = ANY (%s)", [sorted(gone)])
         if found:
-            self._copy(table, schema, there, [given])
+            slices = (json.dumps(ids[n : n + AT_ONCE]) for n in range(0, len(ids), AT_ONCE))
+            self._copy(table, schema, (self._block(table, there, part) for part in slices))
 
     def _returned(self) -> None:
         """Write which records are returned: they count in no figure until something is done about them."""

@@ -138,6 +138,7 @@ def test_recording_goes_on_while_the_mirror_is_written(
     world: World, database: str, pg: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mirror, "PART", 500)
+    monkeypatch.setattr(mirror, "AT_ONCE", 500)
     other = world.hq.reopen()
     made: list[str] = []
 
