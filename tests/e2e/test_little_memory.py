@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import light_seal
 import on_windows
 import pytest
 from e2e.terminal import ENTER, ESC, F2, Terminal
@@ -62,7 +63,7 @@ OLD, NOW, MEGABYTES = (20, passphrase_seal.WORK_FACTOR, 700) if SOAK else (16, 1
 """Work factors of what an older version sealed and of what is sealed now, and the limit of the machine with little
 memory: with ``FIELDAPP_SOAK`` the real ones, 1 GB and 128 MB"""
 LITTLE = LIMIT.format(MEGABYTES)
-CHEAP = f"from fieldapp.store import passphrase_seal as p; p.WORK_FACTOR = {NOW}; p.seal.__defaults__ = ({NOW},)"
+CHEAP = light_seal.usual(NOW)
 NEW = "rừng khộp mùa khô"
 TOO_LITTLE = f"cần {passphrase_seal.memory_needed(OLD) >> 20} MB bộ nhớ"
 

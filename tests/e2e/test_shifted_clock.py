@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import light_seal
 import on_windows
 import pytest
 from clock_world import FAR, all_is_well, reopen, restore, rounds, save_disk, wells
@@ -36,8 +37,9 @@ class Shifted:
     def run(self, *arguments: object, stdin: object = None) -> tuple[int, str]:
         """(exit code, messages)"""
         done = subprocess.run(
-            ["faketime", "-f", f"+{self.days}d", sys.executable, "-c", "from fieldapp.cli import main; main()",
-             "--home", str(self.home), *map(str, arguments)],
+            ["faketime", "-f", f"+{self.days}d", sys.executable, "-c",
+             f"{light_seal.usual()}\nfrom fieldapp.cli import main; main()", "--home", str(self.home),
+             *map(str, arguments)],
             input=json.dumps(stdin), capture_output=True, text=True, check=False,
             env=os.environ | {"FIELDAPP_PASSPHRASE_FILE": str(self.secret)},
         )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import light_seal
 import pytest
 from field import PASSPHRASE, USER, World
 from small_disk import on_small_disk
@@ -71,7 +72,8 @@ def on_disk(
     secret.write_text(PASSPHRASE, encoding="utf-8")
     key = world.keys[home].hex()
     monkeypatch.setenv("FIELDAPP_PASSPHRASE_FILE", str(secret))
-    return on_small_disk(tmp_path / "disk", 64, COMMANDS + code, world.root / home, key, user, *more)
+    code = f"{light_seal.usual()}\n{COMMANDS}{code}"
+    return on_small_disk(tmp_path / "disk", 64, code, world.root / home, key, user, *more)
 
 
 READ = """
