@@ -19,6 +19,8 @@ PACKAGES := age faketime minisign zstd jq sqlite3 tmux dosfstools mtools fusefat
 export TMPDIR := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 # Where this is set, each of the hundred processes of a run would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
+# One more than there are processors: each waits a third of its time, for programs that it started.
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 SCHEDULES ?= 20000
 EXPLORE ?= 4
 ORDERS ?= 1000
@@ -42,7 +44,7 @@ demo: $(VENV)/.installed
 	$(BIN)/fieldapp demo
 
 test: $(VENV)/.dev tools
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n $(WORKERS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
