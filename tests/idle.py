@@ -20,8 +20,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.worker import Worker
 
-from fieldapp.tui.screens.search_soon import Soon
-from fieldapp.tui.widgets.entry import Entry
+from fieldapp.tui.after_painting import Soon
 
 CALM = 2
 """Turns of the loop with nothing to do: the first may have been the one in which a thread woke somebody"""
@@ -70,9 +69,9 @@ def _draw_now(screen: Screen[Any]) -> None:
 
 def _has_to_search(app: App[Any]) -> bool:
     screen = app.screen_stack[-1] if app.screen_stack else None
-    typed = screen.focused if screen else None
-    waits = (isinstance(screen, Soon) and screen.waits) or (isinstance(typed, Entry) and typed.waits)
-    return waits and not getattr(app, "locked", False)
+    if screen is None or getattr(app, "locked", False):
+        return False
+    return any(isinstance(one, Soon) and one.waits for one in (screen, screen.focused))
 
 
 def without_a_clock(patched: pytest.MonkeyPatch) -> None:

@@ -185,7 +185,6 @@ BASES = {
     "FilePage",
     "TodoPage",
     "SearchSoon",
-    "Soon",
     "Beside",
     "Dialog",
     "QuestionsDialog",

@@ -11,8 +11,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from fieldapp.i18n import _
+from fieldapp.tui.after_painting import Soon
 from fieldapp.tui.screens.base import Dialog
-from fieldapp.tui.screens.search_soon import Soon
 from fieldapp.tui.widgets.footer import KeyFooter
 from fieldapp.tui.widgets.more_below import MoreBelow
 from fieldapp.tui.widgets.text_field import TextField
@@ -35,7 +35,7 @@ class WordField(TextField):
     ]
 
 
-class Finder(Dialog, Soon):  # Textual looks for styles along the first base only
+class Finder(Dialog, Soon):
     """Dismisses with the value that was taken, or with None."""
 
     ASKS: ClassVar[str] = "type a word of the name"
@@ -82,7 +82,7 @@ class Finder(Dialog, Soon):  # Textual looks for styles along the first base onl
 
     def refilter(self) -> None:
         """Filter again by the words typed."""
-        self._soon = False
+        self.waits = False
         self._filter(self.typed)
 
     def search(self) -> None:

@@ -174,7 +174,7 @@ class ListScreen(SearchSoon, Beside):
         self._search()
 
     def _search(self, limit: int | None = None) -> None:
-        self._soon = False
+        self.waits = False
         self._rows, self._after = [], None
         self._table.clear()
         self._more(limit)

@@ -156,7 +156,7 @@ class SearchScreen(SearchSoon, Beside):
         self.renew()
 
     def renew(self) -> None:
-        self._soon = False
+        self.waits = False
         conditions, most = self._search_filter, MOST
         if conditions.state == "unreceived":
             if self._unreceived is None:

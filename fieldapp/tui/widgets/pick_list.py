@@ -18,7 +18,7 @@ from fieldapp.domain.records import BY_KIND
 from fieldapp.i18n import _
 from fieldapp.records import lists, records, words
 from fieldapp.store.store import Store
-from fieldapp.tui.after_painting import after_painting
+from fieldapp.tui.after_painting import Soon
 from fieldapp.tui.host import Host
 from fieldapp.tui.widgets.editor import FormContext
 from fieldapp.tui.widgets.entry import Entry, EntryReading
@@ -155,7 +155,7 @@ class ChoiceMenu(OptionList, can_focus=False):
             self.screen.refresh_bindings()  # Esc closes the list, or leaves the form
 
 
-class PickList(Entry):
+class PickList(Entry, Soon):
     """A choice. ``data`` is the chosen value, or the text as typed while nothing is chosen: saving resolves it."""
 
     app = getters.app(Host)
@@ -204,12 +204,10 @@ class PickList(Entry):
         self.catch_up()
         return self._menu
 
-    def catch_up(self) -> None:
-        """Drop the list down now, if that is still to be done: a key is about what was typed before it."""
-        if self.waits:
-            self.waits = False
-            self._drop_down()
-            self.post_message(self.Understood())
+    def search(self) -> None:
+        """Drop the list down for what is typed."""
+        self._drop_down()
+        self.post_message(self.Understood())
 
     @property
     def data(self) -> Any:
@@ -268,9 +266,7 @@ class PickList(Entry):
         self._taken = None
         self._stale = True
         if value and self.is_mounted and self.screen.focused is self:  # the focus event may still be on its way
-            if not self.waits:
-                self.waits = True
-                after_painting(self, self._catch_up_if_shown)
+            self.search_soon()
         else:
             self._hide()
 
@@ -365,10 +361,6 @@ class PickList(Entry):
             self._hide()
             if self.app.readable is not None:  # not where the screen was locked, or the program left
                 self.resolve_typed()
-
-    def _catch_up_if_shown(self) -> None:
-        if self.is_attached and self.screen.is_current and self.app.readable is not None:  # otherwise at the next key
-            self.catch_up()
 
     def _hide(self) -> None:
         self.waits = False
